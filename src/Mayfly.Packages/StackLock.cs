@@ -1,0 +1,107 @@
+namespace Mayfly.Packages;
+
+/// <summary>
+/// Every package of a stack, exact: the contents of <c>stack.lock</c>. It names archives by their identity and packages
+/// by hash and pool path, never a mirror's address.
+/// </summary>
+public sealed record StackLock
+{
+    /// <summary>The format that this Mayfly writes; it also pins behaviour that the bytes of images depend on.</summary>
+    public const int CurrentFormat = 1;
+
+    public int Format { get; init; } = CurrentFormat;
+
+    /// <summary>Debian's name of the architecture, such as <c>amd64</c>.</summary>
+    public required string Architecture { get; init; }
+
+    /// <summary>The archives' releases that the packages were chosen from.</summary>
+    public required IReadOnlyList<LockedRelease> Releases { get; init; }
+
+    /// <summary>Each package once, sorted by name and architecture.</summary>
+    public required IReadOnlyList<LockedPackage> Packages { get; init; }
+
+    /// <summary>The sets: <c>base</c>, <c>tools</c>, and one for each component that installs something.</summary>
+    public required IReadOnlyList<LockedSet> Sets { get; init; }
+
+    /// <summary>One id a user or group name across the stack, appended at the first build.</summary>
+    public IReadOnlyList<LockedId> Ids { get; init; } = [];
+}
+
+/// <summary>One suite of an archive, as its signed Release file named it on the day of locking.</summary>
+public sealed record LockedRelease
+{
+    /// <summary>What packages refer to it by: <c>bookworm-security</c>.</summary>
+    public required string Id { get; init; }
+
+    public required string Origin { get; init; }
+
+    public required string Label { get; init; }
+
+    public required string Suite { get; init; }
+
+    public required string Codename { get; init; }
+
+    /// <summary>The Release file's Date field.</summary>
+    public required DateTimeOffset Date { get; init; }
+
+    /// <summary>SHA-256 of the InRelease file, lower-case hexadecimal.</summary>
+    public required string Digest { get; init; }
+
+    public required IReadOnlyList<string> Components { get; init; }
+}
+
+/// <summary>One binary package.</summary>
+public sealed record LockedPackage
+{
+    public required string Name { get; init; }
+
+    public required string Version { get; init; }
+
+    public required string Architecture { get; init; }
+
+    /// <summary>Lower-case hexadecimal.</summary>
+    public required string Sha256 { get; init; }
+
+    /// <summary>Bytes of the .deb.</summary>
+    public required long Size { get; init; }
+
+    /// <summary>The path below the archive's root: <c>pool/main/n/nginx/nginx_….deb</c>.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>The <see cref="LockedRelease.Id"/> that offers it.</summary>
+    public required string Release { get; init; }
+
+    /// <summary><c>name:architecture</c>, unique in a lock.</summary>
+    public string Id => $"{Name}:{Architecture}";
+}
+
+/// <summary>Packages resolved together and installed together.</summary>
+public sealed record LockedSet
+{
+    /// <summary><c>base</c>, <c>tools</c>, or the component's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What was asked for, as it was written, sorted; a difference means that the set must be resolved again.</summary>
+    public required IReadOnlyList<string> Requests { get; init; }
+
+    /// <summary>True when Recommends were installed too.</summary>
+    public bool Recommends { get; init; }
+
+    /// <summary>
+    /// The order of installing. Each stage is placed whole and configured whole before the next one begins, because a
+    /// preinst may call programs of its Pre-Depends (policy 6.5); inside a stage packages are configured in this order.
+    /// </summary>
+    public required IReadOnlyList<LockedStage> Stages { get; init; }
+}
+
+/// <summary>Packages placed and configured together, by <see cref="LockedPackage.Id"/>, in the order of configuring.</summary>
+public sealed record LockedStage(IReadOnlyList<string> Packages);
+
+/// <summary>The id of a user or a group name.</summary>
+public sealed record LockedId(string Name, LockedIdKind Kind, int Id);
+
+public enum LockedIdKind
+{
+    User,
+    Group,
+}

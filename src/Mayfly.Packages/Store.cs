@@ -1,0 +1,107 @@
+using Mayfly.Linux;
+
+namespace Mayfly.Packages;
+
+/// <summary>
+/// The content-addressed folder of artifacts, unpacked packages and layers.
+/// </summary>
+/// <remarks>
+/// What it keeps: one folder an <see cref="StoreArea"/>, in it one entry a key, and <c>tmp/</c> for work in progress.
+/// How it changes: work happens in a folder of <c>tmp/</c> and is committed by one rename; a name that exists is whole and
+/// verified, so readers need no lock. A writer killed anywhere leaves a folder in <c>tmp/</c> that names its process; whoever
+/// opens the store next removes those whose process is gone. Nothing is ever changed in place.
+/// Every command that uses entries holds <see cref="LockShared"/>; only pruning takes the lock alone.
+/// Why not a database of entries: the file system's names already are one, and cannot disagree with themselves.
+/// </remarks>
+public sealed class Store
+{
+    private Store(string root) => Root = root;
+
+    /// <summary>The absolute path of the store.</summary>
+    public string Root { get; }
+
+    /// <summary>
+    /// Opens the store, creating its folders when they are missing: at <paramref name="root"/>, else where
+    /// <c>MAYFLY_STORE</c> says, else <c>/var/lib/mayfly</c> for root and <c>~/.local/share/mayfly</c> for everybody else.
+    /// </summary>
+    public static Store Open(string? root = null)
+    {
+        root ??= Environment.GetEnvironmentVariable("MAYFLY_STORE") is { Length: > 0 } chosen ? chosen
+            : Environment.IsPrivilegedProcess ? "/var/lib/mayfly"
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "mayfly");
+        var store = new Store(Path.GetFullPath(root));
+        try
+        {
+            // Others may look (images hold no secrets) but an instance's users must not reach into the store by accident.
+            Directory.CreateDirectory(store.Root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+                | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+            foreach (var area in Enum.GetValues<StoreArea>())
+                Directory.CreateDirectory(store.Folder(area));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new MayflyException($"the store {store.Root} cannot be opened: {e.Message}",
+                "set MAYFLY_STORE to a folder that you may write, on a disk with room", e);
+        }
+
+        store.RemoveAbandonedWork();
+        return store;
+    }
+
+    /// <summary>The folder of one kind of entry.</summary>
+    public string Folder(StoreArea area) => Path.Combine(Root, area.ToString().ToLowerInvariant());
+
+    /// <summary>Where the entry of this key is, or will be.</summary>
+    public string PathOf(StoreArea area, string key) => Path.Combine(Folder(area), key);
+
+    /// <summary>True when the entry exists, and so is whole.</summary>
+    public bool Has(StoreArea area, string key) => Path.Exists(PathOf(area, key));
+
+    /// <summary>A new empty folder on the store's file system to work in; it is removed when disposed.</summary>
+    public WorkFolder BeginWork(string purpose)
+    {
+        var path = Path.Combine(Folder(StoreArea.Tmp), $"{Environment.ProcessId}-{purpose}-{Guid.NewGuid().ToString("n")[..8]}");
+        Directory.CreateDirectory(path);
+        return new WorkFolder(path);
+    }
+
+    /// <summary>
+    /// Makes <paramref name="work"/> (a file or folder made in a <see cref="WorkFolder"/>) the entry of this key by one rename.
+    /// When another process was first, its entry stays and the work is left for the work folder's disposal.
+    /// </summary>
+    /// <returns>The entry's path.</returns>
+    public string Commit(string work, StoreArea area, string key, bool sync = true)
+    {
+        var destination = PathOf(area, key);
+        Directory.CreateDirectory(Path.GetDirectoryName(destination)!);
+        if (sync)
+            Files.SyncFileSystem(Root);
+        try
+        {
+            if (!Path.Exists(destination))
+                Files.Rename(work, destination);
+        }
+        catch (LinuxException) when (Path.Exists(destination))
+        {
+        }
+
+        return destination;
+    }
+
+    /// <summary>Held by everything that reads or adds entries, so that pruning waits.</summary>
+    public IDisposable LockShared() => StoreLock.Take(Root, exclusive: false);
+
+    /// <summary>Held by pruning alone.</summary>
+    public IDisposable LockExclusive() => StoreLock.Take(Root, exclusive: true);
+
+    private void RemoveAbandonedWork()
+    {
+        foreach (var path in Directory.EnumerateFileSystemEntries(Folder(StoreArea.Tmp)))
+        {
+            var owner = Path.GetFileName(path).Split('-')[0];
+            if (!int.TryParse(owner, out var process) || Directory.Exists($"/proc/{process}"))
+                continue;
+            WorkFolder.Remove(path);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+namespace Mayfly.Packages;
+
+/// <summary>The kinds of entries of a store, each a folder of its own.</summary>
+public enum StoreArea
+{
+    /// <summary>Fetched files by SHA-256: packages as their archive serves them.</summary>
+    Artifacts,
+
+    /// <summary>Archive indexes, parsed, by the digest of their Release file.</summary>
+    Indexes,
+
+    /// <summary>Unpacked packages, by the SHA-256 of their artifact.</summary>
+    Unpacked,
+
+    /// <summary>Layers of images, by the key of their inputs.</summary>
+    Layers,
+
+    /// <summary>Images, by digest.</summary>
+    Images,
+
+    /// <summary>Helper programs (OCI runtime, monitor, network tools), by the key of their package set.</summary>
+    Tools,
+
+    /// <summary>Copies of the agent, by the hash of its assemblies.</summary>
+    Agents,
+
+    /// <summary>What each stack leaves: generations, secrets, volumes, logs.</summary>
+    Stacks,
+
+    /// <summary>Work in progress; everything here may be removed when its process is gone.</summary>
+    Tmp,
+}

@@ -1,0 +1,22 @@
+using Mayfly.Linux;
+
+namespace Mayfly.Packages;
+
+/// <summary>The store's lock: a flock, so that the kernel releases it when its process ends in whatever way.</summary>
+internal static class StoreLock
+{
+    public static IDisposable Take(string root, bool exclusive)
+    {
+        var file = new FileStream(Path.Combine(root, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        try
+        {
+            Files.Lock(file.SafeFileHandle, exclusive, wait: true);
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+}
