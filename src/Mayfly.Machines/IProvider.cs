@@ -23,6 +23,22 @@ public interface IProvider
     /// <returns>The exit code and what it printed.</returns>
     Task<CommandResult> RunAsync(InstanceSpec instance, MachineSpec machine, string view, CancellationToken cancellationToken);
 
+    /// <summary>Runs a command to its end inside a running instance, as its user and with its environment.</summary>
+    Task<CommandResult> ExecAsync(string instanceId, IReadOnlyList<string> command, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Runs a command inside a running instance with this process's own standard streams: for people. With a terminal the
+    /// command gets one too.
+    /// </summary>
+    /// <returns>Its exit code.</returns>
+    Task<int> AttachAsync(string instanceId, IReadOnlyList<string> command, bool terminal, CancellationToken cancellationToken);
+
+    /// <summary>What instances of a stack have printed, merged by time; with <paramref name="follow"/> it goes on until cancelled.</summary>
+    IAsyncEnumerable<LogLine> ReadLogsAsync(string stack, IReadOnlyList<string> components, bool follow, CancellationToken cancellationToken);
+
+    /// <summary>Paths that were changed in the instance's throw-away layer since its start.</summary>
+    Task<IReadOnlyList<string>> ReadDriftAsync(string instanceId, CancellationToken cancellationToken);
+
     /// <summary>Stops an instance for good, after <paramref name="drain"/> during which its name no longer leads to it.</summary>
     Task StopAsync(string instanceId, TimeSpan drain, CancellationToken cancellationToken);
 
@@ -50,3 +66,8 @@ public interface IProvider
 
 /// <summary>How a command in an instance ended.</summary>
 public sealed record CommandResult(int ExitCode, string Output);
+
+/// <summary>One line that an instance printed.</summary>
+/// <param name="Instance">The replica's hostname label: <c>web-1</c>.</param>
+/// <param name="Error">True when it came from standard error.</param>
+public sealed record LogLine(string Instance, DateTimeOffset Time, bool Error, string Text);
