@@ -1,0 +1,228 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Mayfly.Linux;
+
+/// <summary>What a name in a file system is.</summary>
+public enum NodeKind
+{
+    File,
+    Directory,
+    Link,
+    CharacterDevice,
+    BlockDevice,
+    Pipe,
+    Socket,
+}
+
+/// <summary>A name's own facts, as lstat(2) tells them; links are not followed.</summary>
+public readonly record struct Node
+{
+    public required NodeKind Kind { get; init; }
+
+    /// <summary>The twelve mode bits.</summary>
+    public required int Mode { get; init; }
+
+    public required int User { get; init; }
+
+    public required int Group { get; init; }
+
+    public required long Size { get; init; }
+
+    /// <summary>Whole seconds since 1970.</summary>
+    public required long Time { get; init; }
+
+    public required ulong Inode { get; init; }
+
+    public required int Links { get; init; }
+
+    public int DeviceMajor { get; init; }
+
+    public int DeviceMinor { get; init; }
+
+    /// <summary>An overlay's sign that a name of the layers below is gone: a character device 0/0.</summary>
+    public bool IsWhiteout => Kind == NodeKind.CharacterDevice && DeviceMajor == 0 && DeviceMinor == 0;
+}
+
+/// <summary>Names in file systems: reading what they are and making any kind of them, never following the last link.</summary>
+public static partial class Nodes
+{
+    private const int AtCurrent = -100, NoFollow = 0x100;
+
+    /// <summary>Null when there is no such name, or a parent of it is no directory.</summary>
+    public static unsafe Node? Find(string path)
+    {
+        const int NoEntry = 2, NotDirectory = 20;
+        Statx found;
+        if (statx(AtCurrent, path, NoFollow, 0x7ff, &found) != 0)
+        {
+            return Marshal.GetLastPInvokeError() is NoEntry or NotDirectory ? null : throw LinuxException.Last("stat", path);
+        }
+
+        return new Node
+        {
+            Kind = (found.Mode & 0xf000) switch
+            {
+                0x4000 => NodeKind.Directory,
+                0xa000 => NodeKind.Link,
+                0x2000 => NodeKind.CharacterDevice,
+                0x6000 => NodeKind.BlockDevice,
+                0x1000 => NodeKind.Pipe,
+                0xc000 => NodeKind.Socket,
+                _ => NodeKind.File,
+            },
+            Mode = found.Mode & 0xfff,
+            User = (int)found.User,
+            Group = (int)found.Group,
+            Size = (long)found.Size,
+            Time = found.ModifiedSeconds,
+            Inode = found.Inode,
+            Links = (int)found.Links,
+            DeviceMajor = (int)found.NodeMajor,
+            DeviceMinor = (int)found.NodeMinor,
+        };
+    }
+
+    public static Node Read(string path) => Find(path) ?? throw new LinuxException("stat", path, 2);
+
+    /// <summary>readlink(2).</summary>
+    public static unsafe string ReadLink(string path)
+    {
+        Span<byte> buffer = stackalloc byte[4096];
+        fixed (byte* start = buffer)
+        {
+            var length = readlink(path, start, buffer.Length);
+            return length >= 0 ? Encoding.UTF8.GetString(buffer[..(int)length]) : throw LinuxException.Last("readlink", path);
+        }
+    }
+
+    /// <summary>mkdir(2), with exactly this mode whatever the umask.</summary>
+    public static void MakeDirectory(string path, int mode)
+    {
+        if (mkdir(path, 0x1c0 /* 0700 */) != 0)
+            throw LinuxException.Last("mkdir", path);
+        Files.ChangeMode(path, mode);
+    }
+
+    /// <summary>symlink(2).</summary>
+    public static void MakeLink(string target, string path)
+    {
+        if (symlink(target, path) != 0)
+            throw LinuxException.Last("symlink", $"{path} -> {target}");
+    }
+
+    /// <summary>mknod(2) for pipes and devices.</summary>
+    public static void MakeNode(string path, NodeKind kind, int mode, int major = 0, int minor = 0)
+    {
+        var type = kind switch
+        {
+            NodeKind.CharacterDevice => 0x2000,
+            NodeKind.BlockDevice => 0x6000,
+            NodeKind.Pipe => 0x1000,
+            _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+        };
+        // The kernel's encoding of a device number, makedev(3).
+        var device = ((ulong)(major & 0xfff) << 8) | ((ulong)(major & ~0xfff) << 32) | (uint)(minor & 0xff) | ((ulong)(minor & ~0xff) << 12);
+        if (mknod(path, (uint)(type | 0x180), device) != 0)
+            throw LinuxException.Last("mknod", path);
+        Files.ChangeMode(path, mode);
+    }
+
+    /// <summary>utimensat(2): both times of the name itself become this whole second.</summary>
+    public static unsafe void SetTime(string path, long seconds)
+    {
+        var times = stackalloc long[] { seconds, 0, seconds, 0 };
+        if (utimensat(AtCurrent, path, times, NoFollow) != 0)
+            throw LinuxException.Last("utimens", path);
+    }
+
+    /// <summary>The names of the extended attributes, sorted bytewise; empty where the file system has none.</summary>
+    public static unsafe IReadOnlyList<string> AttributeNames(string path)
+    {
+        Span<byte> buffer = stackalloc byte[4096];
+        fixed (byte* start = buffer)
+        {
+            var length = llistxattr(path, start, buffer.Length);
+            if (length == 0)
+                return [];
+            if (length < 0)
+                return Marshal.GetLastPInvokeError() == 95 ? [] : throw LinuxException.Last("listxattr", path);
+            var names = Encoding.UTF8.GetString(buffer[..(int)length]).Split('\0', StringSplitOptions.RemoveEmptyEntries);
+            Array.Sort(names, StringComparer.Ordinal);
+            return names;
+        }
+    }
+
+    /// <summary>Null when there is no such attribute.</summary>
+    public static unsafe byte[]? ReadAttribute(string path, string name)
+    {
+        const int NoData = 61, NotSupported = 95;
+        Span<byte> buffer = stackalloc byte[1024];
+        fixed (byte* start = buffer)
+        {
+            var length = lgetxattr(path, name, start, buffer.Length);
+            if (length >= 0)
+                return buffer[..(int)length].ToArray();
+            return Marshal.GetLastPInvokeError() is NoData or NotSupported ? null : throw LinuxException.Last($"getxattr {name}", path);
+        }
+    }
+
+    public static unsafe void SetAttribute(string path, string name, ReadOnlySpan<byte> value)
+    {
+        fixed (byte* start = value)
+        {
+            if (lsetxattr(path, name, start, value.Length, 0) != 0)
+                throw LinuxException.Last($"setxattr {name}", path);
+        }
+    }
+
+    public static void RemoveAttribute(string path, string name)
+    {
+        if (lremovexattr(path, name) != 0)
+            throw LinuxException.Last($"removexattr {name}", path);
+    }
+
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    private struct Statx
+    {
+        [FieldOffset(0x10)] public uint Links;
+        [FieldOffset(0x14)] public uint User;
+        [FieldOffset(0x18)] public uint Group;
+        [FieldOffset(0x1c)] public ushort Mode;
+        [FieldOffset(0x20)] public ulong Inode;
+        [FieldOffset(0x28)] public ulong Size;
+        [FieldOffset(0x70)] public long ModifiedSeconds;
+        [FieldOffset(0x80)] public uint NodeMajor;
+        [FieldOffset(0x84)] public uint NodeMinor;
+    }
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial int statx(int folder, string path, int flags, uint mask, Statx* result);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial nint readlink(string path, byte* buffer, nint length);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int mkdir(string path, uint mode);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int symlink(string target, string path);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int mknod(string path, uint mode, ulong device);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial int utimensat(int folder, string path, long* times, int flags);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial nint llistxattr(string path, byte* names, nint length);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial nint lgetxattr(string path, string name, byte* value, nint length);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial int lsetxattr(string path, string name, byte* value, nint length, int flags);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int lremovexattr(string path, string name);
+}
