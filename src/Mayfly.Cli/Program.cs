@@ -1,1 +1,2 @@
+Console.WriteLine("mayfly");
 return 0;
