@@ -15,6 +15,9 @@ public enum MountFlags : ulong
     Bind = 4096,
     Recursive = 16384,
     Private = 1 << 18,
+
+    /// <summary>Changes of the mount it was copied from arrive; none of its own leave.</summary>
+    Slave = 1 << 19,
 }
 
 /// <summary>mount(2) and umount2(2), as seen by the calling thread.</summary>

@@ -80,7 +80,8 @@ public sealed partial class NamespaceThread : IDisposable
             if (unshare(flags) != 0)
                 throw LinuxException.Last("unshare", namespaces.ToString());
             if (namespaces.HasFlag(Namespaces.Mounts))
-                Mounts.Mount("none", "/", null, MountFlags.Private | MountFlags.Recursive);
+                // Not private: what the host unmounts must leave here too, or a monitor that lives for months keeps its devices busy.
+                Mounts.Mount("none", "/", null, MountFlags.Slave | MountFlags.Recursive);
             if (namespaces.HasFlag(Namespaces.Network))
                 RaiseLoopback();
         }

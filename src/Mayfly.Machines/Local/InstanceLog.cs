@@ -8,10 +8,7 @@ public static class InstanceLog
     public static string PathOf(Store store, string stack, string id) => Path.Combine(store.PathOf(StoreArea.Stacks, stack), "logs", id + ".log");
 
     /// <summary>The log's lines, oldest first; with <paramref name="follow"/> it goes on until cancelled, over rotations too.</summary>
+    /// <param name="instance">What the lines are marked with: <c>web-1</c>.</param>
     /// <param name="last">Begin with only so many of the lines that are there; null for all.</param>
-    public static IAsyncEnumerable<LogLine> ReadAsync(string path, int? last, bool follow, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public static IAsyncEnumerable<LogLine> ReadAsync(string path, string instance, int? last, bool follow, CancellationToken cancellationToken) => throw new NotImplementedException();
 }
-
-/// <summary>One line that an instance printed.</summary>
-/// <param name="Error">It came from the standard error stream.</param>
-public sealed record LogLine(DateTimeOffset At, bool Error, string Text);
