@@ -15,6 +15,10 @@ public sealed unsafe partial class ChildProcess
 {
     private const int Interrupted = 4;
 
+    // glibc has had it since 2.34, musl has not.
+    private static readonly Lazy<nint> CloseFrom = new(() =>
+        NativeLibrary.TryLoad("libc.so.6", out var library) && NativeLibrary.TryGetExport(library, "posix_spawn_file_actions_addclosefrom_np", out var address) ? address : 0);
+
     private ChildProcess(int id) => Id = id;
 
     public int Id { get; }
@@ -47,6 +51,9 @@ public sealed unsafe partial class ChildProcess
                 Check(posix_spawn_file_actions_addclose(actions, Aside + n), "posix_spawn_file_actions_addclose", arguments[0]);
             }
 
+            // Whatever else was opened without close-on-exec, by libraries or by who started us, must not live on in a child.
+            if (CloseFrom.Value is var closeFrom and not 0)
+                Check(((delegate* unmanaged<byte*, int, int>)closeFrom)(actions, sources.Length), "posix_spawn_file_actions_addclosefrom_np", arguments[0]);
             new Span<byte>(signals, 128).Clear();
             Check(posix_spawnattr_setsigmask(attributes, signals), "posix_spawnattr_setsigmask", arguments[0]);
             sigfillset(signals);
