@@ -1,0 +1,53 @@
+namespace Mayfly.Packages.Debian;
+
+/// <summary>
+/// Walks the fields of one stanza of a control file (deb822, policy 5.1) without copying:
+/// <c>foreach (var (name, value) in new ControlFields(stanza))</c> by <see cref="MoveNext"/>, <see cref="Name"/>, <see cref="Value"/>.
+/// </summary>
+public ref struct ControlFields(ReadOnlySpan<byte> stanza)
+{
+    private ReadOnlySpan<byte> rest = stanza;
+
+    public ReadOnlySpan<byte> Name { get; private set; }
+
+    /// <summary>
+    /// The value with its continuation lines as they stand. Blanks are cut before it only:
+    /// dpkg keeps those behind (some descriptions have them), and what we write must equal what dpkg writes.
+    /// </summary>
+    public ReadOnlySpan<byte> Value { get; private set; }
+
+    /// <summary>False after the last field. A line that is no field throws <see cref="FormatException"/>.</summary>
+    public bool MoveNext()
+    {
+        while (rest.Length > 0 && (rest[0] == '\n' || rest[0] == '#'))
+        {
+            var comment = rest.IndexOf((byte)'\n');
+            rest = comment < 0 ? [] : rest[(comment + 1)..];
+        }
+
+        if (rest.IsEmpty)
+            return false;
+        var end = 0;
+        while (true)
+        {
+            var line = rest[end..].IndexOf((byte)'\n');
+            end = line < 0 ? rest.Length : end + line + 1;
+            if (end == rest.Length || (rest[end] != ' ' && rest[end] != '\t'))
+                break;
+        }
+
+        var field = rest[..end];
+        rest = rest[end..];
+        if (field[^1] == '\n')
+            field = field[..^1];
+        var colon = field.IndexOf((byte)':');
+        if (colon <= 0 || field[..colon].ContainsAny(" \t\n"u8))
+            throw new FormatException($"'{System.Text.Encoding.UTF8.GetString(field[..Math.Min(field.Length, 60)])}' is no field of a control file");
+        Name = field[..colon];
+        Value = field[(colon + 1)..].TrimStart(" \t"u8);
+        return true;
+    }
+
+    /// <summary>True when this field's name is the given one; case does not matter (policy 5.1).</summary>
+    public readonly bool Is(ReadOnlySpan<byte> name) => System.Text.Ascii.EqualsIgnoreCase(Name, name);
+}

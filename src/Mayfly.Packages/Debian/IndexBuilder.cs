@@ -1,0 +1,328 @@
+using System.Buffers.Text;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Mayfly.Packages.Debian;
+
+/// <summary>Parses Packages files into the bytes of an index.</summary>
+internal sealed class IndexBuilder(string architecture)
+{
+    private readonly List<LockedRelease> releases = [];
+    private readonly List<int> priorities = [];
+    private readonly List<IndexImage.PackageRecord> packages = [];
+    private readonly List<(int Virtual, int Package)> provided = [];
+    private readonly NameTable names = new();
+    private readonly List<List<int>?> versions = [];
+    private readonly MemoryStream heap = new(32 << 20);
+    private readonly Dictionary<string, int> shared = new(StringComparer.Ordinal);
+
+    public void Add(PackagesFile file)
+    {
+        var release = releases.IndexOf(file.Release);
+        if (release < 0)
+        {
+            release = releases.Count;
+            if (release > byte.MaxValue)
+                throw new MayflyException("more than 256 releases are configured", "name fewer suites");
+            releases.Add(file.Release);
+            priorities.Add(file.Priority);
+        }
+
+        var stanza = ReadOnlySpan<byte>.Empty;
+        try
+        {
+            using var stream = file.Open();
+            var reader = new ControlReader(stream);
+            while (!(stanza = reader.Read()).IsEmpty)
+                Add(stanza, (byte)release);
+        }
+        catch (FormatException e)
+        {
+            throw new MayflyException($"the package index of {file.Release.Id} ({file.Component}) is malformed{At(stanza)}: {e.Message}",
+                "the archive's own signature covers this file: tell the archive's keepers, or leave that suite out", e);
+        }
+    }
+
+    public IndexImage Build()
+    {
+        // Group by name, the candidate first, as apt_preferences(5) chooses it: priority of the release, then version.
+        var sortedNames = Enumerable.Range(0, names.Count).Where(number => versions[number] is not null).ToArray();
+        Array.Sort(sortedNames, (a, b) => names[a].SequenceCompareTo(names[b]));
+        var records = new List<IndexImage.PackageRecord>(packages.Count);
+        var nameRecords = new List<IndexImage.NameRecord>(sortedNames.Length);
+        var newNumber = new int[packages.Count];
+        foreach (var name in sortedNames)
+        {
+            var group = versions[name]!;
+            if (group.Count > 1)
+            {
+                group = [.. group.OrderByDescending(number => priorities[packages[number].Release])
+                    .ThenByDescending(number => new DebianVersion(TextAt(packages[number].Version)))];
+            }
+
+            nameRecords.Add(new() { Name = Heap(names[name]), First = records.Count, Count = group.Count });
+            foreach (var number in group)
+            {
+                newNumber[number] = records.Count;
+                records.Add(packages[number] with { Name = nameRecords[^1].Name });
+            }
+        }
+
+        var lists = new List<int>(provided.Count);
+        var virtualRecords = new List<IndexImage.NameRecord>();
+        foreach (var group in provided.GroupBy(pair => pair.Virtual, pair => newNumber[pair.Package])
+            .OrderBy(group => group.Key, Comparer<int>.Create((a, b) => names[a].SequenceCompareTo(names[b]))))
+        {
+            virtualRecords.Add(new() { Name = Heap(names[group.Key]), First = lists.Count, Count = group.Distinct().Count() });
+            lists.AddRange(group.Distinct());
+        }
+
+        var header = new IndexImage.Header
+        {
+            Architecture = Heap(Encoding.UTF8.GetBytes(architecture)),
+            Releases = Heap(Encoding.UTF8.GetBytes(LockFile.WriteReleases(releases))),
+            PackageCount = records.Count,
+            NameCount = nameRecords.Count,
+            VirtualCount = virtualRecords.Count,
+            ListLength = lists.Count,
+        };
+        return Assemble(header, records, nameRecords, virtualRecords, lists);
+    }
+
+    private IndexImage Assemble(IndexImage.Header header, List<IndexImage.PackageRecord> records,
+        List<IndexImage.NameRecord> nameRecords, List<IndexImage.NameRecord> virtualRecords, List<int> lists)
+    {
+        // The heap comes last but its offsets are in the records, so all of them move by the length of the tables.
+        var tables = IndexImage.HeaderSize
+            + (records.Count * Unsafe.SizeOf<IndexImage.PackageRecord>())
+            + ((nameRecords.Count + virtualRecords.Count) * Unsafe.SizeOf<IndexImage.NameRecord>())
+            + (lists.Count * sizeof(int));
+        var bytes = GC.AllocateUninitializedArray<byte>(checked(tables + (int)heap.Length));
+        var position = 0;
+        Put(bytes, ref position, IndexImage.Magic);
+        Put(bytes, ref position, BitConverter.GetBytes((long)bytes.Length));
+        var headerPosition = position;
+        position = IndexImage.HeaderSize;
+
+        void Shift(ref int offset) => offset = offset == 0 ? 0 : offset + tables - 1;
+        foreach (ref var record in CollectionsMarshal.AsSpan(records))
+        {
+            Shift(ref record.Name);
+            Shift(ref record.Version);
+            Shift(ref record.Source);
+            Shift(ref record.Path);
+            foreach (ref var relation in record.Relations)
+                Shift(ref relation);
+        }
+
+        foreach (ref var name in CollectionsMarshal.AsSpan(nameRecords))
+            Shift(ref name.Name);
+        foreach (ref var name in CollectionsMarshal.AsSpan(virtualRecords))
+            Shift(ref name.Name);
+        Shift(ref header.Architecture);
+        Shift(ref header.Releases);
+
+        header.Packages = position;
+        Put(bytes, ref position, MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(records)));
+        header.Names = position;
+        Put(bytes, ref position, MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(nameRecords)));
+        header.Virtuals = position;
+        Put(bytes, ref position, MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(virtualRecords)));
+        header.Lists = position;
+        Put(bytes, ref position, MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(lists)));
+        Put(bytes, ref position, heap.GetBuffer().AsSpan(0, (int)heap.Length));
+        MemoryMarshal.Write(bytes.AsSpan(headerPosition), header);
+        return IndexImage.Over(bytes);
+    }
+
+    private static void Put(byte[] bytes, ref int position, ReadOnlySpan<byte> data)
+    {
+        data.CopyTo(bytes.AsSpan(position));
+        position += data.Length;
+    }
+
+    private void Add(ReadOnlySpan<byte> stanza, byte release)
+    {
+        var fields = new ControlFields(stanza);
+        ReadOnlySpan<byte> name = [], version = [], arch = [], source = [], path = [], sha256 = [], size = [], priority = [], multiArch = [];
+        ReadOnlySpan<byte> preDepends = [], depends = [], recommends = [], suggests = [], conflicts = [], breaks = [], replaces = [], enhances = [], provides = [];
+        IndexImage.PackageFlags flags = 0;
+        while (fields.MoveNext())
+        {
+            if (fields.Is("Package"u8))
+                name = fields.Value;
+            else if (fields.Is("Version"u8))
+                version = fields.Value;
+            else if (fields.Is("Architecture"u8))
+                arch = fields.Value;
+            else if (fields.Is("Source"u8))
+                source = fields.Value;
+            else if (fields.Is("Filename"u8))
+                path = fields.Value;
+            else if (fields.Is("SHA256"u8))
+                sha256 = fields.Value;
+            else if (fields.Is("Size"u8))
+                size = fields.Value;
+            else if (fields.Is("Priority"u8))
+                priority = fields.Value;
+            else if (fields.Is("Multi-Arch"u8))
+                multiArch = fields.Value;
+            else if (fields.Is("Essential"u8))
+                flags |= fields.Value.SequenceEqual("yes"u8) ? IndexImage.PackageFlags.Essential : 0;
+            else if (fields.Is("Important"u8) || fields.Is("Protected"u8))
+                flags |= fields.Value.SequenceEqual("yes"u8) ? IndexImage.PackageFlags.Important : 0;
+            else if (fields.Is("Pre-Depends"u8))
+                preDepends = fields.Value;
+            else if (fields.Is("Depends"u8))
+                depends = fields.Value;
+            else if (fields.Is("Recommends"u8))
+                recommends = fields.Value;
+            else if (fields.Is("Suggests"u8))
+                suggests = fields.Value;
+            else if (fields.Is("Conflicts"u8))
+                conflicts = fields.Value;
+            else if (fields.Is("Breaks"u8))
+                breaks = fields.Value;
+            else if (fields.Is("Replaces"u8))
+                replaces = fields.Value;
+            else if (fields.Is("Enhances"u8))
+                enhances = fields.Value;
+            else if (fields.Is("Provides"u8))
+                provides = fields.Value;
+        }
+
+        Check(name, version, path);
+        if (arch.SequenceEqual("all"u8))
+            flags |= IndexImage.PackageFlags.All;
+        else if (!arch.SequenceEqual(Encoding.UTF8.GetBytes(architecture)))
+            throw new FormatException($"its architecture is {Text(arch)}, not {architecture}");
+        if (!Utf8Parser.TryParse(size, out long bytes, out _) || bytes <= 0)
+            throw new FormatException("it has no Size");
+
+        var number = names.Number(name);
+        while (versions.Count < names.Count)
+            versions.Add(null);
+        var known = versions[number] ??= [];
+        var versionText = Text(version);
+        // The same version in a second suite is the same package; the first suite to offer it is its release.
+        if (known.Any(other => TextAt(packages[other].Version) == versionText))
+            return;
+
+        // apt's cache numbers names as they are first met, in this order of fields, and breaks its last ties by it.
+        Mention(preDepends);
+        Mention(depends);
+        Mention(conflicts);
+        Mention(breaks);
+        Mention(recommends);
+        Mention(suggests);
+        Mention(replaces);
+        Mention(enhances);
+        foreach (var entry in provides.Split((byte)','))
+        {
+            var virtualName = FirstWord(provides[entry]);
+            if (!virtualName.IsEmpty)
+                provided.Add((names.Number(virtualName), packages.Count));
+        }
+
+        var record = new IndexImage.PackageRecord
+        {
+            Version = Share(versionText),
+            Source = Share(Text(source.IsEmpty ? name : FirstWord(source))),
+            Path = Heap(path),
+            Size = bytes,
+            Ordinal = number,
+            Release = release,
+            Flags = flags,
+            Priority = priority switch
+            {
+                _ when priority.SequenceEqual("required"u8) => PackagePriority.Required,
+                _ when priority.SequenceEqual("important"u8) => PackagePriority.Important,
+                _ when priority.SequenceEqual("standard"u8) => PackagePriority.Standard,
+                _ when priority.SequenceEqual("optional"u8) => PackagePriority.Optional,
+                _ when priority.IsEmpty => PackagePriority.Unknown,
+                _ => PackagePriority.Extra,
+            },
+            MultiArch = multiArch switch
+            {
+                _ when multiArch.SequenceEqual("same"u8) => MultiArch.Same,
+                _ when multiArch.SequenceEqual("foreign"u8) => MultiArch.Foreign,
+                _ when multiArch.SequenceEqual("allowed"u8) => MultiArch.Allowed,
+                _ => MultiArch.No,
+            },
+        };
+        if (sha256.Length != 64 || Convert.FromHexString(Text(sha256), record.Hash, out _, out _) != System.Buffers.OperationStatus.Done)
+            throw new FormatException("it has no SHA256");
+        record.Relations[(int)RelationKind.PreDepends] = Heap(preDepends);
+        record.Relations[(int)RelationKind.Depends] = Heap(depends);
+        record.Relations[(int)RelationKind.Recommends] = Heap(recommends);
+        record.Relations[(int)RelationKind.Conflicts] = Heap(conflicts);
+        record.Relations[(int)RelationKind.Breaks] = Heap(breaks);
+        record.Relations[(int)RelationKind.Provides] = Heap(provides);
+        known.Add(packages.Count);
+        packages.Add(record);
+    }
+
+    private static void Check(ReadOnlySpan<byte> name, ReadOnlySpan<byte> version, ReadOnlySpan<byte> path)
+    {
+        if (!PackageName.IsValid(Text(name)))
+            throw new FormatException($"'{Text(name)}' is no package name");
+        if (!DebianVersion.IsValid(Text(version)))
+            throw new FormatException($"'{Text(version)}' is no version");
+        if (!LockFile.IsPoolPath(Text(path)))
+            throw new FormatException($"its Filename '{Text(path)}' is not a path inside the archive");
+    }
+
+    private void Mention(ReadOnlySpan<byte> field)
+    {
+        while (!field.IsEmpty)
+        {
+            var end = field.IndexOfAny((byte)',', (byte)'|');
+            var word = FirstWord(end < 0 ? field : field[..end]);
+            if (!word.IsEmpty)
+                names.Number(word);
+            field = end < 0 ? [] : field[(end + 1)..];
+        }
+    }
+
+    private static ReadOnlySpan<byte> FirstWord(ReadOnlySpan<byte> text)
+    {
+        text = text.TrimStart(" \t\n"u8);
+        var end = text.IndexOfAny(" \t\n([<"u8);
+        return end < 0 ? text : text[..end];
+    }
+
+    /// <summary>Offsets are one more than the place in the heap, so that 0 means empty.</summary>
+    private int Heap(ReadOnlySpan<byte> text)
+    {
+        if (text.IsEmpty)
+            return 0;
+        var offset = (int)heap.Position + 1;
+        Span<byte> length = stackalloc byte[4];
+        BitConverter.TryWriteBytes(length, text.Length);
+        heap.Write(length);
+        heap.Write(text);
+        return offset;
+    }
+
+    private int Share(string text)
+    {
+        if (!shared.TryGetValue(text, out var offset))
+            shared.Add(text, offset = Heap(Encoding.UTF8.GetBytes(text)));
+        return offset;
+    }
+
+    private string TextAt(int offset)
+    {
+        var bytes = heap.GetBuffer().AsSpan(offset - 1);
+        return Encoding.UTF8.GetString(bytes.Slice(4, BitConverter.ToInt32(bytes)));
+    }
+
+    private static string Text(ReadOnlySpan<byte> bytes) => Encoding.UTF8.GetString(bytes);
+
+    private static string At(ReadOnlySpan<byte> stanza)
+    {
+        var end = stanza.IndexOf((byte)'\n');
+        return stanza.IsEmpty ? "" : $" at '{Text(end < 0 ? stanza : stanza[..Math.Min(end, 80)])}'";
+    }
+}

@@ -1,0 +1,208 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Mayfly.Packages.Debian;
+
+/// <summary>
+/// The bytes of an index: a header, fixed-size tables and a heap of texts, little-endian.
+/// </summary>
+/// <remarks>
+/// <code>
+/// header   magic(8) length(8) counts and offsets(4 each)
+/// packages PackageRecord each, grouped by name, the candidate first
+/// names    NameRecord each, sorted by their bytes
+/// virtual  VirtualRecord each, sorted by their bytes; each points into the provider list
+/// lists    package numbers (4 each)
+/// heap     texts, UTF-8, each preceded by its length (4)
+/// </code>
+/// </remarks>
+internal sealed class IndexImage
+{
+    /// <summary>The last byte is the version of the format.</summary>
+    internal static ReadOnlySpan<byte> Magic => "MayfDeb\u0001"u8;
+
+    internal const int HeaderSize = 64;
+
+    private readonly Header header;
+
+    private IndexImage(ReadOnlyMemory<byte> bytes)
+    {
+        Bytes = bytes;
+        header = MemoryMarshal.Read<Header>(bytes.Span[16..]);
+        Architecture = Text(header.Architecture);
+        Releases = LockFile.ReadReleases(Text(header.Releases));
+    }
+
+    public ReadOnlyMemory<byte> Bytes { get; }
+
+    public string Architecture { get; }
+
+    public IReadOnlyList<LockedRelease> Releases { get; }
+
+    public int PackageCount => header.PackageCount;
+
+    public int NameCount => header.NameCount;
+
+    private ReadOnlySpan<PackageRecord> Packages => Table<PackageRecord>(header.Packages, header.PackageCount);
+
+    private ReadOnlySpan<NameRecord> NameTable => Table<NameRecord>(header.Names, header.NameCount);
+
+    private ReadOnlySpan<NameRecord> VirtualTable => Table<NameRecord>(header.Virtuals, header.VirtualCount);
+
+    public static IndexImage Over(ReadOnlyMemory<byte> bytes) => new(bytes);
+
+    public static IndexImage? Load(string path)
+    {
+        byte[] bytes;
+        try
+        {
+            using var file = File.OpenHandle(path);
+            var length = RandomAccess.GetLength(file);
+            if (length is < HeaderSize or > int.MaxValue)
+                return null;
+            bytes = GC.AllocateUninitializedArray<byte>((int)length);
+            var read = 0;
+            while (read < bytes.Length)
+            {
+                var count = RandomAccess.Read(file, bytes.AsSpan(read), read);
+                if (count == 0)
+                    return null;
+                read += count;
+            }
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+
+        if (!bytes.AsSpan().StartsWith(Magic) || BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(8)) != bytes.Length)
+            return null;
+        return new IndexImage(bytes);
+    }
+
+    public string Name(int index) => Text(NameTable[index].Name);
+
+    /// <summary>The number of the candidate of the name at this place in the table.</summary>
+    public int First(int index) => NameTable[index].First;
+
+    public bool IsEssential(int number) => (Packages[number].Flags & PackageFlags.Essential) != 0;
+
+    public PackagePriority PriorityOf(int number) => Packages[number].Priority;
+
+    public IEnumerable<int> Find(string name) =>
+        Search(NameTable, name) is { } record ? Enumerable.Range(record.First, record.Count) : [];
+
+    public IEnumerable<int> Providers(string name)
+    {
+        if (Search(VirtualTable, name) is not { } record)
+            return [];
+        return Table<int>(header.Lists, header.ListLength).Slice(record.First, record.Count).ToArray();
+    }
+
+    public BinaryPackage Package(int number)
+    {
+        var record = Packages[number];
+        return new BinaryPackage
+        {
+            Number = number,
+            Name = Text(record.Name),
+            Version = new DebianVersion(Text(record.Version)),
+            Architecture = (record.Flags & PackageFlags.All) != 0 ? "all" : Architecture,
+            Source = Text(record.Source),
+            Sha256 = Convert.ToHexStringLower(record.Hash),
+            Size = record.Size,
+            Path = Text(record.Path),
+            Release = Releases[record.Release],
+            Priority = record.Priority,
+            MultiArch = record.MultiArch,
+            Essential = (record.Flags & PackageFlags.Essential) != 0,
+            Important = (record.Flags & PackageFlags.Important) != 0,
+            Ordinal = record.Ordinal,
+            Field = kind => Text(Packages[number].Relations[(int)kind]),
+        };
+    }
+
+    private NameRecord? Search(ReadOnlySpan<NameRecord> table, string name)
+    {
+        Span<byte> key = stackalloc byte[512];
+        if (!Encoding.UTF8.TryGetBytes(name, key, out var length))
+            return null;
+        key = key[..length];
+        int low = 0, high = table.Length - 1;
+        while (low <= high)
+        {
+            var middle = (low + high) >>> 1;
+            var order = Raw(table[middle].Name).SequenceCompareTo(key);
+            if (order == 0)
+                return table[middle];
+            if (order < 0)
+                low = middle + 1;
+            else
+                high = middle - 1;
+        }
+
+        return null;
+    }
+
+    private ReadOnlySpan<T> Table<T>(int offset, int count)
+        where T : unmanaged => MemoryMarshal.Cast<byte, T>(Bytes.Span[offset..])[..count];
+
+    private ReadOnlySpan<byte> Raw(int offset)
+    {
+        if (offset == 0)
+            return [];
+        var span = Bytes.Span;
+        return span.Slice(offset + 4, BinaryPrimitives.ReadInt32LittleEndian(span[offset..]));
+    }
+
+    private string Text(int offset) => Encoding.UTF8.GetString(Raw(offset));
+
+    internal struct Header
+    {
+        public int Architecture, Releases;
+        public int Packages, PackageCount;
+        public int Names, NameCount;
+        public int Virtuals, VirtualCount;
+        public int Lists, ListLength;
+    }
+
+    /// <summary>A name with the run of packages that have it, or (of virtual names) with the run of the provider list.</summary>
+    internal struct NameRecord
+    {
+        public int Name, First, Count;
+    }
+
+    [Flags]
+    internal enum PackageFlags : byte
+    {
+        All = 1,
+        Essential = 2,
+        Important = 4,
+    }
+
+    [StructLayout(LayoutKind.Sequential, Pack = 4)]
+    internal struct PackageRecord
+    {
+        public long Size;
+        public int Name, Version, Source, Path, Ordinal;
+        public RelationOffsets Relations;
+        public HashBytes Hash;
+        public byte Release;
+        public PackagePriority Priority;
+        public MultiArch MultiArch;
+        public PackageFlags Flags;
+    }
+
+    [System.Runtime.CompilerServices.InlineArray(6)]
+    internal struct RelationOffsets
+    {
+        private int first;
+    }
+
+    [System.Runtime.CompilerServices.InlineArray(32)]
+    internal struct HashBytes
+    {
+        private byte first;
+    }
+}

@@ -1,0 +1,241 @@
+using System.Globalization;
+using Mayfly.Packages.Debian;
+
+namespace Mayfly.Packages;
+
+/// <summary>Turns the nodes of a lock file into records, trusting nothing.</summary>
+internal static class LockReader
+{
+    public static StackLock Read(List<LockEntry> document)
+    {
+        var head = document[0];
+        if (Entries(head.Value).FirstOrDefault(entry => entry.Key == "format") is not { } formatEntry)
+            throw Error(1, "it does not say its format");
+        var format = Number(formatEntry, 1, int.MaxValue);
+        if (format != StackLock.CurrentFormat)
+        {
+            throw new LockFileException($"line {formatEntry.Line}: its format is {format}, this Mayfly knows {StackLock.CurrentFormat}",
+                format > StackLock.CurrentFormat ? "a newer Mayfly wrote it: update Mayfly" : "delete it and run `mayfly lock` to choose packages anew");
+        }
+
+        var architecture = "";
+        foreach (var entry in Unique(head.Value))
+        {
+            switch (entry.Key)
+            {
+                case "format":
+                    break;
+                case "architecture":
+                    architecture = Text(entry.Value);
+                    if (!PackageName.IsValid(architecture))
+                        throw Error(entry.Line, $"'{architecture}' is no architecture");
+                    break;
+                default:
+                    throw Unknown(entry);
+            }
+        }
+
+        if (architecture.Length == 0)
+            throw Error(1, "it does not say its architecture");
+        IReadOnlyList<LockedRelease> releases = [];
+        Dictionary<string, LockedPackage> packages = new(StringComparer.Ordinal);
+        List<LockEntry> sets = [];
+        IReadOnlyList<LockedId> ids = [];
+        foreach (var table in document.Skip(1))
+        {
+            switch (table.Key)
+            {
+                case "releases":
+                    releases = ReadReleases(table.Value);
+                    break;
+                case "packages":
+                    packages = Unique(table.Value).Select(entry => Package(entry, architecture)).ToDictionary(package => package.Package.Id, package => Belongs(package, releases), StringComparer.Ordinal);
+                    break;
+                case "sets":
+                    sets.Add(table);
+                    break;
+                case "ids":
+                    ids = [.. Unique(table.Value).Select(Id)];
+                    break;
+                default:
+                    throw Unknown(table);
+            }
+        }
+
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        return new StackLock
+        {
+            Architecture = architecture,
+            Releases = releases,
+            Packages = [.. packages.Values.OrderBy(package => package.Id, StringComparer.Ordinal)],
+            Sets = [.. sets.Select(set => Set(set, packages, names))],
+            Ids = ids,
+        };
+    }
+
+    public static IReadOnlyList<LockedRelease> ReadReleases(LockNode table)
+    {
+        return [.. Unique(table).Select(entry =>
+        {
+            var fields = Fields(entry, "origin", "label", "suite", "codename", "date", "components", "digest");
+            if (!IsPlainName(entry.Key))
+                throw Error(entry.Line, $"'{entry.Key}' is no name of a release");
+            if (!DateTimeOffset.TryParseExact(Text(fields["date"]), "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date))
+                throw Error(entry.Line, $"'{Text(fields["date"])}' is no date");
+            return new LockedRelease
+            {
+                Id = entry.Key,
+                Origin = Text(fields["origin"]),
+                Label = Text(fields["label"]),
+                Suite = Text(fields["suite"]),
+                Codename = Text(fields["codename"]),
+                Date = date,
+                Components = Texts(fields["components"]),
+                Digest = Sha256(fields["digest"]),
+            };
+        })];
+    }
+
+    private static (LockedPackage Package, int Line) Package(LockEntry entry, string architecture)
+    {
+        var fields = Fields(entry, "version", "release", "size", "sha256", "path");
+        var colon = entry.Key.IndexOf(':');
+        if (colon < 0 || !PackageName.IsValid(entry.Key.AsSpan(0, colon)) || (entry.Key[(colon + 1)..] is var own && own != "all" && own != architecture))
+            throw Error(entry.Line, $"'{entry.Key}' is no package of {architecture}: name:{architecture} or name:all is expected");
+        var version = Text(fields["version"]);
+        if (!DebianVersion.IsValid(version))
+            throw Error(entry.Line, $"'{version}' is no version");
+        var path = Text(fields["path"]);
+        if (!LockFile.IsPoolPath(path))
+            throw Error(entry.Line, $"the path '{path}' does not stay inside an archive");
+        if (fields["size"].Value is not long size || size <= 0)
+            throw Error(entry.Line, "the size is no number of bytes");
+        return (new LockedPackage
+        {
+            Name = entry.Key[..colon],
+            Architecture = entry.Key[(colon + 1)..],
+            Version = version,
+            Release = Text(fields["release"]),
+            Size = size,
+            Sha256 = Sha256(fields["sha256"]),
+            Path = path,
+        }, entry.Line);
+    }
+
+    private static LockedPackage Belongs((LockedPackage Package, int Line) entry, IReadOnlyList<LockedRelease> releases) =>
+        releases.Any(release => release.Id == entry.Package.Release) ? entry.Package
+            : throw Error(entry.Line, $"the release '{entry.Package.Release}' is not among [releases]");
+
+    private static LockedSet Set(LockEntry table, Dictionary<string, LockedPackage> packages, HashSet<string> names)
+    {
+        var fields = Fields(table, "name", "requests", "recommends", "stages");
+        var name = Text(fields["name"]);
+        if (!IsPlainName(name))
+            throw Error(fields["name"].Line, $"'{name}' is no name of a set");
+        if (!names.Add(name))
+            throw Error(fields["name"].Line, $"the set '{name}' stands here a second time");
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var stages = new List<LockedStage>();
+        foreach (var stage in List(fields["stages"]))
+        {
+            foreach (var package in List(stage))
+            {
+                if (!packages.ContainsKey(Text(package)))
+                    throw Error(package.Line, $"the package '{Text(package)}' is not among [packages]");
+                if (!seen.Add(Text(package)))
+                    throw Error(package.Line, $"the package '{Text(package)}' stands in the set '{name}' a second time");
+            }
+
+            stages.Add(new LockedStage(Texts(stage)));
+        }
+
+        foreach (var request in List(fields["requests"]))
+        {
+            try
+            {
+                PackageRequest.Parse(Text(request));
+            }
+            catch (MayflyException e) when (e is not LockFileException)
+            {
+                throw Error(request.Line, e.Message);
+            }
+        }
+
+        return new LockedSet
+        {
+            Name = name,
+            Requests = Texts(fields["requests"]),
+            Recommends = fields["recommends"].Value is bool recommends ? recommends : throw Error(fields["recommends"].Line, "recommends is true or false"),
+            Stages = stages,
+        };
+    }
+
+    private static LockedId Id(LockEntry entry)
+    {
+        var dot = entry.Key.IndexOf('.');
+        var kind = dot < 0 ? "" : entry.Key[..dot];
+        var name = entry.Key[(dot + 1)..];
+        // The names that adduser accepts with --force-badname, less those that would confuse /etc/passwd.
+        if (kind is not ("user" or "group") || name.Length is 0 or > 64 || name[0] == '-' || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.' or '$'))
+            throw Error(entry.Line, $"'{entry.Key}' is neither user.NAME nor group.NAME");
+        return new LockedId(name, kind == "user" ? LockedIdKind.User : LockedIdKind.Group, Number(entry, 1, 65533));
+    }
+
+    /// <summary>A name that may become part of a file's name.</summary>
+    private static bool IsPlainName(string name) =>
+        name.Length is > 0 and <= 128 && char.IsAsciiLetterOrDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '+');
+
+    private static Dictionary<string, LockNode> Fields(LockEntry entry, params ReadOnlySpan<string> expected)
+    {
+        var fields = new Dictionary<string, LockNode>(StringComparer.Ordinal);
+        foreach (var field in Unique(entry.Value))
+        {
+            if (!expected.Contains(field.Key))
+                throw Unknown(field);
+            fields.Add(field.Key, field.Value);
+        }
+
+        foreach (var name in expected)
+        {
+            if (!fields.ContainsKey(name))
+                throw Error(entry.Line, $"'{name}' is missing");
+        }
+
+        return fields;
+    }
+
+    private static List<LockEntry> Unique(LockNode table)
+    {
+        var entries = Entries(table);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var entry in entries)
+        {
+            if (!seen.Add(entry.Key))
+                throw Error(entry.Line, $"'{entry.Key}' stands here a second time");
+        }
+
+        return entries;
+    }
+
+    private static List<LockEntry> Entries(LockNode node) =>
+        node.Value as List<LockEntry> ?? throw Error(node.Line, "a table { … } is expected here");
+
+    private static List<LockNode> List(LockNode node) =>
+        node.Value as List<LockNode> ?? throw Error(node.Line, "a list [ … ] is expected here");
+
+    private static string Text(LockNode node) =>
+        node.Value as string ?? throw Error(node.Line, "a text in quotes is expected here");
+
+    private static IReadOnlyList<string> Texts(LockNode node) => [.. List(node).Select(Text)];
+
+    private static string Sha256(LockNode node) =>
+        LockFile.IsSha256(Text(node)) ? Text(node) : throw Error(node.Line, $"'{Text(node)}' is no SHA-256: 64 lower-case hexadecimal digits are expected");
+
+    private static int Number(LockEntry entry, int least, int most) =>
+        entry.Value.Value is long number && number >= least && number <= most ? (int)number
+            : throw Error(entry.Line, $"'{entry.Key}' must be a number from {least} to {most}");
+
+    private static MayflyException Unknown(LockEntry entry) => Error(entry.Line, $"'{entry.Key}' is not known here");
+
+    private static MayflyException Error(int line, string message) => LockText.Error(message, line);
+}
