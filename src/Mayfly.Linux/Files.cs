@@ -36,7 +36,8 @@ public static partial class Files
     /// <summary>syncfs(2): what has been written to the file system that holds <paramref name="path"/> is on the disk afterwards.</summary>
     public static void SyncFileSystem(string path)
     {
-        using var handle = File.OpenHandle(path, options: FileOptions.None);
+        // .NET refuses to open folders.
+        using var handle = FileHandles.OpenFolder(path);
         if (syncfs(handle) != 0)
             throw LinuxException.Last("syncfs", path);
     }

@@ -1,0 +1,56 @@
+using System.IO.Compression;
+using SharpCompress.Compressors.BZip2;
+using SharpCompress.Compressors.Xz;
+using ZstdSharp;
+
+namespace Mayfly.Packages.Archives;
+
+/// <summary>Compressed streams by the ending of their file's name, as deb(5) and the archive's indexes use them.</summary>
+internal static class Compression
+{
+    /// <summary>Largest window of a zstd frame, as base-2 logarithm: 128 MiB, what <c>zstd --ultra</c> makes by default.</summary>
+    private const int ZstdWindowLog = 27;
+
+    /// <summary>The decoded contents; disposing them disposes <paramref name="compressed"/>.</summary>
+    /// <param name="name">A file name such as <c>data.tar.xz</c> or <c>Packages.gz</c>.</param>
+    public static Stream Open(string name, Stream compressed) => Path.GetExtension(name) switch
+    {
+        ".xz" when !XzStream.IsAvailable => new Guarded(new XZStream(compressed)),
+        ".xz" or ".lzma" when XzStream.IsAvailable => new XzStream(compressed),
+        ".zst" => new Guarded(Zstd(compressed)),
+        ".gz" => new Guarded(new GZipStream(compressed, CompressionMode.Decompress)),
+        ".bz2" => new Guarded(BZip2Stream.Create(compressed, SharpCompress.Compressors.CompressionMode.Decompress, true)),
+        ".tar" or "" => compressed,
+        var other => throw new ArchiveException($"its member {name} is compressed in a way that Mayfly cannot read ({other})"),
+    };
+
+    private static DecompressionStream Zstd(Stream compressed)
+    {
+        var decoder = new DecompressionStream(compressed, leaveOpen: false);
+        decoder.SetParameter(ZstdSharp.Unsafe.ZSTD_dParameter.ZSTD_d_windowLogMax, ZstdWindowLog);
+        return decoder;
+    }
+
+    /// <summary>Makes whatever a library throws over damaged input into the one exception that means damaged input.</summary>
+    private sealed class Guarded(Stream decoder) : ForwardStream
+    {
+        public override int Read(Span<byte> buffer)
+        {
+            try
+            {
+                return decoder.Read(buffer);
+            }
+            catch (Exception e) when (e is not (ArchiveException or OutOfMemoryException or OperationCanceledException or MayflyException))
+            {
+                throw new ArchiveException($"its compressed data is damaged ({e.Message})", e);
+            }
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+                decoder.Dispose();
+            base.Dispose(disposing);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+using System.Security.Cryptography;
+using Mayfly.Linux;
+using Mayfly.Packages.Archives;
+
+namespace Mayfly.Packages.Debian;
+
+/// <summary>Takes fetched packages apart, each once a store, on all cores.</summary>
+public static class Unpack
+{
+    private const int NoSpace = 28, QuotaExceeded = 122;
+
+    /// <summary>
+    /// Unpacks those packages that the store does not hold unpacked yet and gives all, in the order asked for. Their artifacts must
+    /// have been fetched. Either all new ones are committed or none.
+    /// </summary>
+    public static async Task<IReadOnlyList<UnpackedPackage>> AllAsync(
+        Store store, IReadOnlyList<LockedPackage> packages, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
+    {
+        const string Name = "unpack packages";
+        // The largest first: the last one to begin should be short, or a core idles at the end.
+        var missing = packages.Where(package => !store.Has(StoreArea.Unpacked, package.Sha256))
+            .DistinctBy(static package => package.Sha256).OrderByDescending(static package => package.Size).ToArray();
+        if (missing.Length > 0)
+        {
+            using var work = store.BeginWork("unpack");
+            var (total, done, count) = (missing.Sum(static package => package.Size), 0L, 0);
+            await Parallel.ForEachAsync(missing, Options(cancellationToken), (package, cancellation) =>
+            {
+                One(store, package, Path.Combine(work.Path, package.Sha256), cancellation);
+                var sofar = Interlocked.Add(ref done, package.Size);
+                Interlocked.Increment(ref count);
+                progress?.Report(new Activity(Name, package.Name) { Done = sofar, Total = total });
+                return ValueTask.CompletedTask;
+            }).ConfigureAwait(false);
+
+            Files.SyncFileSystem(store.Root);
+            foreach (var package in missing)
+                store.Commit(Path.Combine(work.Path, package.Sha256), StoreArea.Unpacked, package.Sha256, sync: false);
+            progress?.Report(new Activity(Name, $"{count} packages") { Done = total, Total = total, Ended = true });
+        }
+
+        return [.. packages.Select(package => new UnpackedPackage(package.Sha256, store.PathOf(StoreArea.Unpacked, package.Sha256)))];
+    }
+
+    private static ParallelOptions Options(CancellationToken cancellationToken) =>
+        new() { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken };
+
+    private static void One(Store store, LockedPackage package, string folder, CancellationToken cancellationToken)
+    {
+        var artifact = store.PathOf(StoreArea.Artifacts, package.Sha256);
+        try
+        {
+            Directory.CreateDirectory(folder);
+            using var file = new FileStream(artifact, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+            using var hashing = new HashingStream(file);
+            ArchiveException? refusal = null;
+            try
+            {
+                DebianArchive.Unpack(hashing, folder, cancellationToken);
+            }
+            catch (ArchiveException e)
+            {
+                refusal = e;
+            }
+
+            // Verified when it was fetched; disks forget. A wrong hash explains whatever else went wrong.
+            if (hashing.Finish() is var found && found != package.Sha256)
+            {
+                File.Delete(artifact);
+                throw new MayflyException($"the store's copy of {package.Id} {package.Version} was damaged: its SHA-256 is {found} instead of {package.Sha256}",
+                    "it was removed; run the command again and it is fetched anew");
+            }
+
+            if (refusal is not null)
+            {
+                throw new MayflyException($"package {package.Id} {package.Version} is refused: {refusal.Message}",
+                    "its archive really offers it like this; ask for another version, or report it to the package's maintainer", refusal);
+            }
+        }
+        catch (FileNotFoundException e)
+        {
+            throw new MayflyException($"package {package.Id} {package.Version} was not fetched: {artifact} is missing", "run the command again", e);
+        }
+        catch (IOException e)
+        {
+            var full = e is LinuxException { Errno: NoSpace or QuotaExceeded } || e.HResult is NoSpace or QuotaExceeded;
+            throw new MayflyException($"package {package.Id} cannot be unpacked into the store {store.Root}: {e.Message}",
+                full ? "make room on that disk (mayfly prune removes what no stack uses), or set MAYFLY_STORE to a folder on another one"
+                    : "look at the disk and the permissions of that folder", e);
+        }
+    }
+
+    /// <summary>Hashes what is read through it.</summary>
+    private sealed class HashingStream(Stream source) : ForwardStream
+    {
+        private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+
+        public override int Read(Span<byte> buffer)
+        {
+            var read = source.Read(buffer);
+            _hash.AppendData(buffer[..read]);
+            return read;
+        }
+
+        /// <summary>Reads the rest and gives the SHA-256 of all.</summary>
+        public string Finish()
+        {
+            var waste = new byte[64 * 1024];
+            while (Read(waste) > 0)
+            {
+            }
+
+            return Convert.ToHexStringLower(_hash.GetHashAndReset());
+        }
+
+        // Decoders dispose what they read from; this one ends with its file.
+        protected override void Dispose(bool disposing)
+        {
+        }
+    }
+}
