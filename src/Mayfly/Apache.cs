@@ -1,0 +1,49 @@
+using Mayfly.Presets;
+
+namespace Mayfly;
+
+/// <summary>Apache with mod_wsgi as Debian packages them: <c>shop.Apache("web").Wsgi("app").Uses(orders, cache)</c>.</summary>
+public sealed class Apache : Component
+{
+    internal Apache(Stack stack, string name) : base(stack, name)
+    {
+    }
+
+    internal WsgiApplication? Application { get; private set; }
+
+    /// <summary>Serves a Python application, copied into the image at <c>/srv/app</c>.</summary>
+    /// <param name="folder">The application's folder, relative to <c>stack.cs</c>.</param>
+    /// <param name="module">The file that holds <c>application</c>, in that folder: <c>shop/wsgi.py</c>.</param>
+    /// <param name="processes">Server processes of each replica.</param>
+    /// <param name="threads">Threads of each process.</param>
+    public Apache Wsgi(string folder, string module, int processes = 2, int threads = 8)
+    {
+        Application = new WsgiApplication($"/srv/app/{module}", Processes: processes, Threads: threads);
+        Steps.Insert(0, new Step.Copy(folder, Application.Folder, "root:root", null));
+        return this;
+    }
+
+    /// <summary>Serves files below a location from a folder of the image: <c>Static("/static/", "/srv/app/static")</c>.</summary>
+    /// <param name="location">The URL path, with slashes at both ends.</param>
+    /// <param name="path">The folder in the image.</param>
+    /// <param name="immutable">True when each version of a file has a name of its own, so that browsers may keep it for a year.</param>
+    public Apache Static(string location, string path, bool immutable = false)
+    {
+        StaticFolders.Add(new StaticLocation(location, path, immutable));
+        return this;
+    }
+
+    /// <summary>The page that its health check asks for.</summary>
+    public Apache ChecksPage(string path)
+    {
+        HealthPath = path;
+        return this;
+    }
+
+    internal List<StaticLocation> StaticFolders { get; } = [];
+
+    internal string HealthPath { get; private set; } = "/";
+
+    private protected override ServicePreset Describe()
+        => ApachePreset.Build(new ApacheOptions { Wsgi = Application, Static = StaticFolders, HealthPath = HealthPath });
+}

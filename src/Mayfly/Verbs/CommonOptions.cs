@@ -1,0 +1,17 @@
+using System.CommandLine;
+
+namespace Mayfly.Verbs;
+
+/// <summary>Options that several verbs share, with one wording.</summary>
+internal static class CommonOptions
+{
+    public static Option<bool> Json() => new("--json") { Description = "Print data for programs instead of text for people" };
+
+    /// <summary>The components of a stack by name, completed by shells.</summary>
+    public static Argument<string> Component(Stack stack)
+    {
+        var argument = new Argument<string>("COMPONENT") { Description = "A component, or one replica of it: web, web-2" };
+        argument.CompletionSources.Add([.. stack.Components.Select(component => component.Name)]);
+        return argument;
+    }
+}

@@ -1,0 +1,75 @@
+using System.CommandLine;
+using Mayfly.Terminal;
+
+namespace Mayfly.Verbs;
+
+/// <summary>The command line of a <c>stack.cs</c>: its verbs, and the way that failures are told.</summary>
+internal static class StackCommand
+{
+    public static async Task<int> RunAsync(Stack stack, string[] arguments)
+    {
+        var root = new RootCommand($"The stack {stack.Name}. Every verb is also `mayfly VERB [FOLDER]`.");
+        foreach (var verb in (Command[])
+            [
+                GraphVerb.Describe(stack),
+            ])
+        {
+            foreach (var option in stack.Options)
+                verb.Options.Add(OptionOf(option));
+            root.Subcommands.Add(verb);
+        }
+
+        // Wrong words are the user's to mend: 2, not 1, so that a program can tell (docs/reference/exit-codes.md).
+        var parsed = root.Parse(arguments);
+        if (parsed.Errors is [var error, ..])
+        {
+            Screen.Fail(new MayflyException(error.Message, "`--help` lists the verbs, `VERB --help` what a verb takes"));
+            return 2;
+        }
+
+        return await RunSafelyAsync(cancellationToken => parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, cancellationToken));
+    }
+
+    /// <summary>Expected failures are one message and a hint; anything else is a bug and shows its trace.</summary>
+    internal static async Task<int> RunSafelyAsync(Func<CancellationToken, Task<int>> run)
+    {
+        using var interrupted = new CancellationTokenSource();
+        ConsoleCancelEventHandler interrupt = (_, e) =>
+        {
+            // The first interrupt lets the work undo itself; the second one ends the process.
+            e.Cancel = !interrupted.IsCancellationRequested;
+            interrupted.Cancel();
+        };
+        Console.CancelKeyPress += interrupt;
+        try
+        {
+            return await run(interrupted.Token);
+        }
+        catch (MayflyException failure)
+        {
+            Screen.Fail(failure);
+            return failure.ExitCode;
+        }
+        catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
+        {
+            Screen.Fail(new MayflyException("interrupted", "what was live is untouched; run the command again to carry on"));
+            return 130;
+        }
+        catch (IOException e) when (e.HResult == 28 || e.Message.Contains("No space left on device", StringComparison.Ordinal))
+        {
+            Screen.Fail(new MayflyException($"the disk is full: {e.Message}", "nothing was left half-done; make room (`mayfly prune` removes what nothing uses) and run the command again"));
+            return 1;
+        }
+        finally
+        {
+            Console.CancelKeyPress -= interrupt;
+        }
+    }
+
+    private static Option<string> OptionOf(StackOption option)
+    {
+        var shown = new Option<string>($"--{option.Name}") { Description = $"{string.Join(" or ", option.Choices)}; {option.Choices[0]} unless given" };
+        shown.AcceptOnlyFromAmong([.. option.Choices]);
+        return shown;
+    }
+}
