@@ -80,8 +80,13 @@ public sealed partial class NamespaceThread : IDisposable
             if (unshare(flags) != 0)
                 throw LinuxException.Last("unshare", namespaces.ToString());
             if (namespaces.HasFlag(Namespaces.Mounts))
+            {
                 // Not private: what the host unmounts must leave here too, or a monitor that lives for months keeps its devices busy.
                 Mounts.Mount("none", "/", null, MountFlags.Slave | MountFlags.Recursive);
+                // The mask became the thread's own too: what it makes has the usual modes whatever the user's shell says.
+                _ = umask(0x12 /* 022 */);
+            }
+
             if (namespaces.HasFlag(Namespaces.Network))
                 RaiseLoopback();
         }
@@ -119,6 +124,9 @@ public sealed partial class NamespaceThread : IDisposable
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int unshare(int flags);
+
+    [LibraryImport("libc")]
+    private static partial uint umask(uint mask);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int socket(int domain, int type, int protocol);

@@ -1,0 +1,184 @@
+using System.Diagnostics;
+using Mayfly.Linux;
+
+namespace Mayfly.Images.Building;
+
+/// <summary>
+/// A root that programs of an image run in while it is built: an overlay over finished layers, seen by one thread and the
+/// processes that it starts, without network and with process ids of its own.
+/// </summary>
+/// <remarks>
+/// What it keeps: a thread in namespaces of its own and, while mounted, one overlay with a private /dev, a read-only /sys and a
+/// /proc of the processes inside. How it changes: each phase mounts a new empty upper folder over the layers below and leaves
+/// it as a layer; nothing is ever placed into a mounted lower folder. Programs never see a writable inode of the store, because
+/// everything placed is below. Whatever happens to Mayfly, the mounts go with the thread and the processes with the pipe that
+/// they read from. Shims against services starting are a layer on top, so nothing must be put back afterwards.
+/// </remarks>
+internal sealed class BuildRoot : IDisposable
+{
+    private readonly string _work;
+    private readonly NamespaceThread _thread;
+    private readonly string _shims;
+    private int _phases;
+    private int _links;
+    private bool _mounted;
+
+    public BuildRoot(string work)
+    {
+        _work = work;
+        Root = $"{work}/root";
+        _thread = new NamespaceThread(Namespaces.Mounts | Namespaces.Network | Namespaces.HostName | Namespaces.Ipc, "build root");
+        _shims = $"{work}/shims";
+        _thread.Run(() =>
+        {
+            Nodes.MakeDirectory(Root, 0x1ed);
+            Nodes.MakeDirectory($"{work}/links", 0x1c0);
+            // The thread has a working directory of its own since it has mounts of its own.
+            Directory.SetCurrentDirectory($"{work}/links");
+            Shims.Make(_shims);
+        });
+    }
+
+    /// <summary>Where the tree is seen, by work that runs on the root's thread alone.</summary>
+    public string Root { get; }
+
+    public void Run(Action work) => _thread.Run(work);
+
+    public T Run<T>(Func<T> work) => _thread.Run(work);
+
+    /// <summary>A new empty folder that may become a layer.</summary>
+    public string NewFolder(string purpose)
+    {
+        var path = $"{_work}/{_phases++}-{purpose}";
+        _thread.Run(() => Nodes.MakeDirectory(path, 0x1ed));
+        return path;
+    }
+
+    /// <summary>Mounts these layers, lowest first, with a new upper folder, whose path it gives. Call from anywhere.</summary>
+    public string Mount(IReadOnlyList<string> layers)
+    {
+        var upper = NewFolder("upper");
+        _thread.Run(() =>
+        {
+            var work = $"{upper}.work";
+            Nodes.MakeDirectory(work, 0x1c0);
+            // mount(2) takes one page of options: short links stand for the layers' long paths.
+            var names = new List<string>();
+            for (var at = layers.Count - 1; at >= 0; at--)
+                names.Add(Short(layers[at]));
+            names.Insert(0, Short(_shims));
+            // redirect_dir and metacopy would leave names that only this mount understands; volatile saves every sync,
+            // and whatever it loses in a crash was never committed.
+            Mounts.Mount("overlay", Root, "overlay", MountFlags.None,
+                $"lowerdir={string.Join(':', names)},upperdir={Short(upper)},workdir={Short(work)},redirect_dir=off,metacopy=off,index=off,xino=off,volatile");
+            _mounted = true;
+            if (Nodes.Find($"{Root}/dev") is { Kind: NodeKind.Directory })
+                DeviceFolder.Mount($"{Root}/dev");
+            if (Nodes.Find($"{Root}/sys") is { Kind: NodeKind.Directory })
+                Mounts.Mount("sysfs", $"{Root}/sys", "sysfs", MountFlags.ReadOnly | MountFlags.NoSetUserId | MountFlags.NoDevices | MountFlags.NoExecute);
+        });
+        return upper;
+    }
+
+    public void Unmount()
+    {
+        if (!_mounted)
+            return;
+        _mounted = false;
+        _thread.Run(() =>
+        {
+            foreach (var name in (ReadOnlySpan<string>)["sys", "dev"])
+            {
+                try
+                {
+                    Mounts.Detach($"{Root}/{name}");
+                }
+                catch (LinuxException)
+                {
+                    // It was never mounted: that layer has no such folder.
+                }
+            }
+
+            Mounts.Detach(Root);
+        });
+    }
+
+    /// <summary>
+    /// Runs a program inside the mounted root and waits. It is process 2 of a PID namespace, whose shell ends everything when
+    /// the program ends or Mayfly is gone.
+    /// </summary>
+    /// <param name="arguments">The argument vector, by the root's own paths.</param>
+    /// <param name="environment">All of its environment.</param>
+    /// <param name="onLine">Is given each line of its output, both streams in one.</param>
+    /// <param name="cancellationToken">Ends the program and all its children.</param>
+    /// <param name="workingDirectory">Inside the root.</param>
+    public ProgramResult Start(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment,
+        Action<string>? onLine, CancellationToken cancellationToken, string workingDirectory = "/")
+    {
+        // The reader on descriptor 3 sees the end of Mayfly's pipe; process 1 then has nothing left to wait for.
+        const string Guard = """
+            exec 2>&1 3<&0 </dev/null
+            cd "$1" || exit 126
+            shift
+            { read -r _ <&3; kill -9 -1; } &
+            "$@" 3<&-
+            exit $?
+            """;
+        cancellationToken.ThrowIfCancellationRequested();
+        using var process = _thread.Run(() =>
+        {
+            var command = ProgramLoader.CommandFor(Root, "usr/bin/unshare");
+            var start = new ProcessStartInfo(command[0])
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                UseShellExecute = false,
+                WorkingDirectory = Root,
+            };
+            foreach (var argument in (IEnumerable<string>)[.. command.Skip(1), "--pid", "--fork", "--kill-child", $"--root={Root}", "--mount-proc=/proc", "--", "/bin/sh", "-c", Guard, "sh", workingDirectory, .. arguments])
+                start.ArgumentList.Add(argument);
+            start.Environment.Clear();
+            foreach (var (name, value) in environment)
+                start.Environment[name] = value;
+            return Process.Start(start)!;
+        });
+        var output = new OutputTail();
+        process.ErrorDataReceived += (_, line) => Take(line.Data);
+        process.OutputDataReceived += (_, line) => Take(line.Data);
+        process.BeginErrorReadLine();
+        process.BeginOutputReadLine();
+        using (cancellationToken.Register(process.StandardInput.Close))
+            process.WaitForExit();
+        cancellationToken.ThrowIfCancellationRequested();
+        return new ProgramResult(process.ExitCode, output.Text);
+
+        void Take(string? line)
+        {
+            if (line is null)
+                return;
+            output.Add(line);
+            onLine?.Invoke(line);
+        }
+    }
+
+    public void Dispose()
+    {
+        try
+        {
+            Unmount();
+        }
+        finally
+        {
+            _thread.Dispose();
+        }
+    }
+
+    /// <summary>A short name for a folder, seen from the thread's own working directory.</summary>
+    private string Short(string path)
+    {
+        var name = $"{_links++}";
+        Nodes.MakeLink(path, $"{_work}/links/{name}");
+        return name;
+    }
+}

@@ -1,0 +1,19 @@
+using Mayfly.Packages;
+
+namespace Mayfly.Images.Building;
+
+/// <summary>One layer that an image needs, as data: what it is made of and the key that follows from that.</summary>
+/// <param name="Key">The hash of its inputs and of everything below.</param>
+/// <param name="Below">The key of the layer below; null for a base.</param>
+/// <param name="Origin">For people: <c>packages nginx</c>.</param>
+internal abstract record BuildStep(string Key, string? Below, string Origin);
+
+/// <summary>Locked packages installed in stages.</summary>
+internal sealed record PackageStep(string Key, string? Below, string Origin, IReadOnlyList<IReadOnlyList<LockedPackage>> Stages, IReadOnlyList<string> Requests, string Architecture)
+    : BuildStep(Key, Below, Origin);
+
+/// <summary>Files of the host.</summary>
+internal sealed record CopyStep(string Key, string? Below, string Origin, IReadOnlyList<HostFile> Files) : BuildStep(Key, Below, Origin);
+
+/// <summary>A command run inside.</summary>
+internal sealed record RunStep(string Key, string? Below, string Origin, CommandStep Command) : BuildStep(Key, Below, Origin);

@@ -1,0 +1,166 @@
+using Mayfly.Images.Dpkg;
+using Mayfly.Images.Layers;
+using Mayfly.Images.Placing;
+using Mayfly.Linux;
+using Mayfly.Packages;
+using Mayfly.Packages.Debian;
+
+namespace Mayfly.Images.Building;
+
+/// <summary>Makes one layer in a work folder, over the trees of those below.</summary>
+internal sealed class LayerBuild(Store store, IReadOnlyList<string> below, long epoch, IProgress<Activity>? progress)
+{
+    public (string Tree, IReadOnlyList<LockedId> Ids) Make(BuildStep step, string work, CancellationToken cancellationToken) => step switch
+    {
+        PackageStep packages => Install(packages, work, cancellationToken),
+        CopyStep files => (Copy(files, work, cancellationToken), []),
+        RunStep command => Execute(command, work, cancellationToken),
+        _ => throw new InvalidOperationException($"a step of the kind {step.GetType().Name}"),
+    };
+
+    private (string, IReadOnlyList<LockedId>) Install(PackageStep step, string work, CancellationToken cancellationToken)
+    {
+        var activity = below.Count == 0 ? "install base" : $"install {string.Join(' ', step.Requests)}";
+        var stages = step.Stages.Select(stage => (IReadOnlyList<DpkgPackage>)[.. stage.Select(Read)]).ToArray();
+        using var root = new BuildRoot(work);
+        var install = new PackageInstall(root, below, progress, activity);
+        install.Run(stages, cancellationToken);
+        var tree = root.Run(() =>
+        {
+            var merged = LayerTree.Merge(install.Made);
+            LayerCleaning.Clean(merged, epoch, ofPackages: true);
+            if (below.Count == 0)
+                LayerCleaning.OrderShells(merged);
+            WriteExtendedStates(merged, step);
+            LayerTree.Tidy(merged, below);
+            return merged;
+        });
+        progress?.Report(new Activity(activity, $"{step.Stages.Sum(static stage => stage.Count)} packages") { Ended = true });
+        return (tree, NewIds(tree));
+    }
+
+    private DpkgPackage Read(LockedPackage package) =>
+        DpkgPackage.Read(UnpackedPackage.Find(store, package.Sha256)
+            ?? throw new MayflyException($"package {package.Id} {package.Version} is not unpacked in the store", "run the command again; it is fetched and unpacked first"), package);
+
+    private string Copy(CopyStep step, string work, CancellationToken cancellationToken)
+    {
+        var view = new LayerView(below);
+        var accounts = Accounts.Parse(view.ReadText("etc/passwd"), view.ReadText("etc/group"));
+        var placement = new Placement(view, Diversions.None, StatOverrides.None, accounts, static () => InstalledFiles.None);
+        var texts = $"{work}/texts";
+        Directory.CreateDirectory(texts);
+        var number = 0;
+        foreach (var file in step.Files)
+        {
+            var (user, group) = OwnerOf(file, accounts);
+            string? source = null;
+            if (file is { Kind: NodeKind.File, Source: null })
+                File.WriteAllText(source = $"{texts}/{number++}", file.Text);
+            placement.AddGiven(new Placed
+            {
+                Path = file.Path,
+                Kind = file.Kind,
+                Mode = file.Mode,
+                User = user,
+                Group = group,
+                Time = epoch,
+                Source = source ?? file.Source,
+                Copy = true,
+                Target = file.Kind == NodeKind.Link ? file.Text! : "",
+            });
+        }
+
+        using var root = new BuildRoot(work);
+        var tree = root.NewFolder("files");
+        root.Run(() => TreeWriter.Write(placement.Names, tree, cancellationToken));
+        // A file that was edited since its hash was taken would be found under the wrong key for ever.
+        foreach (var file in step.Files)
+        {
+            if (file.Source is { } source && HostFile.HashOf($"{tree}/{placement.RealPath(file.Path, "")}") != file.Hash)
+                throw new MayflyException($"{source} was changed while it was copied", "run the command again when nothing writes to it");
+        }
+
+        return tree;
+    }
+
+    private static (int User, int Group) OwnerOf(HostFile file, Accounts accounts)
+    {
+        var colon = file.Owner.IndexOf(':');
+        var (user, group) = colon < 0 ? (file.Owner, file.Owner) : (file.Owner[..colon], file.Owner[(colon + 1)..]);
+        return (Find(user, accounts.FindUser, "user"), Find(group, accounts.FindGroup, "group"));
+
+        int Find(string name, Func<string, int?> find, string kind) =>
+            find(name) ?? (int.TryParse(name, out var number) && number >= 0 ? number
+                : throw new MayflyException($"/{file.Path} should belong to the {kind} {name}, which the image does not have",
+                    "name an account that the image's packages make, or a number; look at its /etc/passwd with mayfly image inspect"));
+    }
+
+    private (string, IReadOnlyList<LockedId>) Execute(RunStep step, string work, CancellationToken cancellationToken)
+    {
+        var (command, view) = (step.Command, new LayerView(below));
+        using var root = new BuildRoot(work);
+        var upper = root.Mount(below);
+        var home = "/root";
+        IReadOnlyList<string> arguments = command.Command;
+        if (command.User != "root")
+        {
+            var line = view.ReadText("etc/passwd").Split('\n').Select(static text => text.Split(':')).FirstOrDefault(fields => fields.Length > 5 && fields[0] == command.User)
+                ?? throw new MayflyException($"the step '{step.Origin}' should run as {command.User}, a user that the image does not have", "name a user that the image's packages make");
+            home = line[5];
+            arguments = ["/usr/bin/setpriv", $"--reuid={command.User}", $"--regid={line[3]}", "--init-groups", "--", .. arguments];
+        }
+
+        progress?.Report(new Activity(step.Origin));
+        var result = root.Start(arguments, ScriptEnvironment.ForCommands(epoch, home, command.Environment),
+            line => progress?.Report(new Activity(step.Origin, line)), cancellationToken, command.WorkingDirectory);
+        if (result.ExitCode != 0)
+        {
+            throw new MayflyException($"the step '{step.Origin}' ended with exit code {result.ExitCode}; it printed:\n{result.Output}",
+                result.ExitCode is 126 or 127 ? "the program or the working directory was not found in the image" : "the lines above are the command's own; nothing of the image was changed");
+        }
+
+        root.Unmount();
+        root.Run(() =>
+        {
+            LayerCleaning.Clean(upper, epoch, ofPackages: false);
+            LayerTree.Tidy(upper, below);
+        });
+        progress?.Report(new Activity(step.Origin) { Ended = true });
+        return (upper, NewIds(upper));
+    }
+
+    /// <summary>apt's note of what was installed for another package's sake; dpkg knows nothing of it.</summary>
+    private void WriteExtendedStates(string tree, PackageStep step)
+    {
+        if (below.Count == 0)
+            return;
+        var text = new LayerView([.. below, tree]).ReadText("var/lib/apt/extended_states");
+        var asked = step.Requests.Select(static request => request.Split([' ', '=', ':', '('], 2)[0]).ToHashSet(StringComparer.Ordinal);
+        foreach (var package in step.Stages.SelectMany(static stage => stage).Where(package => !asked.Contains(package.Name)).OrderBy(static package => package.Id, StringComparer.Ordinal))
+            text += $"Package: {package.Name}\nArchitecture: {(package.Architecture == "all" ? step.Architecture : package.Architecture)}\nAuto-Installed: 1\n\n";
+        var folder = tree;
+        foreach (var part in (ReadOnlySpan<string>)["var", "lib", "apt"])
+        {
+            folder = $"{folder}/{part}";
+            if (Nodes.Find(folder) is null)
+                Nodes.MakeDirectory(folder, 0x1ed);
+        }
+
+        LayerTree.Remove($"{folder}/extended_states");
+        File.WriteAllText($"{folder}/extended_states", text);
+    }
+
+    /// <summary>Accounts that this layer has and those below lack.</summary>
+    private IReadOnlyList<LockedId> NewIds(string tree)
+    {
+        var (before, after) = (new LayerView(below), new LayerView([.. below, tree]));
+        var known = Accounts.Parse(before.ReadText("etc/passwd"), before.ReadText("etc/group"));
+        var all = Accounts.Parse(after.ReadText("etc/passwd"), after.ReadText("etc/group"));
+        return
+        [
+            .. all.Users.Where(user => known.FindUser(user.Key) is null).Select(static user => new LockedId(user.Key, LockedIdKind.User, user.Value)),
+            .. all.Groups.Where(group => known.FindGroup(group.Key) is null).Select(static group => new LockedId(group.Key, LockedIdKind.Group, group.Value)),
+        ];
+    }
+}

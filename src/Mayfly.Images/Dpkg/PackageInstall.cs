@@ -1,0 +1,175 @@
+using System.Text.RegularExpressions;
+using Mayfly.Images.Building;
+using Mayfly.Images.Placing;
+using Mayfly.Linux;
+
+namespace Mayfly.Images.Dpkg;
+
+/// <summary>
+/// Installs unpacked packages over layers, stage by stage: preinsts, placing, database, then one <c>dpkg --configure</c>.
+/// </summary>
+/// <remarks>
+/// A stage is placed whole and configured whole before the next begins, because a preinst may call what its Pre-Depends bring
+/// (policy 6.5 and 7.2). Over nothing (the first stage of a base) there is nothing that a preinst could run in: as debootstrap
+/// and mmdebstrap do, everything is placed first, and base-passwd's preinst, which makes <c>/etc/passwd</c>, runs before the others.
+/// A failure anywhere throws; the caller's work folder goes and with it everything that was done.
+/// </remarks>
+internal sealed partial class PackageInstall(BuildRoot root, IReadOnlyList<string> below, IProgress<Activity>? progress, string activity)
+{
+    /// <summary>Links that a merged /usr has at the root's top; those that packages use are made.</summary>
+    private static readonly string[] MergedFolders = ["bin", "lib", "lib32", "lib64", "libo32", "libx32", "sbin"];
+
+    private readonly List<string> _layers = [.. below];
+    private int _configured;
+    private int _total;
+
+    /// <summary>The layers made, lowest first; together they are what was installed.</summary>
+    public IReadOnlyList<string> Made => _layers[below.Count..];
+
+    public void Run(IReadOnlyList<IReadOnlyList<DpkgPackage>> stages, CancellationToken cancellationToken)
+    {
+        _total = stages.Sum(static stage => stage.Count);
+        for (var at = 0; at < stages.Count; at++)
+            Stage(stages[at], last: at == stages.Count - 1, cancellationToken);
+    }
+
+    private void Stage(IReadOnlyList<DpkgPackage> packages, bool last, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (_layers.Count == 0)
+        {
+            var placed = root.NewFolder("placed");
+            root.Run(() => PlaceFirst(packages, placed, cancellationToken));
+            _layers.Add(placed);
+            _layers.Add(root.Mount(_layers));
+            RunPreinsts([.. packages.OrderBy(static package => package.Name == "base-passwd" ? 0 : 1)], cancellationToken);
+        }
+        else
+        {
+            var upper = root.Mount(_layers);
+            RunPreinsts(packages, cancellationToken);
+            // Diversions, overrides and accounts as the preinsts left them.
+            var placed = root.NewFolder("placed");
+            root.Run(() => PlaceOver(packages, placed, cancellationToken));
+            root.Unmount();
+            _layers.AddRange([upper, placed]);
+            _layers.Add(root.Mount(_layers));
+        }
+
+        Configure(packages, last, cancellationToken);
+        root.Unmount();
+    }
+
+    private static void PlaceFirst(IReadOnlyList<DpkgPackage> packages, string layer, CancellationToken cancellationToken)
+    {
+        var placement = new Placement(new EmptyView(), Diversions.None, StatOverrides.None, Accounts.None, static () => InstalledFiles.None);
+        // From bookworm on, these packages promise a merged /usr; later suites bring the links in base-files itself.
+        if (packages.Any(static package => package.Name is "usrmerge" or "usr-is-merged"))
+        {
+            var used = packages.SelectMany(static package => package.Contents.Entries).Select(static entry => entry.Path.Split('/', 2)[0]).ToHashSet(StringComparer.Ordinal);
+            placement.AddMergedFolders(MergedFolders.Where(used.Contains));
+        }
+
+        Place(placement, packages, DpkgDatabase.Read(layer), layer, cancellationToken);
+    }
+
+    private void PlaceOver(IReadOnlyList<DpkgPackage> packages, string layer, CancellationToken cancellationToken)
+    {
+        var database = DpkgDatabase.Read(root.Root);
+        var diversions = database.ReadDiversions();
+        var placement = new Placement(new FolderView(root.Root), diversions, database.ReadStatOverrides(), ReadAccounts(root.Root),
+            () => database.ReadOwners((path, package) => Real(diversions, path, package)));
+        Place(placement, packages, database, layer, cancellationToken);
+    }
+
+    private string Real(Diversions diversions, string path, string package)
+    {
+        var there = diversions.Apply(path, package);
+        var slash = there.LastIndexOf('/');
+        if (slash < 0)
+            return there;
+        var folder = RootPath.Resolve(root.Root, there[..slash]);
+        return folder.Length == root.Root.Length ? there[(slash + 1)..] : $"{folder[(root.Root.Length + 1)..]}{there[slash..]}";
+    }
+
+    private static void Place(Placement placement, IReadOnlyList<DpkgPackage> packages, DpkgDatabase database, string layer, CancellationToken cancellationToken)
+    {
+        foreach (var package in packages)
+            placement.Add(package.Contents);
+        foreach (var folder in (ReadOnlySpan<string>)["info", "triggers", "updates", "alternatives", "parts"])
+            placement.AddFolder($"{DpkgDatabase.Folder}/{folder}");
+        TreeWriter.Write(placement.Names, layer, cancellationToken);
+        database.Write(layer, packages, placement.Lost, placement.RealPath);
+    }
+
+    internal static Accounts ReadAccounts(string root)
+    {
+        return Accounts.Parse(Text("etc/passwd"), Text("etc/group"));
+
+        string Text(string path) => RootPath.Resolve(root, path) is var real && File.Exists(real) ? File.ReadAllText(real) : "";
+    }
+
+    /// <summary>With the whole control area in <c>tmp.ci</c>, where debconf looks for the templates beside the running script.</summary>
+    private void RunPreinsts(IReadOnlyList<DpkgPackage> packages, CancellationToken cancellationToken)
+    {
+        var folder = $"{root.Root}/{DpkgDatabase.Folder}/tmp.ci";
+        var version = root.Run(() => DpkgDatabase.Read(root.Root).VersionOf("dpkg"));
+        foreach (var package in packages)
+        {
+            if (!File.Exists(Path.Combine(package.Unpacked.ControlFolder, "preinst")))
+                continue;
+            progress?.Report(new Activity(activity, $"{package.Name} preinst") { Done = _configured, Total = _total });
+            root.Run(() =>
+            {
+                Nodes.MakeDirectory(folder, 0x1ed);
+                foreach (var member in Directory.EnumerateFiles(package.Unpacked.ControlFolder))
+                    File.Copy(member, $"{folder}/{Path.GetFileName(member)}");
+                Files.ChangeMode($"{folder}/preinst", 0x1ed);
+            });
+            var environment = new Dictionary<string, string>(ScriptEnvironment.ForPackages)
+            {
+                ["DPKG_MAINTSCRIPT_PACKAGE"] = package.Name,
+                ["DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT"] = "1",
+                ["DPKG_MAINTSCRIPT_ARCH"] = package.Architecture,
+                ["DPKG_MAINTSCRIPT_NAME"] = "preinst",
+                ["DPKG_MAINTSCRIPT_DEBUG"] = "0",
+                ["DPKG_RUNNING_VERSION"] = version,
+                ["DPKG_ADMINDIR"] = $"/{DpkgDatabase.Folder}",
+                ["DPKG_FORCE"] = "security-mac,downgrade",
+                ["DPKG_ROOT"] = "",
+            };
+            var result = root.Start([$"/{DpkgDatabase.Folder}/tmp.ci/preinst", "install"], environment, null, cancellationToken);
+            if (result.ExitCode != 0)
+                throw ScriptFailed(package.Name, "preinst", result);
+            root.Run(() => Directory.Delete(folder, recursive: true));
+        }
+    }
+
+    private void Configure(IReadOnlyList<DpkgPackage> packages, bool last, CancellationToken cancellationToken)
+    {
+        // Before the last stage a cycle of dependencies may not be complete; apt forces the same (dpkg would refuse the batch).
+        var force = last && below.Count > 0 ? "confdef,confold" : "confdef,confold,depends";
+        IReadOnlyList<string> command = ["/usr/bin/dpkg", $"--force-{force}", "--configure", .. packages.Select(static package => package.MultiArchSame ? $"{package.Name}:{package.Architecture}" : package.Name)];
+        var result = root.Start(command, ScriptEnvironment.ForPackages, Follow, cancellationToken);
+        if (result.ExitCode == 0)
+            return;
+        var failed = Failed().Match(result.Output);
+        throw failed.Success
+            ? ScriptFailed(failed.Groups[1].Value, "configuration", result)
+            : new MayflyException($"dpkg ended with exit code {result.ExitCode} while it configured packages:\n{result.Output}",
+                "nothing was changed; the lines above are dpkg's own and say what it missed");
+    }
+
+    private void Follow(string line)
+    {
+        if (line.StartsWith("Setting up ", StringComparison.Ordinal))
+            progress?.Report(new Activity(activity, line.Split(' ')[2]) { Done = ++_configured, Total = _total });
+    }
+
+    private static MayflyException ScriptFailed(string package, string what, ProgramResult result) =>
+        new($"the {what} of package {package} failed (exit code {result.ExitCode}); it printed:\n{result.Output}",
+            "nothing was changed. The lines above are the package's own: look for the first error among them; files that it expects can be given with a step before the packages");
+
+    [GeneratedRegex(@"^dpkg: error processing package (\S+) \(--configure\)", RegexOptions.Multiline)]
+    private static partial Regex Failed();
+}

@@ -1,0 +1,150 @@
+using System.Globalization;
+using Mayfly.Linux;
+
+namespace Mayfly.Images.Layers;
+
+/// <summary>
+/// Takes out of a finished layer what a build leaves behind and what differs from build to build, so that one lock gives one
+/// digest and an image holds no key or identity that all its instances would share.
+/// </summary>
+internal static class LayerCleaning
+{
+    /// <summary>Left behind by the programs that install; each is made again where it is needed.</summary>
+    private static readonly string[] Traces =
+    [
+        "var/log/dpkg.log", "var/log/alternatives.log", "var/log/bootstrap.log", "var/log/apt/*", "var/log/fontconfig.log",
+        "var/cache/apt/*.bin", "var/cache/apt/archives/*.deb", "var/cache/apt/archives/lock", "var/cache/ldconfig/aux-cache",
+        "var/cache/debconf/*-old", "var/lib/apt/lists/lock", "var/lib/dpkg/*-old", "var/lib/dpkg/available", "var/lib/dpkg/lock",
+        "var/lib/dpkg/lock-frontend", "var/lib/dpkg/triggers/Lock", "var/lib/systemd/random-seed", "var/lib/systemd/catalog/database",
+        "var/lib/dbus/machine-id", "tmp/*", "var/tmp/*", "root/.rnd",
+    ];
+
+    /// <summary>
+    /// Made by chance in a package's own scripts. The documented table (docs/concepts/images.md): a key pair that everybody with
+    /// the image would know, and data of databases, which belongs into a volume and is made there at first start.
+    /// </summary>
+    private static readonly string[] MadeByChance =
+    [
+        "etc/ssl/private/ssl-cert-snakeoil.key", "etc/ssl/certs/ssl-cert-snakeoil.pem",
+        "var/lib/postgresql/*/*/*", "var/lib/mysql/*", "etc/ssh/ssh_host_*",
+    ];
+
+    /// <param name="tree">The layer's own tree, complete.</param>
+    /// <param name="epoch">No date in it may be later than this second.</param>
+    /// <param name="ofPackages">Also what packages' scripts make by chance; what a recipe's own commands make stays.</param>
+    public static void Clean(string tree, long epoch, bool ofPackages)
+    {
+        foreach (var pattern in Traces)
+            Remove(tree, pattern);
+        if (ofPackages)
+        {
+            foreach (var pattern in MadeByChance)
+                Remove(tree, pattern);
+            RemoveLinksTo(tree, "etc/ssl/certs", "ssl-cert-snakeoil.pem");
+        }
+
+        ClearRun($"{tree}/run");
+        // systemd fills an empty machine-id at first boot (machine-id(5)).
+        if (Nodes.Find($"{tree}/etc/machine-id") is { Kind: NodeKind.File, Size: > 0 })
+            Replace($"{tree}/etc/machine-id", "");
+        foreach (var name in (ReadOnlySpan<string>)["etc/shadow", "etc/shadow-"])
+            LimitDays($"{tree}/{name}", epoch / 86400);
+    }
+
+    /// <summary>Puts a new file with the same owner and mode in its place; the old one may be the store's own.</summary>
+    public static void Replace(string path, string text)
+    {
+        var node = Nodes.Read(path);
+        var fresh = $"{path}.mayfly";
+        File.WriteAllText(fresh, text, System.Text.Encoding.Latin1);
+        Files.ChangeOwner(fresh, node.User, node.Group);
+        Files.ChangeMode(fresh, node.Mode);
+        Files.Rename(fresh, path);
+    }
+
+    /// <summary>
+    /// The lines of <c>/etc/shells</c> as they stand when usrmerge is configured last: names below /usr follow the others. With the
+    /// links made beforehand update-shells writes pairs.
+    /// </summary>
+    public static void OrderShells(string tree)
+    {
+        var path = $"{tree}/etc/shells";
+        if (Nodes.Find(path) is not { Kind: NodeKind.File })
+            return;
+        var lines = File.ReadAllLines(path, System.Text.Encoding.Latin1);
+        Replace(path, string.Concat(lines.OrderBy(static line => line.StartsWith("/usr/", StringComparison.Ordinal) ? 1 : 0).Select(static line => $"{line}\n")));
+    }
+
+    /// <summary>The day of the last change of a password, shadow(5)'s third field, is the day of the build.</summary>
+    private static void LimitDays(string path, long day)
+    {
+        if (Nodes.Find(path) is not { Kind: NodeKind.File })
+            return;
+        var lines = File.ReadAllLines(path, System.Text.Encoding.Latin1);
+        for (var at = 0; at < lines.Length; at++)
+        {
+            var fields = lines[at].Split(':');
+            if (fields.Length > 2 && long.TryParse(fields[2], CultureInfo.InvariantCulture, out var changed) && changed > day)
+            {
+                fields[2] = day.ToString(CultureInfo.InvariantCulture);
+                lines[at] = string.Join(':', fields);
+            }
+        }
+
+        Replace(path, string.Concat(lines.Select(static line => $"{line}\n")));
+    }
+
+    /// <summary>A tmpfs at run time; packages may count on <c>/run/lock</c> alone.</summary>
+    private static void ClearRun(string path)
+    {
+        if (Nodes.Find(path) is not { Kind: NodeKind.Directory })
+            return;
+        foreach (var entry in Directory.EnumerateFileSystemEntries(path))
+        {
+            if (Path.GetFileName(entry) != "lock")
+                RemoveMade(entry);
+        }
+    }
+
+    private static void RemoveLinksTo(string tree, string folder, string target)
+    {
+        if (Nodes.Find($"{tree}/{folder}") is not { Kind: NodeKind.Directory })
+            return;
+        foreach (var entry in Directory.EnumerateFileSystemEntries($"{tree}/{folder}"))
+        {
+            if (Nodes.Read(entry).Kind == NodeKind.Link && Nodes.ReadLink(entry) == target)
+                File.Delete(entry);
+        }
+    }
+
+    /// <param name="tree">Where the pattern begins.</param>
+    /// <param name="pattern">A path below it; <c>*</c> in a part stands for any characters.</param>
+    private static void Remove(string tree, string pattern)
+    {
+        var slash = pattern.IndexOf('/');
+        var part = slash < 0 ? pattern : pattern[..slash];
+        if (slash >= 0 && !part.Contains('*'))
+        {
+            if (Nodes.Find($"{tree}/{part}") is { Kind: NodeKind.Directory })
+                Remove($"{tree}/{part}", pattern[(slash + 1)..]);
+            return;
+        }
+
+        if (Nodes.Find(tree) is not { Kind: NodeKind.Directory })
+            return;
+        foreach (var entry in Directory.GetFileSystemEntries(tree, part))
+        {
+            if (slash < 0)
+                RemoveMade(entry);
+            else if (Nodes.Read(entry).Kind == NodeKind.Directory)
+                Remove(entry, pattern[(slash + 1)..]);
+        }
+    }
+
+    /// <summary>A whiteout hides what a lower layer has, and must stay.</summary>
+    private static void RemoveMade(string path)
+    {
+        if (!Nodes.Read(path).IsWhiteout)
+            LayerTree.Remove(path);
+    }
+}

@@ -1,0 +1,37 @@
+using System.Text.Json.Serialization;
+using Mayfly.Packages;
+
+namespace Mayfly.Images.Layers;
+
+/// <summary>What the store notes of a layer beside its tree: the file <c>layer.json</c>.</summary>
+internal sealed record LayerRecord
+{
+    /// <summary>The form of layers that this Mayfly writes. It is part of every key: another form never meets an older one.</summary>
+    public const int CurrentFormat = 1;
+
+    public int Format { get; init; } = CurrentFormat;
+
+    public required string Key { get; init; }
+
+    /// <summary>The key of the layer below; null for a base.</summary>
+    public string? Below { get; init; }
+
+    /// <summary><c>sha256:…</c> of the uncompressed tar.</summary>
+    public required string Digest { get; init; }
+
+    /// <summary>Bytes of the uncompressed tar.</summary>
+    public required long Size { get; init; }
+
+    public required string Origin { get; init; }
+
+    /// <summary>The latest time in the tar, in seconds since 1970.</summary>
+    public required long Epoch { get; init; }
+
+    /// <summary>Users and groups that this layer added to the image.</summary>
+    public IReadOnlyList<LockedId> Ids { get; init; } = [];
+}
+
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(LayerRecord))]
+[JsonSerializable(typeof(Image))]
+internal sealed partial class ImagesJson : JsonSerializerContext;

@@ -1,0 +1,100 @@
+using Mayfly.Linux;
+
+namespace Mayfly.Images.Layers;
+
+/// <summary>Trees in overlayfs's form: merging several that lie over each other into one, by renames.</summary>
+internal static class LayerTree
+{
+    private const string Opaque = "trusted.overlay.opaque";
+
+    /// <summary>Merges the parts, lowest first, into the lowest one's folder; what lies in the others is moved there.</summary>
+    public static string Merge(IReadOnlyList<string> parts)
+    {
+        for (var at = 1; at < parts.Count; at++)
+            MergeFolder(parts[at], parts[0]);
+        return parts[0];
+    }
+
+    /// <summary>Removes signs that have nothing to hide in the layers below, and the notes that overlayfs leaves for itself.</summary>
+    public static void Tidy(string tree, IReadOnlyList<string> below) => Tidy(tree, "", below);
+
+    public static bool IsOpaque(string folder) => Nodes.ReadAttribute(folder, Opaque) is [(byte)'y', ..];
+
+    /// <summary>Where a path of the merged layers really is: the topmost layer that has it; null when none has or it was removed.</summary>
+    public static string? Find(IReadOnlyList<string> layers, string path)
+    {
+        for (var at = layers.Count - 1; at >= 0; at--)
+        {
+            if (Nodes.Find($"{layers[at]}/{path}") is { } node)
+                return node.IsWhiteout ? null : $"{layers[at]}/{path}";
+            // A parent that was removed or replaced here hides everything below it.
+            for (var slash = path.LastIndexOf('/'); slash > 0; slash = path.LastIndexOf('/', slash - 1))
+            {
+                var parent = $"{layers[at]}/{path[..slash]}";
+                if (Nodes.Find(parent) is { } found && (found.Kind != NodeKind.Directory || IsOpaque(parent)))
+                    return null;
+            }
+        }
+
+        return null;
+    }
+
+    public static void Remove(string path)
+    {
+        switch (Nodes.Find(path)?.Kind)
+        {
+            case null:
+                return;
+            case NodeKind.Directory:
+                Directory.Delete(path, recursive: true);
+                return;
+            default:
+                File.Delete(path);
+                return;
+        }
+    }
+
+    private static void MergeFolder(string from, string to)
+    {
+        foreach (var source in Directory.EnumerateFileSystemEntries(from))
+        {
+            var target = $"{to}/{Path.GetFileName(source)}";
+            var node = Nodes.Read(source);
+            var before = Nodes.Find(target);
+            if (node.Kind == NodeKind.Directory && before is { Kind: NodeKind.Directory } && !IsOpaque(source))
+            {
+                MergeFolder(source, target);
+                continue;
+            }
+
+            if (before is { Kind: NodeKind.Directory } || (before is not null && node.Kind == NodeKind.Directory))
+                Remove(target);
+            Files.Rename(source, target);
+        }
+
+        // The upper folder's own facts win, and moving names about has changed its time.
+        var folder = Nodes.Read(from);
+        Files.ChangeOwner(to, folder.User, folder.Group);
+        Files.ChangeMode(to, folder.Mode);
+    }
+
+    private static void Tidy(string tree, string path, IReadOnlyList<string> below)
+    {
+        var folder = path.Length == 0 ? tree : $"{tree}/{path}";
+        foreach (var name in Nodes.AttributeNames(folder))
+        {
+            if (name.StartsWith("trusted.overlay.", StringComparison.Ordinal) && (name != Opaque || Find(below, path) is null))
+                Nodes.RemoveAttribute(folder, name);
+        }
+
+        foreach (var entry in Directory.EnumerateFileSystemEntries(folder))
+        {
+            var inner = path.Length == 0 ? Path.GetFileName(entry) : $"{path}/{Path.GetFileName(entry)}";
+            var node = Nodes.Read(entry);
+            if (node.Kind == NodeKind.Directory)
+                Tidy(tree, inner, below);
+            else if (node.IsWhiteout && Find(below, inner) is null)
+                File.Delete(entry);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+using Mayfly.Linux;
+
+namespace Mayfly.Images.Placing;
+
+/// <summary>
+/// Makes planned names in a new folder that nobody else can see yet. Contents are hard links into the store; the folder serves
+/// as a lower layer only, so nobody ever writes through them.
+/// </summary>
+internal static class TreeWriter
+{
+    private const int CrossDevice = 18, TooManyLinks = 31;
+
+    /// <param name="names">Parents first.</param>
+    /// <param name="root">An existing empty folder.</param>
+    public static void Write(IEnumerable<Placed> names, string root, CancellationToken cancellationToken)
+    {
+        var folders = new List<Placed>();
+        // When the store's file cannot be linked (another disk, 65,000 links already) the copies of one file must still be one file.
+        var copies = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var name in names)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var path = name.Path.Length == 0 ? root : $"{root}/{name.Path}";
+            switch (name.Kind)
+            {
+                case NodeKind.Directory:
+                    folders.Add(name);
+                    if (name.Path.Length > 0)
+                        Nodes.MakeDirectory(path, 0x1ed);
+                    // After the owner, because a change of owner clears the set-id bits.
+                    Files.ChangeOwner(path, name.User, name.Group);
+                    Files.ChangeMode(path, name.Mode);
+                    SetAttributes(path, name);
+                    break;
+                case NodeKind.File when name.SameAs is { } first:
+                    Files.Link($"{root}/{first}", path);
+                    break;
+                case NodeKind.File when !name.Copy:
+                    LinkOrCopy(name, path, copies);
+                    break;
+                case NodeKind.File:
+                    Copy(name, path);
+                    break;
+                case NodeKind.Link:
+                    Nodes.MakeLink(name.Target, path);
+                    Files.ChangeOwner(path, name.User, name.Group);
+                    Nodes.SetTime(path, name.Time);
+                    break;
+                default:
+                    Nodes.MakeNode(path, name.Kind, 0x180, name.DeviceMajor, name.DeviceMinor);
+                    Files.ChangeOwner(path, name.User, name.Group);
+                    Files.ChangeMode(path, name.Mode);
+                    Nodes.SetTime(path, name.Time);
+                    break;
+            }
+        }
+
+        for (var at = folders.Count - 1; at >= 0; at--)
+        {
+            if (folders[at].Time > 0)
+                Nodes.SetTime(folders[at].Path.Length == 0 ? root : $"{root}/{folders[at].Path}", folders[at].Time);
+        }
+    }
+
+    private static void LinkOrCopy(Placed name, string path, Dictionary<string, string> copies)
+    {
+        if (copies.TryGetValue(name.Source!, out var copied))
+        {
+            Files.Link(copied, path);
+            return;
+        }
+
+        try
+        {
+            Files.Link(name.Source!, path);
+        }
+        catch (LinuxException e) when (e.Errno is CrossDevice or TooManyLinks)
+        {
+            Copy(name, path);
+            copies[name.Source!] = path;
+        }
+    }
+
+    private static void Copy(Placed name, string path)
+    {
+        File.Copy(name.Source!, path);
+        Files.ChangeOwner(path, name.User, name.Group);
+        Files.ChangeMode(path, name.Mode);
+        SetAttributes(path, name);
+        Nodes.SetTime(path, name.Time);
+    }
+
+    private static void SetAttributes(string path, Placed name)
+    {
+        if (name.Attributes is not { Count: > 0 } attributes)
+            return;
+        foreach (var (attribute, value) in attributes)
+            Nodes.SetAttribute(path, attribute, value);
+    }
+}
