@@ -1,1 +1,1 @@
-return 0;
+return await Mayfly.Machines.Agent.AgentProgram.RunAsync(args);

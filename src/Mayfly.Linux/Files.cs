@@ -42,6 +42,14 @@ public static partial class Files
             throw LinuxException.Last("syncfs", path);
     }
 
+    /// <summary>fsync(2) of a folder: the names that were made and removed in it are on the disk afterwards.</summary>
+    public static void SyncFolder(string path)
+    {
+        using var handle = FileHandles.OpenFolder(path);
+        if (fsync(handle) != 0)
+            throw LinuxException.Last("fsync", path);
+    }
+
     /// <summary>Flock of a whole file; see flock(2). False when it is held by another and <paramref name="wait"/> is false.</summary>
     public static bool Lock(SafeHandle file, bool exclusive, bool wait)
     {
@@ -72,6 +80,9 @@ public static partial class Files
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int syncfs(SafeHandle descriptor);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fsync(SafeHandle descriptor);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int flock(SafeHandle descriptor, int operation);

@@ -1,0 +1,206 @@
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+
+namespace Mayfly.Machines.Agent;
+
+/// <summary>One connection of a command: its requests run side by side, and what it has on trial ends with it.</summary>
+internal sealed class AgentSession(AgentServer server, Socket connection)
+{
+    private readonly Lock gate = new();
+    private readonly Dictionary<int, CancellationTokenSource> running = [];
+    private readonly HashSet<string> touched = [];
+    private readonly List<SupervisedInstance> started = [];
+    private readonly SemaphoreSlim writing = new(1);
+    private readonly List<Task> requests = [];
+
+    /// <summary>A request is under way.</summary>
+    public bool IsBusy
+    {
+        get
+        {
+            lock (gate)
+                return running.Count > 0;
+        }
+    }
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        await using var stream = new NetworkStream(connection, ownsSocket: true);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        try
+        {
+            using var reader = new StreamReader(stream, Encoding.UTF8, detectEncodingFromByteOrderMarks: false, leaveOpen: true);
+            while (await reader.ReadLineAsync(ending.Token) is { } line)
+            {
+                if (JsonSerializer.Deserialize(line, AgentJson.Default.AgentRequest) is not { } request)
+                    return;
+                if (request is CancelRequest cancel)
+                    Cancel(cancel.Request);
+                else
+                    Begin(request, stream, ending.Token);
+            }
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or JsonException or NotSupportedException)
+        {
+            // A client that went away, or one that speaks something else: nothing to say to either.
+        }
+        finally
+        {
+            await ending.CancelAsync();
+            await Task.WhenAll(Requests());
+            // At a hand-over there is nothing on trial; at any other end of the agent the next one ends what was.
+            if (!cancellationToken.IsCancellationRequested)
+                await TidyAsync();
+        }
+    }
+
+    private async Task TidyAsync()
+    {
+        await server.Supervisor.EndTrialsAsync(started);
+        foreach (var stack in touched)
+        {
+            try
+            {
+                await server.Supervisor.ReconcileAsync(stack, CancellationToken.None);
+            }
+            catch (MayflyException e)
+            {
+                AgentLog.Write($"{stack}: {e.Message}");
+            }
+        }
+    }
+
+    private Task[] Requests()
+    {
+        lock (gate)
+            return [.. requests];
+    }
+
+    private void Cancel(int id)
+    {
+        lock (gate)
+        {
+            if (running.TryGetValue(id, out var source))
+                source.Cancel();
+        }
+    }
+
+    private void Begin(AgentRequest request, Stream stream, CancellationToken cancellationToken)
+    {
+        var source = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        lock (gate)
+        {
+            running[request.Id] = source;
+            requests.RemoveAll(done => done.IsCompleted);
+            requests.Add(Task.Run(() => AnswerAsync(request, stream, source), CancellationToken.None));
+        }
+    }
+
+    private async Task AnswerAsync(AgentRequest request, Stream stream, CancellationTokenSource source)
+    {
+        AgentReply reply;
+        try
+        {
+            reply = await HandleAsync(request, activity => WriteAsync(stream, new ProgressReply(activity) { Id = request.Id }), source.Token);
+        }
+        catch (OperationCanceledException) when (source.IsCancellationRequested)
+        {
+            reply = new FailedReply("cancelled", null);
+        }
+        catch (MayflyException e)
+        {
+            reply = new FailedReply(e.Message, e.Hint);
+        }
+        catch (Exception e)
+        {
+            AgentLog.Write(e.ToString());
+            reply = new FailedReply($"the agent failed at '{request.GetType().Name}': {e.Message}", null, e.ToString());
+        }
+
+        lock (gate)
+            running.Remove(request.Id);
+        source.Dispose();
+        await WriteAsync(stream, reply with { Id = request.Id });
+        if (reply is DoneReply && request is HandOverRequest)
+            server.EndForHandOver();
+    }
+
+    private async Task<AgentReply> HandleAsync(AgentRequest request, Func<Activity, Task> progress, CancellationToken cancellationToken)
+    {
+        if (request is HelloRequest)
+            return new HelloReply(AgentProgram.Protocol, server.Identity, Environment.ProcessId);
+        await server.Ready.WaitAsync(cancellationToken);
+        var supervisor = server.Supervisor;
+        switch (request)
+        {
+            case HandOverRequest:
+                return server.CanHandOver(this) ? new DoneReply()
+                    : new FailedReply("another command is at work through the agent of another version", "wait until it has ended, and run this one again");
+            case ListRequest list:
+                return new InstancesReply(supervisor.List(list.Stack));
+            case ReadGenerationRequest read:
+                return new GenerationReply(supervisor.ReadGeneration(read.Stack));
+            case StartRequest start:
+                var what = $"start {start.Instance.Component}-{start.Instance.Replica}";
+                await progress(new Activity(what, "starting"));
+                var instance = await supervisor.StartAsync(start.Instance, start.Machine, start.View, Own, cancellationToken);
+                await progress(new Activity(what, "healthy") { Ended = true });
+                return new InstanceReply(instance.Describe());
+            case RunRequest run:
+                return new CommandReply(await supervisor.RunAsync(run.Instance, run.Machine, run.View, cancellationToken));
+            case StopRequest stop:
+                Touch(supervisor.StackOf(stop.Instance));
+                await supervisor.StopAsync(stop.Instance, stop.Drain, cancellationToken);
+                return new DoneReply();
+            case SetNamesRequest names:
+                Touch(names.Stack);
+                await supervisor.SetNamesAsync(names.Stack, names.View, names.Instances, cancellationToken);
+                return new DoneReply();
+            case CopyVolumesRequest copy:
+                await supervisor.CopyVolumesAsync(copy.Stack, copy.View, cancellationToken);
+                return new DoneReply();
+            case EndViewRequest end:
+                await supervisor.EndViewAsync(end.Stack, end.View, cancellationToken);
+                return new DoneReply();
+            case CommitRequest commit:
+                await supervisor.CommitAsync(commit.Generation, commit.Instances, cancellationToken);
+                return new DoneReply();
+            case RemoveRequest remove:
+                await supervisor.RemoveAsync(remove.Stack, remove.Volumes, cancellationToken);
+                return new DoneReply();
+            default:
+                return new FailedReply($"the agent does not know '{request.GetType().Name}'", null);
+        }
+    }
+
+    private void Own(SupervisedInstance instance)
+    {
+        lock (gate)
+            started.Add(instance);
+    }
+
+    /// <summary>What this command changes of a stack is put right again should it go away before it commits.</summary>
+    private void Touch(string stack)
+    {
+        lock (gate)
+            touched.Add(stack);
+    }
+
+    private async Task WriteAsync(Stream stream, AgentReply reply)
+    {
+        await writing.WaitAsync();
+        try
+        {
+            await stream.WriteAsync((byte[])[.. JsonSerializer.SerializeToUtf8Bytes(reply, AgentJson.Default.AgentReply), (byte)'\n']);
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            // The reader notices the end of the connection and tidies up.
+        }
+        finally
+        {
+            writing.Release();
+        }
+    }
+}

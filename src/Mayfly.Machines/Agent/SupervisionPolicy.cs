@@ -1,0 +1,26 @@
+namespace Mayfly.Machines.Agent;
+
+/// <summary>How patient supervision is.</summary>
+internal sealed record SupervisionPolicy
+{
+    public static SupervisionPolicy Default { get; } = new();
+
+    /// <summary>Pause before the first start again; it doubles with each failure in a row.</summary>
+    public TimeSpan FirstPause { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    public TimeSpan LongestPause { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>So many failures in a row are answered with a start; the next one is the end.</summary>
+    public int Attempts { get; init; } = 6;
+
+    /// <summary>Healthy for so long, an instance has a clean slate.</summary>
+    public TimeSpan Settled { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Pause between two checks until the first healthy one.</summary>
+    public TimeSpan StartingInterval { get; init; } = TimeSpan.FromMilliseconds(60);
+
+    /// <summary>Unhealthy for so long, and at least for so many of its own intervals, an instance is ended and started again.</summary>
+    public TimeSpan UnhealthyPatience { get; init; } = TimeSpan.FromSeconds(30);
+
+    public int UnhealthyChecks { get; init; } = 3;
+}

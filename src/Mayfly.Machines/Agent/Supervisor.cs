@@ -1,0 +1,500 @@
+using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
+using Mayfly.Machines.Local;
+using Mayfly.Machines.Names;
+
+namespace Mayfly.Machines.Agent;
+
+/// <summary>
+/// Everything that runs on this host, and the only writer of it.
+/// </summary>
+/// <remarks>
+/// What it keeps: the supervised instances by id, which of them answer for their names in each view, and in the
+/// <see cref="GenerationStore"/> what should run. How it changes: by the requests of commands; each changes the maps under one lock and
+/// then publishes the names whole, so that a DNS reader never sees half a change. What should run and what does are brought
+/// together by <see cref="ReconcileAsync"/>: when an agent starts (after a reboot, or the death of the one before it) and when
+/// a command that had stopped things goes away without a commit.
+/// Why no state file of its own: instances carry their labels and marks, and a file could only disagree with them.
+/// </remarks>
+internal sealed class Supervisor(IInstanceHost host, GenerationStore generations, TimeProvider clock, Action<NameTable> publishNames, SupervisionPolicy? policy = null)
+{
+    /// <summary>
+    /// How long an instance that was replaced goes on serving those who still have its address: the names' TTL, nginx's own second on top,
+    /// and what a request takes.
+    /// </summary>
+    public static readonly TimeSpan Drain = TimeSpan.FromSeconds(5);
+
+    private const int LinesOfFailure = 20;
+
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, SupervisedInstance> instances = [];
+    private readonly Dictionary<string, InstanceLabel> commands = [];
+    private readonly Dictionary<(string Stack, string View), IReadOnlyList<string>> named = [];
+    private readonly Dictionary<string, IPAddress> networks = [];
+    private readonly SemaphoreSlim changing = new(1);
+    private readonly List<Task> drains = [];
+    private uint serial = (uint)clock.GetUtcNow().ToUnixTimeSeconds();
+
+    /// <summary>Nothing runs and nothing should.</summary>
+    public bool IsIdle
+    {
+        get
+        {
+            lock (gate)
+                return instances.Count == 0 && commands.Count == 0 && drains.TrueForAll(drain => drain.IsCompleted) && generations.Stacks().Count == 0;
+        }
+    }
+
+    /// <summary>Something that a hand-over would cut off.</summary>
+    public bool HasTrials
+    {
+        get
+        {
+            lock (gate)
+                return commands.Count > 0 || instances.Values.Any(instance => instance.Trial);
+        }
+    }
+
+    public IReadOnlyList<InstanceState> List(string stack)
+    {
+        lock (gate)
+        {
+            return [.. instances.Values.Where(instance => instance.Spec.Stack == stack)
+                .OrderBy(instance => instance.Label.View, StringComparer.Ordinal)
+                .ThenBy(instance => instance.Spec.Component, StringComparer.Ordinal).ThenBy(instance => instance.Spec.Replica)
+                .Select(instance => instance.Describe())];
+        }
+    }
+
+    public Generation? ReadGeneration(string stack) => generations.Read(stack)?.Generation;
+
+    /// <summary>Takes up what the last agent left, with its names; quick, and before the first query is answered.</summary>
+    /// <returns>What was being created or on trial when it ended: nobody waits for that any more.</returns>
+    public IReadOnlyList<string> TakeUp()
+    {
+        List<string> abandoned = [];
+        foreach (var found in host.List())
+        {
+            if (found.Phase == RunPhase.Created || found.Label.Marks.ContainsKey(SupervisedInstance.TrialMark))
+            {
+                abandoned.Add(found.Id);
+                continue;
+            }
+
+            var instance = new SupervisedInstance(host, found.Label, SupervisedInstance.StateFrom(found.Label), clock, trial: false);
+            lock (gate)
+                instances.Add(instance.Id, instance);
+            Guarded(found.Id, () => EnsureNetwork(found.Label.Spec.Stack));
+            instance.Begin(found);
+        }
+
+        foreach (var stack in generations.Stacks())
+        {
+            Guarded(stack, () =>
+            {
+                if (generations.Read(stack) is not { } current)
+                    return;
+                lock (gate)
+                    named[(stack, NameTable.Live)] = [.. Matches(current.Generation, current.Instances).OfType<SupervisedInstance>().Select(instance => instance.Id)];
+            });
+        }
+
+        PublishNames();
+        return abandoned;
+    }
+
+    /// <summary>Ends what was abandoned and starts what should run and does not.</summary>
+    public async Task SettleAsync(IReadOnlyList<string> abandoned, CancellationToken cancellationToken)
+    {
+        foreach (var id in abandoned)
+            await Guarded(id, () => host.DeleteAsync(id, log: true, cancellationToken));
+        foreach (var stack in generations.Stacks())
+            await Guarded(stack, () => ReconcileAsync(stack, cancellationToken));
+    }
+
+    /// <summary>Starts what the stack's generation names and does not run, in its order, and stops what it does not name.</summary>
+    public async Task ReconcileAsync(string stack, CancellationToken cancellationToken)
+    {
+        await changing.WaitAsync(cancellationToken);
+        try
+        {
+            if (generations.Read(stack) is not { } current)
+                return;
+            var (generation, ids) = current;
+            EnsureNetwork(stack);
+            var matches = Matches(generation, ids);
+            SetNamed(stack, NameTable.Live, [.. matches.OfType<SupervisedInstance>().Select(instance => instance.Id)]);
+            for (var i = 0; i < matches.Length; i++)
+            {
+                if (matches[i] is not null)
+                    continue;
+                var spec = generation.Instances[i];
+                var machine = generation.Machines.FirstOrDefault(machine => machine.Name == spec.Machine) ?? new MachineSpec(spec.Machine);
+                AgentLog.Write($"{stack}: {spec.Component}-{spec.Replica} should run and does not: starting it");
+                var instance = matches[i] = Add(spec, machine, NameTable.Live, trial: false);
+                SetNamed(stack, NameTable.Live, [.. matches.OfType<SupervisedInstance>().Select(match => match.Id)]);
+                instance.Begin(null);
+                // Those that come after may need it; but one that never gets healthy must not keep the rest down.
+                await Task.WhenAny(instance.Outcome, Task.Delay(spec.Health?.Grace ?? TimeSpan.FromSeconds(10), clock, cancellationToken));
+            }
+
+            var kept = matches.Select(match => match!.Id).ToList();
+            generations.Write(generation, kept);
+            await PublishPortsAsync(stack, generation, cancellationToken);
+            foreach (var stranger in Others(stack, kept).Where(instance => !instance.Trial))
+                await EndAsync(stranger, log: false, cancellationToken);
+        }
+        finally
+        {
+            changing.Release();
+        }
+    }
+
+    /// <summary>Starts an instance on trial and waits until it is healthy.</summary>
+    public async Task<SupervisedInstance> StartAsync(InstanceSpec spec, MachineSpec machine, string view, Action<SupervisedInstance> begun, CancellationToken cancellationToken)
+    {
+        EnsureNetwork(spec.Stack);
+        var instance = Add(spec, machine, view, trial: true);
+        begun(instance);
+        PublishNames();
+        instance.Begin(null);
+        try
+        {
+            if (await instance.Outcome.WaitAsync(cancellationToken) is not { } reason)
+                return instance;
+            var lines = await host.ReadLogAsync(instance.Label, LinesOfFailure, cancellationToken);
+            throw new MayflyException(
+                $"{spec.Component}-{spec.Replica} did not become healthy: {reason}{(lines.Count == 0 ? "; it printed nothing" : "; the end of its log:\n  " + string.Join("\n  ", lines))}",
+                "mend what its log complains of, or its health check, and run the command again");
+        }
+        catch
+        {
+            await EndAsync(instance, log: true, CancellationToken.None);
+            throw;
+        }
+    }
+
+    /// <summary>Runs a command to its end in an instance of its own.</summary>
+    public async Task<CommandResult> RunAsync(InstanceSpec spec, MachineSpec machine, string view, CancellationToken cancellationToken)
+    {
+        EnsureNetwork(spec.Stack);
+        InstanceLabel label;
+        lock (gate)
+            commands.Add((label = Label(spec, machine, view, "-run")).Id, label);
+        PublishNames();
+        try
+        {
+            await host.StartAsync(label, cancellationToken);
+            var exit = await host.WaitAsync(label.Id, cancellationToken);
+            return new CommandResult(exit.Code, string.Join('\n', await host.ReadLogAsync(label, null, cancellationToken)));
+        }
+        finally
+        {
+            await host.DeleteAsync(label.Id, log: true, CancellationToken.None);
+            lock (gate)
+                commands.Remove(label.Id);
+            PublishNames();
+        }
+    }
+
+    public string StackOf(string id) => Find(id).Spec.Stack;
+
+    public async Task StopAsync(string id, TimeSpan drain, CancellationToken cancellationToken)
+    {
+        var instance = Find(id);
+        var stack = instance.Spec.Stack;
+        List<string> remaining;
+        lock (gate)
+        {
+            remaining = [.. named.GetValueOrDefault((stack, instance.Label.View), []).Where(name => name != id)];
+        }
+
+        SetNamed(stack, instance.Label.View, remaining);
+        if (instance.Label.View == NameTable.Live && generations.Read(stack) is { } current)
+            await PublishPortsAsync(stack, current.Generation, cancellationToken);
+        if (drain > TimeSpan.Zero)
+            await Task.Delay(drain, clock, cancellationToken);
+        await EndAsync(instance, log: false, cancellationToken);
+    }
+
+    public async Task SetNamesAsync(string stack, string view, IReadOnlyList<string> ids, CancellationToken cancellationToken)
+    {
+        foreach (var id in ids)
+        {
+            if (Find(id) is var instance && (instance.Spec.Stack, instance.Label.View) != (stack, view))
+                throw new MayflyException($"instance {id} belongs to view {instance.Label.View} of stack {instance.Spec.Stack}, not to {view} of {stack}");
+        }
+
+        SetNamed(stack, view, ids);
+        if (view == NameTable.Live && generations.Read(stack) is { } current)
+            await PublishPortsAsync(stack, current.Generation, cancellationToken);
+    }
+
+    public Task CopyVolumesAsync(string stack, string view, CancellationToken cancellationToken) => host.CopyVolumesAsync(stack, view, cancellationToken);
+
+    public async Task EndViewAsync(string stack, string view, CancellationToken cancellationToken)
+    {
+        if (view == NameTable.Live)
+            throw new MayflyException($"the live view of stack {stack} cannot be ended as a rehearsal is", "use 'down'");
+        List<SupervisedInstance> ended;
+        lock (gate)
+        {
+            ended = [.. instances.Values.Where(instance => instance.Spec.Stack == stack && instance.Label.View == view)];
+            named.Remove((stack, view));
+        }
+
+        await Task.WhenAll(ended.Select(instance => EndAsync(instance, log: true, cancellationToken)));
+        host.RemoveView(stack, view);
+    }
+
+    public async Task CommitAsync(Generation generation, IReadOnlyList<string> ids, CancellationToken cancellationToken)
+    {
+        await changing.WaitAsync(cancellationToken);
+        try
+        {
+            var stack = generation.Stack;
+            var chosen = ids.Select(Find).ToList();
+            var before = generations.Read(stack)?.Generation;
+            IReadOnlyList<string> namedBefore;
+            lock (gate)
+                namedBefore = named.GetValueOrDefault((stack, NameTable.Live), []);
+            SetNamed(stack, NameTable.Live, ids);
+            try
+            {
+                // Ports first: one that is taken is the only refusal, and must leave everything as it was.
+                await PublishPortsAsync(stack, generation, cancellationToken);
+                generations.Write(generation, ids);
+            }
+            catch
+            {
+                SetNamed(stack, NameTable.Live, namedBefore);
+                if (before is not null)
+                    await PublishPortsAsync(stack, before, CancellationToken.None);
+                throw;
+            }
+
+            foreach (var instance in chosen)
+                instance.Keep();
+            foreach (var old in Others(stack, ids))
+                DrainAndEnd(old);
+        }
+        finally
+        {
+            changing.Release();
+        }
+    }
+
+    public async Task RemoveAsync(string stack, bool volumes, CancellationToken cancellationToken)
+    {
+        await changing.WaitAsync(cancellationToken);
+        try
+        {
+            generations.Clear(stack);
+            List<SupervisedInstance> all;
+            lock (gate)
+            {
+                all = [.. instances.Values.Where(instance => instance.Spec.Stack == stack)];
+                foreach (var key in named.Keys.Where(key => key.Stack == stack).ToList())
+                    named.Remove(key);
+            }
+
+            await Task.WhenAll(all.Select(instance => EndAsync(instance, log: true, cancellationToken)));
+            await host.RemoveAsync(stack, volumes, cancellationToken);
+            lock (gate)
+                networks.Remove(stack);
+            PublishNames();
+        }
+        finally
+        {
+            changing.Release();
+        }
+    }
+
+    /// <summary>Ends what is still on trial of those that a connection had started.</summary>
+    public Task EndTrialsAsync(IEnumerable<SupervisedInstance> started) =>
+        Task.WhenAll(started.Where(instance => instance.Trial && Has(instance.Id))
+            .Select(instance => Guarded(instance.Id, () => EndAsync(instance, log: true, CancellationToken.None))));
+
+    /// <summary>Looks away from everything, which goes on running.</summary>
+    public async Task LetGoAsync()
+    {
+        List<SupervisedInstance> all;
+        lock (gate)
+            all = [.. instances.Values];
+        await Task.WhenAll(all.Select(instance => instance.EndSupervisionAsync()));
+    }
+
+    private bool Has(string id)
+    {
+        lock (gate)
+            return instances.ContainsKey(id);
+    }
+
+    private SupervisedInstance Find(string id)
+    {
+        lock (gate)
+        {
+            return instances.TryGetValue(id, out var instance) ? instance
+                : throw new MayflyException($"instance {id} does not run", "it may have ended with the command that started it: run 'status', and the command again");
+        }
+    }
+
+    private List<SupervisedInstance> Others(string stack, IReadOnlyList<string> kept)
+    {
+        lock (gate)
+            return [.. instances.Values.Where(instance => instance.Spec.Stack == stack && instance.Label.View == NameTable.Live && !kept.Contains(instance.Id))];
+    }
+
+    /// <summary>For each instance that a generation names, the one that runs: of the ids it went live with, else one that is the same by key.</summary>
+    private SupervisedInstance?[] Matches(Generation generation, IReadOnlyList<string> ids)
+    {
+        lock (gate)
+        {
+            HashSet<string> taken = [];
+            return [.. generation.Instances.Select(spec =>
+            {
+                var match = instances.Values
+                    .Where(instance => !instance.Trial && instance.Label.View == NameTable.Live && !taken.Contains(instance.Id) && instance.Spec.Stack == generation.Stack
+                        && instance.Spec.Component == spec.Component && instance.Spec.Replica == spec.Replica && instance.Spec.Key == spec.Key)
+                    .OrderBy(instance => ids.Contains(instance.Id) ? 0 : 1)
+                    .FirstOrDefault();
+                if (match is not null)
+                    taken.Add(match.Id);
+                return match;
+            })];
+        }
+    }
+
+    private SupervisedInstance Add(InstanceSpec spec, MachineSpec machine, string view, bool trial)
+    {
+        lock (gate)
+        {
+            var label = Label(spec, machine, view, "", trial);
+            var instance = new SupervisedInstance(host, label, Supervision.Begin(spec.Health, policy), clock, trial);
+            instances.Add(label.Id, instance);
+            return instance;
+        }
+    }
+
+    private InstanceLabel Label(InstanceSpec spec, MachineSpec machine, string view, string kind, bool trial = true)
+    {
+        string id;
+        do
+        {
+            var name = string.Create(CultureInfo.InvariantCulture, $"{spec.Stack}-{spec.Component}-{spec.Replica}{kind}");
+            id = $"{(name.Length > 55 ? name[..55] : name)}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(2))}";
+        }
+        while (instances.ContainsKey(id) || commands.ContainsKey(id));
+        return new InstanceLabel
+        {
+            Id = id,
+            Spec = spec,
+            Machine = machine,
+            View = view,
+            Address = host.AllocateAddress(spec.Stack),
+            Marks = trial ? new Dictionary<string, string> { [SupervisedInstance.TrialMark] = "true" } : new Dictionary<string, string>(),
+        };
+    }
+
+    private void DrainAndEnd(SupervisedInstance instance)
+    {
+        var drained = Guarded(instance.Id, async () =>
+        {
+            await Task.Delay(Drain, clock, CancellationToken.None);
+            await EndAsync(instance, log: false, CancellationToken.None);
+        });
+        lock (gate)
+        {
+            drains.RemoveAll(drain => drain.IsCompleted);
+            drains.Add(drained);
+        }
+    }
+
+    private async Task EndAsync(SupervisedInstance instance, bool log, CancellationToken cancellationToken)
+    {
+        await instance.StopAsync(log, cancellationToken);
+        lock (gate)
+        {
+            instances.Remove(instance.Id);
+            var key = (instance.Spec.Stack, instance.Label.View);
+            if (named.TryGetValue(key, out var ids))
+                named[key] = [.. ids.Where(id => id != instance.Id)];
+        }
+
+        PublishNames();
+    }
+
+    private void SetNamed(string stack, string view, IReadOnlyList<string> ids)
+    {
+        lock (gate)
+            named[(stack, view)] = [.. ids];
+        PublishNames();
+    }
+
+    private async Task PublishPortsAsync(string stack, Generation generation, CancellationToken cancellationToken)
+    {
+        List<PublishedTarget> targets;
+        lock (gate)
+        {
+            var live = named.GetValueOrDefault((stack, NameTable.Live), []).Select(id => instances.GetValueOrDefault(id)).OfType<SupervisedInstance>().ToList();
+            targets = [.. generation.Published.Select(port => new PublishedTarget(port.HostPort, port.HostAddress,
+                [.. live.Where(instance => instance.Spec.Component == port.Component).Select(instance => new IPEndPoint(instance.Address, port.Port))]))];
+        }
+
+        await host.PublishAsync(stack, targets, cancellationToken);
+    }
+
+    private void EnsureNetwork(string stack)
+    {
+        lock (gate)
+        {
+            if (!networks.ContainsKey(stack))
+                networks.Add(stack, host.EnsureNetwork(stack));
+        }
+    }
+
+    private void PublishNames()
+    {
+        lock (gate)
+        {
+            serial++;
+            var zones = networks.SelectMany(network => named.Keys.Where(key => key.Stack == network.Key).Select(key => key.View)
+                .Append(NameTable.Live)
+                .Concat(instances.Values.Where(instance => instance.Spec.Stack == network.Key).Select(instance => instance.Label.View))
+                .Concat(commands.Values.Where(label => label.Spec.Stack == network.Key).Select(label => label.View))
+                .Distinct()
+                .Select(view => (network.Key, view, new StackZone(network.Key, network.Value,
+                    named.GetValueOrDefault((network.Key, view), []).Select(id => instances.GetValueOrDefault(id)).OfType<SupervisedInstance>()
+                        .Select(instance => new NamedInstance(instance.Spec.Component, instance.Spec.Replica, instance.Address, instance.Spec.Ports)), serial))));
+            var askers = instances.Values.Select(instance => (instance.Address, instance.Spec.Stack, instance.Label.View))
+                .Concat(commands.Values.Select(label => (IPAddress.Parse(label.Address), label.Spec.Stack, label.View)));
+            publishNames(new NameTable(zones, askers));
+        }
+    }
+
+    /// <summary>One stack's or instance's trouble must not keep the others from being looked after.</summary>
+    private static async Task Guarded(string what, Func<Task> work)
+    {
+        try
+        {
+            await work();
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            AgentLog.Write($"{what}: {(e is MayflyException ? e.Message : e.ToString())}");
+        }
+    }
+
+    private static void Guarded(string what, Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (Exception e)
+        {
+            AgentLog.Write($"{what}: {(e is MayflyException ? e.Message : e.ToString())}");
+        }
+    }
+}
