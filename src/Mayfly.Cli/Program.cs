@@ -1,2 +1,18 @@
-Console.WriteLine("mayfly");
-return 0;
+using Mayfly;
+using Mayfly.Cli;
+
+try
+{
+    return await Tool.RunAsync(args, Console.Out);
+}
+catch (MayflyException failure)
+{
+    Console.Error.WriteLine($"error: {failure.Message}");
+    if (failure.Hint is { } hint)
+        Console.Error.WriteLine($"hint: {hint}");
+    return failure.ExitCode;
+}
+catch (OperationCanceledException)
+{
+    return ExitCode.Interrupted;
+}

@@ -1,0 +1,60 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.Reflection;
+using Mayfly.Cli.Verbs;
+
+namespace Mayfly.Cli;
+
+/// <summary>The command line of <c>mayfly</c>: the stack's verbs are passed on, the tool's own are parsed here.</summary>
+internal static class Tool
+{
+    public static string Version { get; } =
+        typeof(Tool).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+
+    /// <summary>The tool's own verbs, in the order of the help.</summary>
+    public static IReadOnlyList<Command> OwnVerbs() => [NewVerb.Create(), DoctorVerb.Create(), CompletionVerb.Create()];
+
+    public static async Task<int> RunAsync(string[] args, TextWriter output)
+    {
+        // The stack's verbs come first and never load the parser: they are typed all day, and their options are the script's.
+        switch (args)
+        {
+            case [] or ["help"] or ["--help"] or ["-h"] or ["-?"]:
+                output.Write(Help.Overview());
+                return args is [] ? ExitCode.Misused : ExitCode.Done;
+            case ["--version"]:
+                output.WriteLine($"mayfly {Version}");
+                return ExitCode.Done;
+            case ["help", var name]:
+                return await RunAsync([name, "--help"], output);
+            case [var name, .. var rest] when StackVerb.Find(name) is { } verb:
+                return PassOn(verb, rest, output);
+        }
+
+        // Not a RootCommand: that one takes its name from the file of the program, which is not what is typed.
+        var root = new Command("mayfly") { new HelpOption() };
+        foreach (var command in OwnVerbs())
+            root.Add(command);
+        if (root.Subcommands.All(command => command.Name != args[0]))
+            throw new UsageException($"mayfly has no verb {args[0]}", Help.Nearest(args[0]));
+
+        var parsed = root.Parse(args);
+        if (parsed.Errors is [var error, ..] && !args.Any(arg => arg is "--help" or "-h" or "-?"))
+            throw new UsageException(Help.Lower(error.Message), $"mayfly {Help.PathOf(parsed.CommandResult.Command)} --help shows what it takes");
+        return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output });
+    }
+
+    private static int PassOn(StackVerb verb, string[] rest, TextWriter output)
+    {
+        var asksForHelp = rest.TakeWhile(arg => arg != "--").Any(arg => arg is "--help" or "-h" or "-?");
+        if (asksForHelp && StackScript.TryFind(rest, out _, out _) is false)
+        {
+            output.Write(Help.Of(verb));
+            return ExitCode.Done;
+        }
+
+        var script = StackScript.Find(rest, out var arguments);
+        var program = ScriptBuild.Ensure(script, Console.Error);
+        return Execution.Replace(program, [verb.Name, .. arguments]);
+    }
+}

@@ -1,0 +1,41 @@
+namespace Mayfly.Cli.Tests;
+
+/// <summary>What the tool says of itself and of wrong words: whole, exit code, stdout and stderr.</summary>
+public sealed class HelpAndMistakes : IDisposable
+{
+    private readonly Folder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData("help", "--help")]
+    [InlineData("no-words")]
+    [InlineData("help-of-new", "new", "--help")]
+    [InlineData("help-of-doctor", "doctor", "--help")]
+    [InlineData("help-of-completion", "completion", "--help")]
+    [InlineData("help-of-a-stack-verb", "help", "exec")]
+    [InlineData("unknown-verb-near", "stauts")]
+    [InlineData("unknown-verb-far", "frobnicate")]
+    [InlineData("unknown-option", "new", "--wrong")]
+    [InlineData("unknown-shell", "completion", "tcsh")]
+    [InlineData("missing-argument", "completion")]
+    [InlineData("no-stack-here", "up")]
+    [InlineData("no-stack-there", "up", "./nowhere")]
+    [InlineData("no-stack-in-folder", "plan", ".")]
+    public void Is_said_whole(string snapshot, params string[] arguments) => Invocation.Run(folder, arguments).ShouldMatch(snapshot);
+
+    [Fact]
+    public void A_folder_in_the_wrong_place_is_recognised()
+    {
+        folder.With("shop/stack.cs", "return 0;");
+        Invocation.Run(folder, "up", "--json", "shop").ShouldMatch("folder-in-the-wrong-place");
+    }
+
+    [Fact]
+    public void The_help_names_every_verb_once()
+    {
+        var text = Help.Overview();
+        foreach (var name in StackVerb.All.Select(verb => verb.Name).Concat(Tool.OwnVerbs().Select(command => command.Name)))
+            Assert.Single(text.Split('\n'), line => line.StartsWith($"  {name} ", StringComparison.Ordinal));
+    }
+}
