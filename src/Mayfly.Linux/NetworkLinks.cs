@@ -6,7 +6,8 @@ namespace Mayfly.Linux;
 
 /// <summary>A network interface.</summary>
 /// <param name="Up">It has been switched on (IFF_UP).</param>
-public sealed record NetworkLink(int Index, string Name, bool Up);
+/// <param name="Alias">What its maker noted about it, or null.</param>
+public sealed record NetworkLink(int Index, string Name, bool Up, string? Alias);
 
 /// <summary>
 /// Links, IPv4 addresses and routes of the network namespace of the thread that opened this.
@@ -22,7 +23,7 @@ public sealed class NetworkLinks : IDisposable
     private const ushort NewLink = 16, DeleteLink = 17, GetLink = 18, NewAddress = 20, DeleteAddress = 21, GetAddress = 22, NewRoute = 24, GetRoute = 26;
     private const ushort Exclusive = 0x200, Create = 0x400;
     private const byte Internet = 2;
-    private const int LinkName = 3, LinkAddress = 1, LinkMaster = 10, LinkInfo = 18, LinkSpecs = 26, LinkNamespace = 28;
+    private const int LinkName = 3, LinkAddress = 1, LinkMaster = 10, LinkInfo = 18, LinkAlias = 20, LinkSpecs = 26, LinkNamespace = 28;
     private readonly Netlink _netlink = new();
 
     public void Dispose() => _netlink.Dispose();
@@ -34,11 +35,8 @@ public sealed class NetworkLinks : IDisposable
         {
             var index = BinaryPrimitives.ReadInt32LittleEndian(message.Span[4..]);
             var up = (message.Span[8] & 1) != 0;
-            foreach (var (kind, value) in Netlink.Attributes(message, 16))
-            {
-                if (kind == LinkName)
-                    links.Add(new NetworkLink(index, Netlink.Text(value), up));
-            }
+            var attributes = Netlink.Attributes(message, 16).ToLookup(attribute => attribute.Kind, attribute => attribute.Value);
+            links.Add(new NetworkLink(index, Netlink.Text(attributes[LinkName].First()), up, attributes[LinkAlias].Select(Netlink.Text).FirstOrDefault()));
         }
 
         return links;
@@ -54,8 +52,9 @@ public sealed class NetworkLinks : IDisposable
     /// Makes a pair of connected Ethernet devices: one here on a bridge and switched on, the other in another namespace.
     /// Both are gone when one is.
     /// </summary>
+    /// <param name="alias">What to note about the one here.</param>
     /// <param name="address">The other's hardware address.</param>
-    public void AddPair(string name, int bridge, string peer, ReadOnlySpan<byte> address, SafeFileHandle peerNamespace)
+    public void AddPair(string name, string? alias, int bridge, string peer, ReadOnlySpan<byte> address, SafeFileHandle peerNamespace)
     {
         var hardware = address.ToArray();
         const int PairPeer = 1, InfoKind = 1, InfoData = 2;
@@ -64,12 +63,12 @@ public sealed class NetworkLinks : IDisposable
             .Nest(InfoData, data => data
                 .Nest(PairPeer, other => other.AddFixed(16).Add(LinkName, peer).Add(LinkAddress, hardware).Add(LinkNamespace, (int)peerNamespace.DangerousGetHandle()))));
         _netlink.Change(NewLink, Create | Exclusive, message, "add veth", name);
-        SetUp(name);
+        SetUp(name, alias);
         GC.KeepAlive(peerNamespace);
     }
 
     /// <summary>Switches a link on. It gets no IPv6 address by itself: nothing here is addressed so, and announcing one takes seconds of multicast.</summary>
-    public void SetUp(string name)
+    public void SetUp(string name, string? alias = null)
     {
         const int InternetV6 = 10, AddressMode = 8;
         var message = new NetlinkMessage(16, span =>
@@ -77,6 +76,8 @@ public sealed class NetworkLinks : IDisposable
             BinaryPrimitives.WriteInt32LittleEndian(span[8..], 1);
             BinaryPrimitives.WriteInt32LittleEndian(span[12..], 1);
         }).Add(LinkName, name);
+        if (alias is not null)
+            message.Add(LinkAlias, alias);
         // The kernel reads this attribute when a link is changed, not when it is made.
         if (name != "lo" && Directory.Exists("/proc/sys/net/ipv6"))
             message.Nest(LinkSpecs, specs => specs.Nest(InternetV6, version6 => version6.Add(AddressMode, [1])));

@@ -21,8 +21,9 @@ public sealed class NetworkLinksTests
             Assert.False(links.AddAddress(bridge.Index, IPAddress.Parse("10.9.8.1"), 24));
             links.SetUp("br");
             Assert.True(links.Find("br")!.Up);
-            links.AddPair("left", bridge.Index, "right", [2, 0, 10, 9, 8, 2], space);
+            links.AddPair("left", "of a test", bridge.Index, "right", [2, 0, 10, 9, 8, 2], space);
             Assert.True(links.Find("left")!.Up);
+            Assert.Equal("of a test", links.Find("left")!.Alias);
             Assert.Null(links.Find("right"));
             Assert.Contains((bridge.Index, IPNetwork.Parse("10.9.8.0/24")), links.Networks());
             Assert.Contains((IPAddress.Parse("10.9.8.1"), 24), links.Addresses(bridge.Index));

@@ -1,0 +1,67 @@
+using Mayfly.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace Mayfly.Machines.Local;
+
+/// <summary>The OCI runtime's and the monitor's command lines, and the place that they must be started from.</summary>
+internal sealed class Crun(RuntimePrograms programs, string runFolder)
+{
+    private readonly ControlGroups _groups = ControlGroups.OfHost();
+
+    public string State => Path.Combine(runFolder, "crun");
+
+    public static IReadOnlyDictionary<string, string> Environment { get; } = new Dictionary<string, string> { ["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin", ["LC_ALL"] = "C.UTF-8" };
+
+    public IReadOnlyList<string> Start(string id) => [programs.Crun, "--root", State, "start", id];
+
+    public IReadOnlyList<string> Delete(string id) => [programs.Crun, "--root", State, "delete", "--force", id];
+
+    public IReadOnlyList<string> Exec(string id, string processFile, string pidFile) =>
+        [programs.Crun, "--root", State, "exec", "--process", processFile, "--pid-file", pidFile, id];
+
+    /// <summary>Makes the instance through its monitor, which goes into the background and reports on descriptor 3.</summary>
+    public IReadOnlyList<string> Create(InstanceFolder folder, string log) =>
+    [
+        programs.Conmon, "--api-version", "1", "--cid", folder.Id, "--cuuid", folder.Id, "--name", folder.Id,
+        "--runtime", programs.Crun, "--runtime-arg", "--root", "--runtime-arg", State,
+        "--bundle", folder.Path, "--full-attach", "--container-pidfile", folder.File("pid"), "--conmon-pidfile", folder.File("monitor.pid"),
+        "--exit-dir", Path.GetDirectoryName(folder.ExitFile)!, "--log-path", "k8s-file:" + log,
+        "--log-size-max", (4 * InstanceLog.Limit).ToString(System.Globalization.CultureInfo.InvariantCulture), "--no-sync-log", "--log-level", "error",
+    ];
+
+    /// <summary>
+    /// A thread with mounts of its own to start them from. crun up to 1.8 refuses a host that has a version 2 tree of
+    /// control groups, with any controller in it, beside the version 1 trees: there it does not see that tree.
+    /// </summary>
+    public NamespaceThread Enter(string name)
+    {
+        var thread = new NamespaceThread(Namespaces.Mounts, name);
+        try
+        {
+            if (_groups.HybridMount is { } mount)
+                thread.Run(() => Mounts.Detach(mount));
+            return thread;
+        }
+        catch
+        {
+            thread.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs one of them to its end, and captures what it prints.</summary>
+    public static (int ExitCode, string Output) Run(NamespaceThread thread, IReadOnlyList<string> command)
+    {
+        using var nothing = File.OpenHandle("/dev/null", access: FileAccess.ReadWrite);
+        var (read, write) = ChildProcess.Pipe();
+        using var reader = new StreamReader(new FileStream(read, FileAccess.Read));
+        ChildProcess child;
+        using (write)
+            child = thread.Run(() => ChildProcess.Start(command, Environment, [nothing, write, write]));
+        var output = reader.ReadToEnd().Trim();
+        return (child.Wait(), output);
+    }
+
+    /// <summary>The console's own streams, for commands that people run.</summary>
+    public static SafeFileHandle[] Console() => [new(0, ownsHandle: false), new(1, ownsHandle: false), new(2, ownsHandle: false)];
+}

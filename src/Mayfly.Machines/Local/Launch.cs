@@ -1,0 +1,190 @@
+using System.Text.Json;
+using Mayfly.Linux;
+using Mayfly.Packages;
+using Microsoft.Win32.SafeHandles;
+
+namespace Mayfly.Machines.Local;
+
+/// <summary>One start of one instance, from its label to its running process.</summary>
+/// <remarks>
+/// Two threads with namespaces of their own do it. One has its own mounts: the overlay and the secrets are mounted there,
+/// and the monitor is started from there, so that they exist as long as the monitor and the instance do and the host never
+/// sees them; nobody has to unmount anything, whoever is killed. The other has a new network, which is wired while the
+/// first one mounts; the instance joins it, and when its last process ends the kernel takes the network and the veth away.
+/// </remarks>
+internal sealed class Launch(Store store, Crun crun, InstanceFolder folder, InstanceLabel label, string runFolder)
+{
+    private readonly InstanceSpec _spec = label.Spec;
+    private readonly string[] _trees = [.. label.Spec.Layers.Select(key => Path.Combine(store.PathOf(StoreArea.Layers, key), "tree"))];
+
+    /// <summary>Where the writable layer is: on the store's disk, because /run is memory.</summary>
+    public static string Writable(Store store, InstanceLabel label) => Path.Combine(store.PathOf(StoreArea.Stacks, label.Spec.Stack), "writable", label.Id);
+
+    public ProcessIdentity Run(StackSubnet subnet, CancellationToken cancellationToken)
+    {
+        foreach (var tree in _trees)
+        {
+            if (!Directory.Exists(tree))
+                throw new MayflyException($"the image of {_spec.Component} lacks the layer {Path.GetFileName(Path.GetDirectoryName(tree))}", "it was pruned: run mayfly up again to build it anew");
+        }
+
+        var names = ImageNames.Read(_trees);
+        var log = InstanceLog.PathOf(store, _spec.Stack, label.Id);
+        Directory.CreateDirectory(Path.GetDirectoryName(log)!);
+        Directory.CreateDirectory(Path.GetDirectoryName(folder.ExitFile)!);
+        Directory.CreateDirectory(Path.GetDirectoryName(folder.Path)!);
+        Directory.CreateDirectory(folder.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Directory.CreateDirectory(folder.Root);
+        foreach (var (name, text) in Bundle.HostFiles(label))
+            File.WriteAllText(folder.File(name), text);
+        if (Bundle.Script(_spec) is { } script)
+            File.WriteAllText(folder.File("start"), script);
+        folder.WriteLabel(label);
+
+        using var network = new NamespaceThread(Namespaces.Network, "network of " + label.Id);
+        using var space = network.Run(() => File.OpenHandle("/proc/thread-self/ns/net", options: FileOptions.None));
+        var connected = Task.Run(() => Network.Connect(network, space, subnet, folder, label.Address), CancellationToken.None);
+        using var mounts = crun.Enter("start of " + label.Id);
+        try
+        {
+            mounts.Run(() => MountAll(names));
+            WriteConfig(names, space);
+            connected.GetAwaiter().GetResult();
+            return Create(mounts, log, cancellationToken);
+        }
+        finally
+        {
+            // Nothing may go on wiring a network whose thread has ended; a failure of its own is reported above, or comes second.
+            Task.WhenAny(connected).GetAwaiter().GetResult();
+        }
+    }
+
+    private void MountAll(ImageNames names)
+    {
+        var writable = Writable(store, label);
+        Trees.Remove(writable);
+        Directory.CreateDirectory(Path.Combine(writable, "upper"));
+        Directory.CreateDirectory(Path.Combine(writable, "work"));
+        var layers = store.Folder(StoreArea.Layers);
+        // Relative, because mount(2) reads one page of options, which some forty absolute paths would fill.
+        Directory.SetCurrentDirectory(layers);
+        var lower = string.Join(':', _spec.Layers.Reverse().Select(key => Escape(Path.Combine(key, "tree"))));
+        // volatile: nothing in this layer is worth a sync, it is thrown away at the next start.
+        Mounts.Mount("overlay", folder.Root, "overlay", MountFlags.None, $"lowerdir={lower},upperdir={Escape(Path.Combine(writable, "upper"))},workdir={Escape(Path.Combine(writable, "work"))},volatile");
+        Directory.SetCurrentDirectory("/");
+        WriteSecrets(names);
+
+        var volumes = new Volumes(store, runFolder);
+        foreach (var use in _spec.Volumes)
+            volumes.Ensure(_spec.Stack, label.View, use, names.Owner(use.Owner, $"{_spec.Component}, volume {use.Name}"), ImageFolder(use.Path));
+    }
+
+    /// <summary>The image's folder that a volume will cover. Behind a link there is none: the link could lead anywhere.</summary>
+    private string? ImageFolder(string path)
+    {
+        var at = folder.Root;
+        foreach (var part in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            at = Path.Combine(at, part);
+            if (part is "." or ".." || Nodes.Find(at) is not { Kind: NodeKind.Directory })
+                return null;
+        }
+
+        return at;
+    }
+
+    private void WriteSecrets(ImageNames names)
+    {
+        var files = _spec.Secrets.Where(secret => secret.File is not null).ToList();
+        if (files.Count == 0)
+            return;
+        var user = names.User(_spec.User, _spec.Component);
+        Directory.CreateDirectory(folder.File("secrets"));
+        Mounts.Mount("tmpfs", folder.File("secrets"), "tmpfs", MountFlags.NoDevices | MountFlags.NoExecute | MountFlags.NoSetUserId, "mode=700");
+        for (var n = 0; n < files.Count; n++)
+        {
+            var path = Path.Combine(folder.File("secrets"), $"{n}");
+            File.WriteAllText(path, SecretValue(files[n]));
+            Files.ChangeOwner(path, user.Id, user.Group);
+            Files.ChangeMode(path, 0b100_000_000);
+        }
+    }
+
+    private string SecretValue(SecretUse use)
+    {
+        var path = Path.Combine(store.PathOf(StoreArea.Stacks, _spec.Stack), "secrets", use.Secret);
+        var value = InstanceFolder.Read(path) ?? throw new MayflyException($"{_spec.Component} needs the secret '{use.Secret}', which the stack '{_spec.Stack}' does not have",
+            $"write it to {path}, readable by root alone");
+        return use.Format.Replace("{secret}", value.TrimEnd('\n'), StringComparison.Ordinal);
+    }
+
+    private void WriteConfig(ImageNames names, SafeFileHandle space)
+    {
+        var volumes = new Volumes(store, runFolder);
+        var config = Bundle.Create(new BundleInput
+        {
+            Label = label,
+            Folder = folder.Path,
+            Names = names,
+            NetworkNamespace = $"/proc/{Environment.ProcessId}/fd/{space.DangerousGetHandle()}",
+            MostOpenFiles = HostLimits.OpenFiles(File.ReadAllText("/proc/self/limits")),
+            SecretValue = SecretValue,
+            VolumePath = use => volumes.PathOf(_spec.Stack, label.View, use.Name),
+        });
+        File.WriteAllBytes(folder.Config, JsonSerializer.SerializeToUtf8Bytes(config, OciJson.Default.OciConfig));
+    }
+
+    private ProcessIdentity Create(NamespaceThread mounts, string log, CancellationToken cancellationToken)
+    {
+        using var nothing = File.OpenHandle("/dev/null", access: FileAccess.ReadWrite);
+        using var errors = File.OpenHandle(folder.File("monitor.err"), FileMode.Create, FileAccess.Write);
+        var (read, write) = ChildProcess.Pipe();
+        using var report = new StreamReader(new FileStream(read, FileAccess.Read));
+        var environment = new Dictionary<string, string>(Crun.Environment) { ["_OCI_SYNCPIPE"] = "3" };
+        ChildProcess monitor;
+        using (write)
+            monitor = mounts.Run(() => ChildProcess.Start(crun.Create(folder, log), environment, [nothing, nothing, errors, write], newSession: true));
+        // Closing its report is the monitor's or its killer's; a cancelled start must not wait for a hanging one.
+        using var cancelled = cancellationToken.Register(() => folder.Monitor()?.Signal(9));
+        monitor.Wait();
+        var line = report.ReadLine();
+        cancellationToken.ThrowIfCancellationRequested();
+        if (Report(line) is { } refusal)
+            throw Refused(refusal);
+        // Away from the agent's own group: whoever ends that one (a service manager, a limit) must not end what the agent runs.
+        if (folder.Monitor() is { } running)
+            ControlGroups.OfHost().Enter(ControlGroups.Top + "/monitors", running.Id);
+        var process = folder.CreatedProcess() ?? throw Refused("its process ended before it was started");
+        WriteBaseline();
+        var (code, output) = Crun.Run(mounts, crun.Start(label.Id));
+        if (code != 0)
+            throw Refused(output);
+        folder.WriteProcess(process);
+        return process;
+    }
+
+    /// <summary>Null when the monitor reports success: <c>{"data": PID}</c>; otherwise what it says.</summary>
+    private string? Report(string? line)
+    {
+        if (line is null)
+            return InstanceFolder.Read(folder.File("monitor.err"))?.Trim() is { Length: > 0 } text ? text : "the monitor ended without a word";
+        using var report = JsonDocument.Parse(line);
+        return report.RootElement.GetProperty("data").GetInt32() > 0 ? null
+            : report.RootElement.TryGetProperty("message", out var message) ? message.GetString()!.Trim() : line;
+    }
+
+    private MayflyException Refused(string reason)
+    {
+        var command = _spec.Command[0];
+        return reason.Contains("executable file", StringComparison.Ordinal) && reason.Contains("not found", StringComparison.Ordinal)
+            ? new MayflyException($"{_spec.Component} cannot start: its image has no program '{command}'", "install the package that has it, or name it by its full path")
+            : new MayflyException($"{_spec.Component} cannot start: {reason}", $"its image and command are in {folder.File("spec.json")} while it runs; mayfly doctor tells what this host lacks");
+    }
+
+    /// <summary>Mount points that the OCI runtime made are in the writable layer before the instance has done anything.</summary>
+    private void WriteBaseline() => File.WriteAllLines(folder.File("baseline"), WritableLayer.Paths(Path.Combine(Writable(store, label), "upper")));
+
+    // overlayfs splits its options at commas and the lower ones at colons; a backslash keeps them.
+    private static string Escape(string path) => path.Replace("\\", "\\\\", StringComparison.Ordinal)
+        .Replace(",", "\\,", StringComparison.Ordinal).Replace(":", "\\:", StringComparison.Ordinal);
+}

@@ -1,0 +1,117 @@
+using System.Diagnostics;
+using Mayfly.Machines.Local;
+using Mayfly.Packages;
+
+namespace Mayfly.Machines.Tests.Local;
+
+/// <summary>A store, a run folder and a stack of their own for each test, over one small Debian tree that is made once.</summary>
+public sealed class LocalHost : IAsyncDisposable
+{
+    private static readonly Lazy<string> BaseLayer = new(MakeBase);
+    private static int _count;
+
+    public LocalHost()
+    {
+        Stack = $"t{Environment.ProcessId}x{Interlocked.Increment(ref _count)}";
+        Root = Path.Combine("/var/tmp", "mayfly-" + Stack);
+        RunFolder = Path.Combine("/run", "mf-" + Stack);
+        Directory.CreateDirectory(RunFolder);
+        Store = Store.Open(Path.Combine(Root, "store"));
+        Directory.CreateSymbolicLink(Store.PathOf(StoreArea.Layers, "base"), BaseLayer.Value);
+        Programs = new RuntimePrograms(Find("crun"), Find("conmon"), Find("nft"));
+        Runtime = NewRuntime();
+        Network = new Network(Store, Programs, RunFolder);
+        Volumes = new Volumes(Store, RunFolder);
+    }
+
+    public string Stack { get; }
+
+    public string Root { get; }
+
+    public string RunFolder { get; }
+
+    public Store Store { get; }
+
+    public RuntimePrograms Programs { get; }
+
+    public Runtime Runtime { get; }
+
+    public Network Network { get; }
+
+    public Volumes Volumes { get; }
+
+    /// <summary>As another process would have it: with no memory of what this one did.</summary>
+    public Runtime NewRuntime() => new(Store, Programs, RunFolder);
+
+    public InstanceSpec Spec(string component, params string[] command) => new()
+    {
+        Stack = Stack,
+        Component = component,
+        Replica = 1,
+        Machine = "box",
+        Key = "k",
+        Image = "sha256:0",
+        Layers = ["base"],
+        Command = command,
+        User = "nobody",
+    };
+
+    public InstanceLabel Label(InstanceSpec spec, MachineSpec? machine = null, string view = Volumes.Live) => new()
+    {
+        Id = $"{spec.Stack}-{spec.Component}-{spec.Replica}-{Interlocked.Increment(ref _count)}",
+        Spec = spec,
+        Machine = machine ?? new MachineSpec("box"),
+        View = view,
+        Address = Network.AllocateAddress(spec.Stack),
+    };
+
+    public Task<RunningInstance> StartAsync(InstanceSpec spec, MachineSpec? machine = null) => Runtime.StartAsync(Label(spec, machine), CancellationToken.None);
+
+    /// <summary>Runs a shell script as an instance to its end: its exit code and what it printed.</summary>
+    public async Task<(int Code, string Output)> RunAsync(Func<InstanceSpec, InstanceSpec> change, string script, MachineSpec? machine = null)
+    {
+        var instance = await StartAsync(change(Spec("run", "/bin/sh", "-c", script)), machine);
+        var exit = await Runtime.WaitAsync(instance.Id, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(60));
+        var output = await OutputAsync(instance.Id);
+        await Runtime.DeleteAsync(instance.Id, CancellationToken.None, log: true);
+        return (exit.Code, output);
+    }
+
+    public Task<(int Code, string Output)> RunAsync(string script) => RunAsync(spec => spec, script);
+
+    public async Task<string> OutputAsync(string id)
+    {
+        List<string> lines = [];
+        await foreach (var line in InstanceLog.ReadAsync(InstanceLog.PathOf(Store, Stack, id), "x", null, follow: false, CancellationToken.None))
+            lines.Add(line.Text);
+        return string.Join('\n', lines);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Leftovers.RemoveAsync(Runtime, Network, Volumes, Stack, CancellationToken.None);
+        Directory.Delete(Root, recursive: true);
+        Directory.Delete(RunFolder, recursive: true);
+    }
+
+    public static string Sh(string command)
+    {
+        using var process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", command]) { RedirectStandardOutput = true })!;
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return output.Trim();
+    }
+
+    private static string Find(string program) => new[] { "/usr/sbin", "/usr/bin", "/sbin", "/bin" }.Select(folder => Path.Combine(folder, program)).First(File.Exists);
+
+    private static string MakeBase()
+    {
+        const string Folder = "/var/cache/mayfly-tests/minbase";
+        var tree = Path.Combine(Folder, "tree");
+        if (Directory.Exists(tree))
+            return Folder;
+        Directory.CreateDirectory(Folder);
+        Sh($"mmdebstrap --variant=minbase bookworm {Folder}/partial >&2 && mv {Folder}/partial {tree}");
+        return Folder;
+    }
+}
