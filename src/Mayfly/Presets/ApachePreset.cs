@@ -128,7 +128,7 @@ public static class ApachePreset
             # Rendered by Mayfly. Runs as www-data, without capabilities, in the foreground.
             {{modules}}
             ServerRoot /etc/apache2
-            ServerName ${HOSTNAME}
+            ServerName mayfly
             DefaultRuntimeDir /run/apache2
             PidFile /run/apache2/apache2.pid
             Mutex file:/run/apache2 default
