@@ -146,10 +146,12 @@ public static class ApachePreset
             RequestReadTimeout header=20-40,MinRate=500 body=20,MinRate=500
             TypesConfig /etc/mime.types
             AddDefaultCharset utf-8
-            ServerLimit 2
+            ServerLimit 4
             StartServers 1
+            MinSpareThreads 8
+            MaxSpareThreads 64
             ThreadsPerChild 32
-            MaxRequestWorkers 64
+            MaxRequestWorkers 128
 
             <Directory />
                 AllowOverride None

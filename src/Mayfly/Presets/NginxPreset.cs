@@ -60,7 +60,6 @@ public static class NginxPreset
     {
         Packages = ["nginx"],
         Files = [new ImageFile { Path = ConfigPath, Text = Config(options) }],
-        // `nginx -t` opens the logs and the pid file, so it also tells that the user may; the build has no /run/nginx.
         Command = ["/usr/sbin/nginx", "-e", "stderr", "-c", ConfigPath],
         User = "www-data",
         RuntimeDirectories = [new RuntimeDirectory("/run/nginx", "www-data:www-data")],

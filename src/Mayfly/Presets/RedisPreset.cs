@@ -13,6 +13,9 @@ public sealed record RedisOptions
     /// <summary>Memory for data in mebibytes; 0 means no limit. What does not survive is evicted beyond it, what does is refused.</summary>
     public int Megabytes { get; init; } = 64;
 
+    /// <summary>Clients at once; with Redis's own files they must fit into the limit of open files.</summary>
+    public int Connections { get; init; } = 900;
+
     public int Port { get; init; } = 6379;
 
     /// <summary>More directives for redis.conf.</summary>
@@ -61,6 +64,7 @@ public static class RedisPreset
             protected-mode no
             unixsocket /run/redis/redis.sock
             daemonize no
+            maxclients {options.Connections}
             logfile ""
             dir /var/lib/redis
             appendonly {(options.Durable ? "yes" : "no")}
