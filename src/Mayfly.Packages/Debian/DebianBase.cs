@@ -1,0 +1,25 @@
+namespace Mayfly.Packages.Debian;
+
+/// <summary>
+/// The base that all images share: what <c>mmdebstrap --variant=minbase</c> installs. First the essential packages with what they
+/// depend on, configured by dpkg in one go; then, over those, the packages of priority required.
+/// </summary>
+public sealed record DebianBase(IReadOnlyList<BinaryPackage> Essential, IReadOnlyList<BinaryPackage> Required)
+{
+    public IReadOnlyList<BinaryPackage> Packages => field ??= [.. Essential, .. Required];
+
+    /// <param name="index">The packages.</param>
+    /// <param name="requests">More packages for the base, resolved together with those of priority required.</param>
+    public static DebianBase Resolve(DebianIndex index, IEnumerable<PackageRequest>? requests = null)
+    {
+        var essential = DebianResolution.Resolve(index, index.Essential().Select(Request), []).Packages;
+        var required = DebianResolution.Resolve(index, index.OfPriority(PackagePriority.Required).Select(Request).Concat(requests ?? []), essential).Packages;
+        return new DebianBase(essential, required);
+    }
+
+    /// <summary>The order of installing both parts.</summary>
+    public IReadOnlyList<LockedStage> Stages() =>
+        [InstallOrder.Bootstrap(Essential), .. InstallOrder.Plan(Required, Essential)];
+
+    private static PackageRequest Request(BinaryPackage package) => new(package.Name, null);
+}

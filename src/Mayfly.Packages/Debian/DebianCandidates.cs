@@ -1,0 +1,133 @@
+using Mayfly.Resolver;
+
+namespace Mayfly.Packages.Debian;
+
+/// <summary>
+/// Debian's packages as the solver sees them, with apt's preferences: one candidate a name (the best pinned, then latest version),
+/// alternatives in order, a virtual package's providers as apt sorts them (its CompareProviders).
+/// </summary>
+internal sealed class DebianCandidates : ICandidateProvider
+{
+    private readonly DebianIndex index;
+    private readonly bool recommends;
+    private readonly Dictionary<int, BinaryPackage> packages = [];
+    private readonly Dictionary<string, int> names = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, BinaryPackage> pinned = new(StringComparer.Ordinal);
+    private readonly HashSet<string> installed;
+
+    /// <param name="index">The packages.</param>
+    /// <param name="recommends">True to follow Recommends.</param>
+    /// <param name="installed">What is there already; providers among them come first.</param>
+    /// <param name="pinned">Versions that were asked for, which take the place of the candidates of their names.</param>
+    public DebianCandidates(DebianIndex index, bool recommends, IEnumerable<BinaryPackage> installed, IEnumerable<BinaryPackage> pinned)
+    {
+        this.index = index;
+        this.recommends = recommends;
+        this.installed = [.. installed.Select(package => package.Name)];
+        foreach (var package in installed.Concat(pinned))
+            this.pinned[package.Name] = package;
+    }
+
+    public int Number(BinaryPackage package)
+    {
+        packages.TryAdd(package.Number, package);
+        return package.Number;
+    }
+
+    public BinaryPackage Package(int candidate) => packages[candidate];
+
+    public int PackageOf(int candidate)
+    {
+        var name = packages[candidate].Name;
+        if (!names.TryGetValue(name, out var number))
+            names.Add(name, number = names.Count);
+        return number;
+    }
+
+    public string Describe(int candidate) => packages[candidate].ToString();
+
+    public CandidateRelations Examine(int candidate)
+    {
+        var package = packages[candidate];
+        var requirements = new List<Requirement>();
+        // Pre-Depends before Depends before Recommends, each in the field's order: the order of apt's cache.
+        foreach (var dependency in package.PreDepends.Concat(package.Depends))
+            requirements.Add(new Requirement(dependency, Meeting(dependency)));
+        if (recommends && !installed.Contains(package.Name))
+        {
+            foreach (var dependency in package.Recommends)
+                requirements.Add(new Requirement(dependency, Meeting(dependency)) { Optional = true });
+        }
+
+        var exclusions = new List<Exclusion>();
+        foreach (var (verb, field) in new[] { ("conflicts with", package.Conflicts), ("breaks", package.Breaks) })
+        {
+            foreach (var relation in field.SelectMany(dependency => dependency.Alternatives))
+            {
+                // A package may conflict with a name that it provides itself: that means all others (policy 7.4).
+                var others = Everything(relation).Where(other => other.Name != package.Name).Select(Number).Distinct().ToArray();
+                if (others.Length > 0)
+                    exclusions.Add(new Exclusion($"{verb} {relation}", others));
+            }
+        }
+
+        return new CandidateRelations(requirements, exclusions);
+    }
+
+    /// <summary>What meets a dependency, in apt's order: alternative by alternative, installed packages before new ones.</summary>
+    public int[] Meeting(Dependency dependency)
+    {
+        var found = dependency.Alternatives.SelectMany(relation => Sorted(relation, Candidates(relation))).ToList();
+        if (found.Count == 0)
+        {
+            // Only other versions than the candidates meet it (something was asked for at an older version): better than nothing, as apt would not.
+            found.AddRange(dependency.Alternatives.SelectMany(relation => Sorted(relation, Everything(relation).Where(package => !pinned.ContainsKey(package.Name)))));
+        }
+
+        return [.. found.OrderBy(package => installed.Contains(package.Name) ? 0 : 1).Select(Number).Distinct()];
+    }
+
+    /// <summary>The version of a name that may be chosen: what is installed or asked for, else apt's candidate.</summary>
+    public BinaryPackage? Candidate(string name) => pinned.TryGetValue(name, out var package) ? package : index.Candidate(name);
+
+    /// <summary>True when a package, by its own name and version or by what it provides, is what the relation means.</summary>
+    public bool Meets(BinaryPackage package, Relation relation)
+    {
+        if (package.Name == relation.Name && QualifierAllows(package, relation) && relation.Allows(package.Version))
+            return true;
+        // A provided name meets a relation with a version only by a version of its own (policy 7.5), and none with a qualifier but the own architecture's.
+        return relation.Qualifier is not "any" && QualifierAllows(package, relation) && package.Provides.Any(provided =>
+            provided.Alternatives[0] is var virtualPackage && virtualPackage.Name == relation.Name
+            && (relation.Operator == VersionOperator.Any || (virtualPackage.Operator == VersionOperator.Equal && relation.Allows(virtualPackage.Version))));
+    }
+
+    private bool QualifierAllows(BinaryPackage package, Relation relation) => relation.Qualifier switch
+    {
+        null or "native" => true,
+        "any" => package.MultiArch == MultiArch.Allowed,
+        var architecture => architecture == index.Architecture,
+    };
+
+    private IEnumerable<BinaryPackage> Candidates(Relation relation)
+    {
+        if (Candidate(relation.Name) is { } own && Meets(own, relation))
+            yield return own;
+        foreach (var provider in index.Providers(relation.Name))
+        {
+            if (provider.Name != relation.Name && Candidate(provider.Name) == provider && Meets(provider, relation))
+                yield return provider;
+        }
+    }
+
+    private IEnumerable<BinaryPackage> Everything(Relation relation) =>
+        index.Find(relation.Name).Concat(index.Providers(relation.Name)).Distinct().Where(package => Meets(package, relation));
+
+    private IEnumerable<BinaryPackage> Sorted(Relation relation, IEnumerable<BinaryPackage> found) => found
+        .OrderBy(package => installed.Contains(package.Name) ? 0 : 1)
+        .ThenBy(package => package.Name == relation.Name ? 0 : 1)
+        .ThenBy(package => package.Essential ? 0 : 1)
+        .ThenBy(package => package.Important ? 0 : 1)
+        .ThenBy(package => package.Priority)
+        // Unable to decide: apt takes the name that its cache met last.
+        .ThenByDescending(package => package.Ordinal);
+}

@@ -1,0 +1,67 @@
+namespace Mayfly.Packages.Debian;
+
+/// <summary>Makes locks from requests, and tells whether a lock still fits them.</summary>
+public static class DebianLock
+{
+    /// <summary>Resolves all sets and plans their stages.</summary>
+    /// <param name="index">The packages.</param>
+    /// <param name="sets">The sets; one named <c>base</c> adds its requests to the base, which is there in any case.</param>
+    /// <param name="ids">The ids that an older lock gave: they stay.</param>
+    public static StackLock Create(DebianIndex index, IReadOnlyList<SetRequest> sets, IReadOnlyList<LockedId>? ids = null)
+    {
+        var packages = new Dictionary<string, BinaryPackage>(StringComparer.Ordinal);
+        var locked = new List<LockedSet>();
+        var baseRequest = sets.FirstOrDefault(set => set.Name == SetRequest.Base) ?? new SetRequest(SetRequest.Base, []);
+        var installed = Explained(baseRequest, () => DebianBase.Resolve(index, baseRequest.Sorted.Select(PackageRequest.Parse)));
+        Add(baseRequest, installed.Packages, installed.Stages());
+        foreach (var set in sets.Where(set => set.Name != SetRequest.Base).OrderBy(set => set.Name, StringComparer.Ordinal))
+        {
+            IReadOnlyList<BinaryPackage> present = set.OverBase ? installed.Packages : [];
+            var chosen = Explained(set, () => DebianResolution.Resolve(index, set.Sorted.Select(PackageRequest.Parse), present, set.Recommends)).Packages;
+            Add(set, chosen, InstallOrder.Plan(chosen, present));
+        }
+
+        return new StackLock
+        {
+            Architecture = index.Architecture,
+            Releases = index.Releases,
+            Packages = [.. packages.Values.OrderBy(package => package.Id, StringComparer.Ordinal).Select(package => package.Lock())],
+            Sets = locked,
+            Ids = ids ?? [],
+        };
+
+        void Add(SetRequest set, IReadOnlyList<BinaryPackage> chosen, IReadOnlyList<LockedStage> stages)
+        {
+            foreach (var package in chosen)
+            {
+                if (packages.TryGetValue(package.Id, out var other) && other != package)
+                {
+                    throw new MayflyException($"the set {set.Name} wants {package}, another set {other.Version} of it",
+                        "a lock holds one version of a package: ask for the same in both");
+                }
+
+                packages[package.Id] = package;
+            }
+
+            locked.Add(new LockedSet { Name = set.Name, Requests = set.Sorted, Recommends = set.Recommends, Stages = stages });
+        }
+    }
+
+    /// <summary>True when the lock holds every set as it is asked for now, so that nothing needs to be resolved. Further sets do no harm.</summary>
+    public static bool Satisfies(StackLock stackLock, string architecture, IReadOnlyList<SetRequest> sets) =>
+        stackLock.Architecture == architecture
+        && sets.Append(new SetRequest(SetRequest.Base, [])).DistinctBy(set => set.Name).All(set => stackLock.Sets.Any(locked =>
+            locked.Name == set.Name && locked.Recommends == set.Recommends && locked.Requests.SequenceEqual(set.Sorted)));
+
+    private static T Explained<T>(SetRequest set, Func<T> resolve)
+    {
+        try
+        {
+            return resolve();
+        }
+        catch (UnresolvableException e)
+        {
+            throw new UnresolvableException($"{set.Name}: {e.Message}", e.Hint!, e.Derivation);
+        }
+    }
+}

@@ -1,0 +1,281 @@
+using System.Text;
+
+namespace Mayfly.Packages.Debian;
+
+/// <summary>
+/// Plans the stages of installing: what is placed and configured together, and in which order it is handed to dpkg.
+/// </summary>
+/// <remarks>
+/// The stages are apt's own calls of <c>dpkg --configure</c>, because their borders and order decide which user and group ids are given and how
+/// often triggers run. apt places packages until one of them must be configured before the next can be placed: for its Pre-Depends, or because it is
+/// essential. What is left is configured by one last <c>dpkg --configure --pending</c>, which takes the packages in the order of dpkg's
+/// own hash table. Inside a call dpkg defers what is not ready and breaks cycles itself (dpkg's deppossi and trigger handling), so the order here is that of
+/// dpkg's queue at the start; given the same queue it ends with the same order.
+/// apt places some packages a stage earlier than it configures them; here they are placed with the stage that configures them, unless a package
+/// of an earlier stage depends on them in a cycle, which then takes them in.
+/// </remarks>
+public sealed class InstallOrder
+{
+    private readonly PackageGraph graph;
+    private readonly HashSet<BinaryPackage> immediate = [];
+    private readonly HashSet<BinaryPackage> unpacked = [];
+    private readonly HashSet<BinaryPackage> configured = [];
+    private readonly HashSet<BinaryPackage> looping = [];
+    private readonly List<(bool Configure, BinaryPackage Package)> steps = [];
+
+    private InstallOrder(IReadOnlyCollection<BinaryPackage> packages, IReadOnlyCollection<BinaryPackage> installed)
+    {
+        graph = new PackageGraph(packages, installed);
+        // Essential packages and all that their dependencies name are configured as soon as they are placed.
+        var pending = new Stack<BinaryPackage>(packages.Concat(installed).Where(package => package.Essential));
+        while (pending.TryPop(out var package))
+        {
+            if (!immediate.Add(package))
+                continue;
+            foreach (var relation in package.PreDepends.Concat(package.Depends).SelectMany(dependency => dependency.Alternatives))
+            {
+                if (relation.Qualifier is null && graph.Named(relation.Name) is { } named)
+                    pending.Push(named);
+            }
+        }
+    }
+
+    /// <summary>The stages of packages over a configured system.</summary>
+    public static IReadOnlyList<LockedStage> Plan(IReadOnlyCollection<BinaryPackage> packages, IReadOnlyCollection<BinaryPackage> installed)
+    {
+        if (packages.Count == 0)
+            return [];
+        var order = new InstallOrder(packages, installed);
+        order.Run(packages);
+        return order.Stages();
+    }
+
+    /// <summary>
+    /// The one stage of the essential packages, where nothing is there to run scripts with: all are placed in apt's order and
+    /// configured by a single dpkg that is told to overlook dependencies (policy does not define bootstrapping).
+    /// </summary>
+    public static LockedStage Bootstrap(IReadOnlyCollection<BinaryPackage> essential) => new([.. Unpacking(essential, []).Select(package => package.Id)]);
+
+    /// <summary>apt's order of unpacking.</summary>
+    internal static IReadOnlyList<BinaryPackage> Unpacking(IReadOnlyCollection<BinaryPackage> packages, IReadOnlyCollection<BinaryPackage> installed)
+    {
+        var order = new InstallOrder(packages, installed);
+        order.Run(packages);
+        return [.. order.steps.Where(step => !step.Configure).Select(step => step.Package)];
+    }
+
+    /// <summary>apt's steps: unpacking and explicit configuring, as <c>apt-get --simulate</c> shows them.</summary>
+    internal static IReadOnlyList<(bool Configure, BinaryPackage Package)> Steps(IReadOnlyCollection<BinaryPackage> packages, IReadOnlyCollection<BinaryPackage> installed)
+    {
+        var order = new InstallOrder(packages, installed);
+        order.Run(packages);
+        return order.steps;
+    }
+
+    private void Run(IReadOnlyCollection<BinaryPackage> packages)
+    {
+        foreach (var package in new UnpackOrder(graph, immediate).Of(packages))
+        {
+            if (IsUntouched(package))
+                Unpack(package, immediate.Contains(package));
+        }
+    }
+
+    private bool IsUntouched(BinaryPackage package) => !graph.IsInstalled(package) && !unpacked.Contains(package) && !configured.Contains(package);
+
+    /// <summary>Unpacks a package, after all that it pre-depends on is configured.</summary>
+    private bool Unpack(BinaryPackage package, bool configureToo)
+    {
+        var inLoop = looping.Contains(package);
+        bool changed, bad;
+        do
+        {
+            changed = bad = false;
+            foreach (var dependency in package.PreDepends)
+                bad |= !Ready(package, dependency, inLoop, ref changed);
+        }
+        while (changed);
+
+        if (bad)
+            return false;
+        if (inLoop)
+            return true;
+        unpacked.Add(package);
+        steps.Add((false, package));
+        if (configureToo)
+            Configure(package); // What fails here is configured later.
+        return true;
+    }
+
+    private bool Ready(BinaryPackage package, Dependency dependency, bool inLoop, ref bool changed)
+    {
+        if (dependency.Alternatives.Any(relation => graph.Targets(relation).Any(graph.IsInstalled)))
+            return true;
+        foreach (var relation in dependency.Alternatives)
+        {
+            foreach (var target in graph.Targets(relation))
+            {
+                if (configured.Contains(target))
+                    return true;
+                if (!unpacked.Contains(target))
+                {
+                    if (looping.Contains(target) && inLoop)
+                        continue;
+                    if (!WithoutLooping(package, inLoop, target, ref changed, () => Unpack(target, configureToo: true)))
+                        return false;
+                }
+                else if (!WithoutLooping(package, inLoop, target, ref changed, () => Configure(target)))
+                {
+                    return false;
+                }
+
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Configures an unpacked package, after all that it depends on is unpacked and as far as cycles allow configured.</summary>
+    private bool Configure(BinaryPackage package)
+    {
+        var inLoop = looping.Contains(package);
+        var open = new List<Dependency>();
+        bool changed;
+        do
+        {
+            changed = false;
+            foreach (var dependency in package.PreDepends.Concat(package.Depends))
+            {
+                var targets = dependency.Alternatives.SelectMany(graph.Targets).ToList();
+                if (targets.Any(graph.IsInstalled))
+                    continue;
+                var helped = false;
+                if (!inLoop)
+                {
+                    foreach (var relation in dependency.Alternatives)
+                    {
+                        if (graph.Targets(relation).FirstOrDefault(IsUntouched) is not { } target)
+                            continue;
+                        if (!WithoutLooping(package, inLoop, target, ref changed, () => Unpack(target, configureToo: true)))
+                            return false;
+                        helped = true;
+                        break;
+                    }
+                }
+
+                if (!helped)
+                    open.Add(dependency);
+            }
+        }
+        while (changed);
+
+        var bad = false;
+        do
+        {
+            changed = false;
+            foreach (var dependency in open)
+            {
+                bad = true;
+                foreach (var relation in dependency.Alternatives)
+                {
+                    foreach (var target in graph.Targets(relation))
+                    {
+                        if (configured.Contains(target))
+                        {
+                            bad = false;
+                            break;
+                        }
+
+                        if (!unpacked.Contains(target))
+                            continue;
+                        if (looping.Contains(target) && inLoop)
+                        {
+                            bad = false;
+                            break;
+                        }
+
+                        if (!WithoutLooping(package, inLoop, target, ref changed, () => Configure(target)))
+                            return false;
+                        bad = false;
+                        break;
+                    }
+
+                    if (!bad)
+                        break;
+                }
+            }
+        }
+        while (changed);
+
+        if (bad)
+            return false;
+        if (inLoop)
+            return true;
+        if (configured.Contains(package))
+            return false;
+        unpacked.Remove(package);
+        configured.Add(package);
+        steps.Add((true, package));
+        return true;
+    }
+
+    private bool WithoutLooping(BinaryPackage package, bool inLoop, BinaryPackage target, ref bool changed, Func<bool> act)
+    {
+        if (!inLoop)
+            looping.Add(package);
+        var done = act();
+        if (!inLoop)
+            looping.Remove(package);
+        if (done && !looping.Contains(target))
+            changed = true;
+        return done;
+    }
+
+    private List<LockedStage> Stages()
+    {
+        var stages = new List<List<BinaryPackage>>();
+        var placed = new HashSet<BinaryPackage>();
+        for (var i = 0; i < steps.Count; i++)
+        {
+            if (!steps[i].Configure)
+                continue;
+            var stage = new List<BinaryPackage>();
+            for (; i < steps.Count && steps[i].Configure; i++)
+                stage.Add(steps[i].Package);
+            stages.Add(stage);
+            placed.UnionWith(stage);
+            // Its members may depend on what is only unpacked so far: a cycle, which must be whole.
+            for (var next = 0; next < stage.Count; next++)
+            {
+                foreach (var missing in Missing(stage[next], placed).ToList())
+                {
+                    placed.Add(missing);
+                    stage.Add(missing);
+                }
+            }
+        }
+
+        var rest = steps.Where(step => !step.Configure && !placed.Contains(step.Package)).Select(step => step.Package)
+            .OrderBy(package => DpkgBin(package.Name)).ThenBy(package => package.Name, StringComparer.Ordinal).ToList();
+        if (rest.Count > 0)
+            stages.Add(rest);
+        return [.. stages.Select(stage => new LockedStage([.. stage.Select(package => package.Id)]))];
+    }
+
+    private IEnumerable<BinaryPackage> Missing(BinaryPackage package, HashSet<BinaryPackage> placed) =>
+        from dependency in package.PreDepends.Concat(package.Depends)
+        let targets = dependency.Alternatives.SelectMany(graph.Targets).ToList()
+        where !targets.Any(target => placed.Contains(target) || graph.IsInstalled(target))
+        from first in targets.Take(1)
+        select first;
+
+    /// <summary>The place of a name in the hash table that <c>dpkg --configure --pending</c> walks: FNV-1a over 65521 bins (dpkg's pkg-hash.c).</summary>
+    private static uint DpkgBin(string name)
+    {
+        var hash = 2166136261u;
+        foreach (var b in Encoding.UTF8.GetBytes(name))
+            hash = unchecked((hash ^ b) * 16777619u);
+        return hash % 65521;
+    }
+}

@@ -1,0 +1,249 @@
+using System.Runtime.InteropServices;
+
+namespace Mayfly.Resolver;
+
+/// <summary>
+/// What is selected, what is ruled out and why: unit propagation with two watched literals, and learning from conflicts (first unique implication point).
+/// </summary>
+/// <remarks>
+/// Clauses arrive while the search is under way (candidates are examined lazily), so a clause may be unit or false when it is added;
+/// an implication found late keeps the level at which it was found, which is sound though not the earliest.
+/// </remarks>
+internal sealed class Assignment(ICandidateProvider provider)
+{
+    private readonly List<sbyte> values = []; // by candidate: 1 selected, -1 ruled out, 0 open
+    private readonly List<int> levels = [];
+    private readonly List<Clause?> reasons = [];
+    private readonly List<List<Clause>> watches = []; // by literal: clauses to look at when it becomes false
+    private readonly Dictionary<int, List<int>> rivals = []; // candidates met so far, by package
+    private readonly List<int> trail = [];
+    private readonly List<int> levelStarts = [];
+    private int propagated;
+
+    public int Level => levelStarts.Count;
+
+    /// <summary>Candidates that became selected and were not yet examined, in order.</summary>
+    public Queue<int> Fresh { get; } = new();
+
+    public bool IsSelected(int candidate) => candidate < values.Count && values[candidate] > 0;
+
+    public bool IsRuledOut(int candidate) => candidate < values.Count && values[candidate] < 0;
+
+    public Clause? ReasonOf(int candidate) => reasons[candidate];
+
+    /// <summary>Makes the candidate known, with its rivals of the same package.</summary>
+    public void Meet(int candidate)
+    {
+        while (values.Count <= candidate)
+        {
+            values.Add(0);
+            levels.Add(-1);
+            reasons.Add(null);
+            watches.Add([]);
+            watches.Add([]);
+        }
+
+        if (levels[candidate] != -1)
+            return;
+        levels[candidate] = 0;
+        ref var members = ref CollectionsMarshal.GetValueRefOrAddDefault(rivals, provider.PackageOf(candidate), out _);
+        members ??= [];
+        members.Add(candidate);
+        foreach (var other in members)
+        {
+            if (other != candidate && values[other] > 0)
+                Set((candidate * 2) + 1, Rivals(other, candidate));
+        }
+    }
+
+    /// <summary>Opens a level with a decision.</summary>
+    public void Decide(int candidate)
+    {
+        levelStarts.Add(trail.Count);
+        Set(candidate * 2, null);
+    }
+
+    /// <summary>Adds a clause; returns it when it is false already.</summary>
+    public Clause? Add(Clause clause)
+    {
+        var literals = clause.Literals;
+        foreach (var literal in literals)
+            Meet(literal >> 1);
+        // Watch what is true or open, else what was falsified last.
+        for (var watch = 0; watch < Math.Min(2, literals.Length); watch++)
+        {
+            var best = watch;
+            for (var i = watch + 1; i < literals.Length; i++)
+            {
+                if (Rank(literals[i]) > Rank(literals[best]))
+                    best = i;
+            }
+
+            (literals[watch], literals[best]) = (literals[best], literals[watch]);
+        }
+
+        if (literals.Length > 1)
+        {
+            watches[literals[0]].Add(clause);
+            watches[literals[1]].Add(clause);
+        }
+
+        if (literals.Length == 0 || IsFalse(literals[0]))
+            return clause;
+        if ((literals.Length == 1 || IsFalse(literals[1])) && !IsTrue(literals[0]))
+            Set(literals[0], clause);
+        return null;
+    }
+
+    /// <summary>Draws all consequences; returns the clause that they contradict, or null.</summary>
+    public Clause? Propagate()
+    {
+        while (propagated < trail.Count)
+        {
+            var literal = trail[propagated++];
+            if ((literal & 1) == 0)
+            {
+                var candidate = literal >> 1;
+                Fresh.Enqueue(candidate);
+                foreach (var other in rivals[provider.PackageOf(candidate)])
+                {
+                    if (other == candidate || values[other] < 0)
+                        continue;
+                    if (values[other] > 0)
+                        return Rivals(candidate, other);
+                    Set((other * 2) + 1, Rivals(candidate, other));
+                }
+            }
+
+            if (Visit(literal ^ 1) is { } conflict)
+                return conflict;
+        }
+
+        return null;
+    }
+
+    /// <summary>Learns from a conflict, takes back decisions and draws the learned conclusion; null when nothing can be taken back.</summary>
+    public Clause? Learn(Clause conflict)
+    {
+        var top = conflict.Literals.Max(literal => (int?)levels[literal >> 1]) ?? 0;
+        if (top == 0)
+            return null;
+        BackTo(top);
+
+        var causes = new List<Clause> { conflict };
+        var seen = new HashSet<int>();
+        var learned = new List<int> { 0 };
+        var open = 0;
+        var clause = conflict;
+        var at = trail.Count - 1;
+        while (true)
+        {
+            foreach (var literal in clause.Literals)
+            {
+                var candidate = literal >> 1;
+                if (values[candidate] == 0 || !seen.Add(candidate))
+                    continue;
+                if (levels[candidate] == Level)
+                    open++;
+                else
+                    learned.Add(literal); // Level 0 stays in the clause too: the derivation of a failure needs it.
+            }
+
+            while (!seen.Contains(trail[at] >> 1) || levels[trail[at] >> 1] != Level)
+                at--;
+            var implied = trail[at--];
+            if (--open == 0)
+            {
+                learned[0] = implied ^ 1;
+                break;
+            }
+
+            clause = reasons[implied >> 1]!;
+            causes.Add(clause);
+        }
+
+        BackTo(learned.Skip(1).Select(literal => levels[literal >> 1]).DefaultIfEmpty(0).Max());
+        var result = new Clause(ClauseKind.Learned, [.. learned]) { Causes = causes };
+        Add(result);
+        return result;
+    }
+
+    private void BackTo(int level)
+    {
+        if (level >= Level)
+            return;
+        var start = levelStarts[level];
+        for (var i = trail.Count - 1; i >= start; i--)
+        {
+            values[trail[i] >> 1] = 0;
+            reasons[trail[i] >> 1] = null;
+        }
+
+        trail.RemoveRange(start, trail.Count - start);
+        levelStarts.RemoveRange(level, levelStarts.Count - level);
+        propagated = Math.Min(propagated, start);
+    }
+
+    private Clause? Visit(int falsified)
+    {
+        var list = watches[falsified];
+        var kept = 0;
+        for (var i = 0; i < list.Count; i++)
+        {
+            var clause = list[i];
+            var literals = clause.Literals;
+            if (literals[0] == falsified)
+                (literals[0], literals[1]) = (literals[1], literals[0]);
+            if (!IsTrue(literals[0]) && Replacement(literals) is var next and > 0)
+            {
+                (literals[1], literals[next]) = (literals[next], literals[1]);
+                watches[literals[1]].Add(clause);
+                continue;
+            }
+
+            list[kept++] = clause;
+            if (IsTrue(literals[0]))
+                continue;
+            if (IsFalse(literals[0]))
+            {
+                for (i++; i < list.Count; i++)
+                    list[kept++] = list[i];
+                list.RemoveRange(kept, list.Count - kept);
+                return clause;
+            }
+
+            Set(literals[0], clause);
+        }
+
+        list.RemoveRange(kept, list.Count - kept);
+        return null;
+    }
+
+    private int Replacement(int[] literals)
+    {
+        for (var i = 2; i < literals.Length; i++)
+        {
+            if (!IsFalse(literals[i]))
+                return i;
+        }
+
+        return 0;
+    }
+
+    private void Set(int literal, Clause? reason)
+    {
+        var candidate = literal >> 1;
+        values[candidate] = (sbyte)((literal & 1) == 0 ? 1 : -1);
+        levels[candidate] = Level;
+        reasons[candidate] = reason;
+        trail.Add(literal);
+    }
+
+    private static Clause Rivals(int one, int other) => new(ClauseKind.SamePackage, [(one * 2) + 1, (other * 2) + 1]);
+
+    private bool IsTrue(int literal) => values[literal >> 1] == ((literal & 1) == 0 ? 1 : -1);
+
+    private bool IsFalse(int literal) => values[literal >> 1] == ((literal & 1) == 0 ? -1 : 1);
+
+    private int Rank(int literal) => IsFalse(literal) ? levels[literal >> 1] : int.MaxValue;
+}

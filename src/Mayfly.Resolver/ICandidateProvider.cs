@@ -1,0 +1,36 @@
+namespace Mayfly.Resolver;
+
+/// <summary>
+/// The packages of one ecosystem, as the solver asks for them. A candidate is one package at one version, known by a small number
+/// that the provider gives it (they index arrays: keep them dense).
+/// </summary>
+public interface ICandidateProvider
+{
+    /// <summary>What the candidate needs and excludes. Asked at most once a candidate, when it is first considered: this makes resolving lazy.</summary>
+    CandidateRelations Examine(int candidate);
+
+    /// <summary>The package that this candidate is a version of; of one package at most one candidate is ever selected.</summary>
+    int PackageOf(int candidate);
+
+    /// <summary>Name and version for people: <c>nginx 1.22.1-9</c>.</summary>
+    string Describe(int candidate);
+}
+
+/// <summary>What one candidate says of others.</summary>
+/// <param name="Requirements">In the order in which they are to be met, which decides between equal choices.</param>
+/// <param name="Exclusions">What may not be selected beside it.</param>
+public sealed record CandidateRelations(IReadOnlyList<Requirement> Requirements, IReadOnlyList<Exclusion> Exclusions);
+
+/// <summary>One of these candidates must be selected.</summary>
+/// <param name="Origin">The relation that says so; its text is what people read.</param>
+/// <param name="Candidates">Everything that meets it, the preferred first; empty when nothing does.</param>
+public sealed record Requirement(object Origin, IReadOnlyList<int> Candidates)
+{
+    /// <summary>True when it may stay unmet, such as a recommendation: it is met when that costs nothing.</summary>
+    public bool Optional { get; init; }
+}
+
+/// <summary>None of these candidates may be selected.</summary>
+/// <param name="Origin">The relation that says so; its text is what people read.</param>
+/// <param name="Candidates">All candidates that it is about, without the one that says it.</param>
+public sealed record Exclusion(object Origin, IReadOnlyList<int> Candidates);

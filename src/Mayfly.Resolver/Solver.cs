@@ -1,0 +1,212 @@
+namespace Mayfly.Resolver;
+
+/// <summary>
+/// Chooses candidates that meet all requests: conflict-driven clause learning over clauses that are made only for candidates
+/// that come into question.
+/// </summary>
+/// <remarks>
+/// The order of decisions is a walk: the requests first, then the requirements of each selected candidate in depth, each by the first of its
+/// candidates that is not ruled out. What is merely implied but not yet walked to does not count as meeting a requirement. This is how apt marks
+/// packages, so without conflicts the outcome is apt's own; with conflicts, learning takes back the decision that is to blame.
+/// The walk starts anew after a conflict and meets its old decisions still made. No randomness, no clock: the same questions give the same answer.
+/// </remarks>
+public sealed class Solver
+{
+    private readonly ICandidateProvider provider;
+    private readonly Assignment assignment;
+    private readonly Dictionary<int, CandidateRelations> examined = [];
+    private readonly List<Requirement> requests = [];
+    private readonly List<int> installed = [];
+    private readonly HashSet<int> walked = [];
+    private readonly List<int> order = [];
+    private readonly Stack<(IReadOnlyList<Requirement> Requirements, int Next)> walk = new();
+
+    private Solver(ICandidateProvider provider)
+    {
+        this.provider = provider;
+        assignment = new Assignment(provider);
+    }
+
+    /// <summary>How many conflicts had to be learned from.</summary>
+    private int conflicts;
+
+    /// <summary>Chooses candidates.</summary>
+    /// <param name="provider">Knows the packages.</param>
+    /// <param name="requests">What must be met, in order.</param>
+    /// <param name="installed">Candidates that are selected already and stay; their own requirements are taken as met.</param>
+    public static Resolution Solve(ICandidateProvider provider, IEnumerable<Requirement> requests, IEnumerable<int>? installed = null)
+    {
+        var solver = new Solver(provider);
+        solver.requests.AddRange(requests);
+        solver.installed.AddRange(installed ?? []);
+        return solver.Run();
+    }
+
+    private Resolution Run()
+    {
+        var conflict = Begin();
+        while (true)
+        {
+            conflict ??= Imply();
+            if (conflict is not null)
+            {
+                conflicts++;
+                if (assignment.Learn(conflict) is null)
+                    return new Resolution([], conflicts) { Failure = new DerivationBuilder(provider, assignment, conflict).Build() };
+                conflict = null;
+                Restart();
+                continue;
+            }
+
+            if (Next(out conflict) is not { } decision)
+            {
+                if (conflict is not null)
+                    continue;
+                return new Resolution(order, conflicts);
+            }
+
+            assignment.Decide(decision);
+        }
+    }
+
+    private Clause? Begin()
+    {
+        foreach (var candidate in installed)
+        {
+            if (assignment.Add(new Clause(ClauseKind.Installed, [candidate * 2]) { Subject = candidate }) is { } conflict)
+                return conflict;
+        }
+
+        foreach (var request in requests)
+        {
+            var clause = new Clause(ClauseKind.Request, [.. request.Candidates.Distinct().Select(candidate => candidate * 2)]) { Requirement = request };
+            if (!request.Optional && assignment.Add(clause) is { } conflict)
+                return conflict;
+        }
+
+        Restart();
+        return null;
+    }
+
+    /// <summary>Draws consequences, examining what they select, until there are no more.</summary>
+    private Clause? Imply()
+    {
+        while (true)
+        {
+            if (assignment.Propagate() is { } conflict)
+                return conflict;
+            if (!assignment.Fresh.TryDequeue(out var candidate))
+                return null;
+            if (assignment.IsSelected(candidate) && Examine(candidate) is { } contradiction)
+                return contradiction;
+        }
+    }
+
+    private Clause? Examine(int candidate)
+    {
+        if (examined.ContainsKey(candidate))
+            return null;
+        var relations = provider.Examine(candidate);
+        examined.Add(candidate, relations);
+        Clause? conflict = null;
+        foreach (var requirement in relations.Requirements)
+        {
+            if (requirement.Optional || requirement.Candidates.Contains(candidate))
+                continue;
+            int[] literals = [(candidate * 2) + 1, .. requirement.Candidates.Distinct().Select(other => other * 2)];
+            conflict = assignment.Add(new Clause(ClauseKind.Requires, literals) { Subject = candidate, Requirement = requirement }) ?? conflict;
+        }
+
+        foreach (var exclusion in relations.Exclusions)
+        {
+            foreach (var other in exclusion.Candidates)
+            {
+                conflict = assignment.Add(new Clause(ClauseKind.Excludes, [(candidate * 2) + 1, (other * 2) + 1])
+                {
+                    Subject = candidate,
+                    Exclusion = exclusion,
+                }) ?? conflict;
+            }
+        }
+
+        return conflict;
+    }
+
+    private void Restart()
+    {
+        walked.Clear();
+        walked.UnionWith(installed);
+        order.Clear();
+        walk.Clear();
+        // All requests count as marked before the first dependency is followed, as apt marks them.
+        walk.Push((requests, 0));
+    }
+
+    /// <summary>The next candidate to decide for; null when all is walked, or on a conflict that examining brought to light.</summary>
+    private int? Next(out Clause? conflict)
+    {
+        while (walk.TryPop(out var frame))
+        {
+            var (requirements, next) = frame;
+            if (next == requirements.Count)
+            {
+                if (ReferenceEquals(requirements, requests))
+                    PushRequested();
+                continue;
+            }
+
+            var requirement = requirements[next];
+            var chosen = Choose(requirement, out var decided, out conflict);
+            if (conflict is not null || (chosen >= 0 && !decided))
+            {
+                walk.Push(frame);
+                return conflict is null ? chosen : null;
+            }
+
+            walk.Push((requirements, next + 1));
+            if (chosen >= 0 && walked.Add(chosen))
+            {
+                order.Add(chosen);
+                if (!ReferenceEquals(requirements, requests))
+                    walk.Push((examined[chosen].Requirements, 0));
+            }
+        }
+
+        conflict = null;
+        return null;
+    }
+
+    private void PushRequested()
+    {
+        foreach (var candidate in Enumerable.Reverse(order))
+            walk.Push((examined[candidate].Requirements, 0));
+    }
+
+    /// <summary>What meets the requirement: something walked already (-1, decided), else its first candidate that is not ruled out.</summary>
+    private int Choose(Requirement requirement, out bool decided, out Clause? conflict)
+    {
+        conflict = null;
+        decided = true;
+        foreach (var candidate in requirement.Candidates)
+        {
+            if (walked.Contains(candidate))
+                return -1;
+        }
+
+        foreach (var candidate in requirement.Candidates)
+        {
+            assignment.Meet(candidate);
+            if (assignment.IsRuledOut(candidate))
+                continue;
+            // Examined before it is decided for, its own exclusions may rule it out without a conflict.
+            if ((conflict = Examine(candidate) ?? Imply()) is not null)
+                return -1;
+            if (assignment.IsRuledOut(candidate))
+                continue;
+            decided = assignment.IsSelected(candidate);
+            return candidate;
+        }
+
+        return -1;
+    }
+}

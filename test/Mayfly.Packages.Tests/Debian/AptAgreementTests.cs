@@ -1,0 +1,128 @@
+using System.Diagnostics;
+using Mayfly.Packages.Debian;
+
+namespace Mayfly.Packages.Tests.Debian;
+
+/// <summary>Selections and orders against apt's own, over the host's package lists.</summary>
+[Trait("needs", "oracle")]
+public sealed class AptAgreementTests(ITestOutputHelper output)
+{
+    public static readonly string[] Shop = ["nginx", "apache2", "libapache2-mod-wsgi-py3", "python3-django", "postgresql", "memcached"];
+
+    /// <summary>The seed of the random sets; a failure names the set, so it can be tried alone.</summary>
+    private const int Seed = 20261123;
+
+    public static TheoryData<string> Sets => [
+        string.Join(' ', Shop),
+        "nginx apache2 libapache2-mod-wsgi-py3 python3-django postgresql memcached redis-server mariadb-server",
+        "redis-server", "mariadb-server", "exim4", "systemd-sysv linux-image-cloud-amd64 initramfs-tools", "man-db emacs-nox",
+        "default-jre-headless ca-certificates-java", "crun conmon iproute2 nftables", "build-essential", "chromium", "gnome-terminal", "php-fpm php-mysql", "samba",
+        "postfix", "docker.io", "default-mysql-server", "r-base-core", "ruby-rails", "nodejs npm"];
+
+    [Fact]
+    public void Base_is_what_apt_chooses_for_minbase()
+    {
+        var essential = HostArchive.Simulate([], HostArchive.Index.Essential().Select(package => package.Name))!;
+        Assert.Equal(Names(essential), Sorted(HostArchive.Base.Essential));
+        var required = HostArchive.Simulate(HostArchive.Base.Essential, HostArchive.Index.OfPriority(PackagePriority.Required).Select(package => package.Name))!;
+        Assert.Equal(Names(required), Sorted(HostArchive.Base.Required));
+    }
+
+    [Fact]
+    public void Essential_packages_are_unpacked_in_apts_order()
+    {
+        var apt = HostArchive.Simulate([], HostArchive.Index.Essential().Select(package => package.Name))!;
+        Assert.Equal(apt.Where(step => step.Verb == "Inst").Select(step => step.Name), InstallOrder.Unpacking(HostArchive.Base.Essential, []).Select(package => package.Name));
+    }
+
+    [Theory]
+    [MemberData(nameof(Sets))]
+    public void Set_is_what_apt_chooses(string requests)
+    {
+        var apt = HostArchive.Simulate(HostArchive.Base.Packages, requests.Split(' ').Order(StringComparer.Ordinal))!;
+        var clock = Stopwatch.StartNew();
+        var own = DebianResolution.Resolve(HostArchive.Index, requests.Split(' ').Select(PackageRequest.Parse), HostArchive.Base.Packages);
+        output.WriteLine($"{own.Packages.Count} packages, {own.Conflicts} conflicts, {clock.ElapsedMilliseconds} ms");
+        Assert.Equal(Names(apt), Sorted(own.Packages));
+        Assert.Equal(AptSteps(apt), OwnSteps(own.Packages));
+    }
+
+    [Theory]
+    [InlineData("nginx postgresql memcached")]
+    [InlineData("mariadb-server")]
+    [InlineData("python3-django")]
+    [InlineData("apache2")]
+    public void Set_with_recommends_is_what_apt_chooses(string requests)
+    {
+        var apt = HostArchive.Simulate(HostArchive.Base.Packages, requests.Split(' '), recommends: true)!;
+        var own = DebianResolution.Resolve(HostArchive.Index, requests.Split(' ').Select(PackageRequest.Parse), HostArchive.Base.Packages, recommends: true);
+        Assert.Equal(Names(apt), Sorted(own.Packages));
+    }
+
+    [Fact]
+    public void Random_sets_are_what_apt_chooses()
+    {
+        var random = new Random(Seed);
+        var names = HostArchive.Index.Names.ToArray();
+        var different = new List<string>();
+        int compared = 0, refusedByBoth = 0, ordered = 0;
+        for (var i = 0; i < 80; i++)
+        {
+            var requests = Enumerable.Range(0, random.Next(1, 5)).Select(_ => names[random.Next(names.Length)]).Distinct().Order(StringComparer.Ordinal).ToArray();
+            var apt = HostArchive.Simulate(HostArchive.Base.Packages, requests);
+            IReadOnlyList<BinaryPackage>? own = null;
+            try
+            {
+                own = DebianResolution.Resolve(HostArchive.Index, requests.Select(PackageRequest.Parse), HostArchive.Base.Packages).Packages;
+            }
+            catch (UnresolvableException e)
+            {
+                if (apt is not null && apt.All(step => step.Verb != "Remv"))
+                    different.Add($"{string.Join(' ', requests)}: apt can, we cannot: {e.Message}");
+            }
+
+            if (apt is null || apt.Any(step => step.Verb == "Remv"))
+            {
+                // apt fails, or would remove packages of the base, which we never do.
+                refusedByBoth += own is null ? 1 : 0;
+                if (own is not null)
+                    output.WriteLine($"{string.Join(' ', requests)}: apt cannot, we can");
+                continue;
+            }
+
+            if (own is null)
+                continue;
+            compared++;
+            if (!Names(apt).SequenceEqual(Sorted(own)))
+                different.Add($"{string.Join(' ', requests)}: apt alone {string.Join(' ', Names(apt).Except(Sorted(own)))}; we alone {string.Join(' ', Sorted(own).Except(Names(apt)))}");
+            else if (!AptSteps(apt).SequenceEqual(OwnSteps(own)))
+                different.Add($"{string.Join(' ', requests)}: another order");
+            else
+                ordered++;
+        }
+
+        output.WriteLine($"{compared} compared, {ordered} agree in packages and order, {refusedByBoth} refused by both");
+        Assert.Empty(different);
+        Assert.True(compared >= 60, $"only {compared} sets could be compared");
+    }
+
+    /// <summary>Unpacking and the explicit configuring between; the simulation's last run of Conf lines stands for dpkg's own order.</summary>
+    private static IReadOnlyList<string> AptSteps(IReadOnlyList<(string Verb, string Name, string Version)> steps)
+    {
+        var last = steps.Index().Last(step => step.Item.Verb == "Inst").Index;
+        return [.. steps.Take(last + 1).Select(step => $"{step.Verb} {step.Name}")];
+    }
+
+    private static IReadOnlyList<string> OwnSteps(IReadOnlyList<BinaryPackage> packages)
+    {
+        var steps = InstallOrder.Steps(packages, HostArchive.Base.Packages);
+        var last = steps.Index().Last(step => !step.Item.Configure).Index;
+        return [.. steps.Take(last + 1).Select(step => $"{(step.Configure ? "Conf" : "Inst")} {step.Package.Name}")];
+    }
+
+    private static IReadOnlyList<string> Names(IEnumerable<(string Verb, string Name, string Version)> steps) =>
+        [.. steps.Where(step => step.Verb == "Inst").Select(step => $"{step.Name} {step.Version}").Order(StringComparer.Ordinal)];
+
+    private static IReadOnlyList<string> Sorted(IEnumerable<BinaryPackage> packages) =>
+        [.. packages.Select(package => package.ToString()).Order(StringComparer.Ordinal)];
+}

@@ -1,0 +1,140 @@
+using System.Diagnostics;
+using System.Text;
+using Mayfly.Packages.Debian;
+
+namespace Mayfly.Packages.Tests.Debian;
+
+/// <summary>Debian's archive as this host's apt has it in its lists, and this host's apt as an oracle over the very same lists.</summary>
+internal static class HostArchive
+{
+    private static readonly Lazy<IReadOnlyList<Target>> LazyTargets = new(FindTargets);
+    private static readonly Lazy<DebianIndex> LazyIndex = new(() => DebianIndex.Parse("amd64", Files()));
+    private static readonly Lazy<byte[]> LazyBaseStatus = new(() => Status(Base.Packages));
+    private static readonly Lazy<DebianBase> LazyBase = new(() => DebianBase.Resolve(Index));
+
+    public static DebianIndex Index => LazyIndex.Value;
+
+    public static DebianBase Base => LazyBase.Value;
+
+    public static IEnumerable<PackagesFile> Files() => LazyTargets.Value.Select(target => new PackagesFile(
+        new LockedRelease
+        {
+            Id = target.Release,
+            Origin = "Debian",
+            Label = target.Label,
+            Suite = target.Suite,
+            Codename = target.Codename,
+            Date = DateTimeOffset.UnixEpoch,
+            Digest = new string('0', 64),
+            Components = [target.Component],
+        }, target.Component, () => new MemoryStream(target.Contents.Value)));
+
+    /// <summary>What apt would unpack and configure, in order: <c>Inst name</c>, <c>Conf name</c>; null when it fails.</summary>
+    public static IReadOnlyList<(string Verb, string Name, string Version)>? Simulate(IEnumerable<BinaryPackage> installed, IEnumerable<string> requests, bool recommends = false)
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(Path.Combine(folder.Path, "partial"));
+        var status = Path.Combine(folder.Path, "status");
+        File.WriteAllBytes(status, ReferenceEquals(installed, Base.Packages) ? LazyBaseStatus.Value : Status(installed));
+        string[] arguments =
+        [
+            "--simulate", recommends ? "--install-recommends" : "--no-install-recommends",
+            "-o", $"Dir::State::status={status}", "-o", $"Dir::State::extended_states={folder.Path}/extended", "-o", $"Dir::Etc::SourceList={Cache}/sources.list",
+            "-o", "Dir::Etc::SourceParts=/dev/null", "-o", "Dir::Etc::Preferences=/dev/null", "-o", "Dir::Etc::PreferencesParts=/dev/null",
+            "-o", $"Dir::Cache::pkgcache={Cache}/pkg.bin", "-o", $"Dir::Cache::srcpkgcache={Cache}/src.bin", "-o", "APT::Architecture=amd64",
+            "-o", "APT::Get::HideAutoRemove=1", "-o", "Debug::NoLocking=1", "install", .. requests,
+        ];
+        var (code, output, _) = Run("apt-get", arguments);
+        if (code != 0)
+            return null;
+        return [.. output.Split('\n').Where(line => line.StartsWith("Inst ") || line.StartsWith("Conf ") || line.StartsWith("Remv ")).Select(line =>
+        {
+            var parts = line.Split(' ');
+            return (parts[0], parts[1], parts.Length > 2 ? parts[2].TrimStart('(') : "");
+        })];
+    }
+
+    public static (int Code, string Output, string Error) Run(string program, params IReadOnlyList<string> arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["LC_ALL"] = "C.UTF-8";
+        using var process = Process.Start(start)!;
+        var error = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output, error.Result);
+    }
+
+    /// <summary>apt's binary caches, shared between simulations: they hold the lists, which are the same for all, and are kept while the sources are older.</summary>
+    private static string Cache => LazyCache.Value;
+
+    private static readonly Lazy<string> LazyCache = new(() =>
+    {
+        var folder = Directory.CreateTempSubdirectory("mayfly-apt-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
+        File.WriteAllLines(Path.Combine(folder, "sources.list"), LazyTargets.Value.Select(target => $"deb {target.Uri} {target.Release} {target.Component}"));
+        return folder;
+    });
+
+    private static byte[] Status(IEnumerable<BinaryPackage> installed)
+    {
+        var wanted = installed.Select(package => (package.Name, package.Version.Text)).ToHashSet();
+        var status = new MemoryStream();
+        foreach (var target in wanted.Count == 0 ? [] : LazyTargets.Value)
+        {
+            var reader = new ControlReader(new MemoryStream(target.Contents.Value));
+            for (var stanza = reader.Read(); !stanza.IsEmpty; stanza = reader.Read())
+            {
+                string name = "", version = "";
+                var fields = new ControlFields(stanza);
+                while (fields.MoveNext())
+                {
+                    if (fields.Is("Package"u8))
+                        name = Encoding.UTF8.GetString(fields.Value);
+                    else if (fields.Is("Version"u8))
+                        version = Encoding.UTF8.GetString(fields.Value);
+                }
+
+                if (!wanted.Remove((name, version)))
+                    continue;
+                status.Write("Status: install ok installed\n"u8);
+                status.Write(stanza);
+                status.Write(stanza[^1] == '\n' ? "\n"u8 : "\n\n"u8);
+            }
+        }
+
+        Assert.Empty(wanted);
+        return status.ToArray();
+    }
+
+    private static IReadOnlyList<Target> FindTargets()
+    {
+        var (code, output, error) = Run("apt-get", "indextargets", "--format",
+            "$(ORIGIN)|$(RELEASE)|$(COMPONENT)|$(ARCHITECTURE)|$(FILENAME)|$(REPO_URI)|$(LABEL)|$(SUITE)|$(CODENAME)", "Created-By: Packages");
+        Assert.True(code == 0, error);
+        var targets = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('|'))
+            .Where(parts => parts[0] == "Debian" && parts[3] == "amd64" && parts[1].StartsWith("bookworm", StringComparison.Ordinal))
+            .Select(parts => new Target(parts[1], parts[2], parts[5], parts[6], parts[7], parts[8], new Lazy<byte[]>(() => Contents(parts[4])))).ToList();
+        Assert.NotEmpty(targets);
+        return targets;
+    }
+
+    private static byte[] Contents(string list)
+    {
+        using var process = Process.Start(new ProcessStartInfo("/usr/lib/apt/apt-helper", ["cat-file", list]) { RedirectStandardOutput = true })!;
+        var contents = new MemoryStream();
+        process.StandardOutput.BaseStream.CopyTo(contents);
+        process.WaitForExit();
+        Assert.Equal(0, process.ExitCode);
+        return contents.ToArray();
+    }
+
+    private sealed record Target(string Release, string Component, string Uri, string Label, string Suite, string Codename, Lazy<byte[]> Contents);
+}
+
+internal sealed class TemporaryFolder : IDisposable
+{
+    public string Path { get; } = Directory.CreateTempSubdirectory("mayfly-test-").FullName;
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}
