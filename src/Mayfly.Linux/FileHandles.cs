@@ -9,7 +9,7 @@ namespace Mayfly.Linux;
 /// </summary>
 public static partial class FileHandles
 {
-    private const int WriteOnly = 1, Create = 0x40, Exclusive = 0x80, CloseOnExec = 0x80000;
+    private const int WriteOnly = 1, ReadWrite = 2, Create = 0x40, Exclusive = 0x80, CloseOnExec = 0x80000;
 
     // O_DIRECTORY is one of the few flags whose value depends on the processor.
     private static readonly int FolderOnly = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x4000 : 0x10000;
@@ -19,6 +19,16 @@ public static partial class FileHandles
     {
         var descriptor = open(path, WriteOnly | Create | Exclusive | CloseOnExec, 0x180 /* 0600 */);
         return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw LinuxException.Last("create", path);
+    }
+
+    /// <summary>
+    /// open(2) for reading and writing, created when missing. For files that flock(2) guards: .NET's own opening takes a lock
+    /// by itself and fails where we want to wait.
+    /// </summary>
+    public static SafeFileHandle OpenOrCreate(string path, int mode = 0x1A4 /* 0644 */)
+    {
+        var descriptor = open(path, ReadWrite | Create | CloseOnExec, mode);
+        return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw LinuxException.Last("open", path);
     }
 
     /// <summary>open(2) of a folder, for calls that work on a file system or relative to a folder.</summary>

@@ -7,10 +7,10 @@ internal static class StoreLock
 {
     public static IDisposable Take(string root, bool exclusive)
     {
-        var file = new FileStream(Path.Combine(root, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        var file = FileHandles.OpenOrCreate(Path.Combine(root, "lock"));
         try
         {
-            Files.Lock(file.SafeFileHandle, exclusive, wait: true);
+            Files.Lock(file, exclusive, wait: true);
             return file;
         }
         catch

@@ -1,0 +1,141 @@
+using Tomlyn;
+using Tomlyn.Parsing;
+
+namespace Mayfly.Packages.Debian;
+
+/// <summary>
+/// What the user says about where Debian comes from: the table <c>[debian]</c> of <c>/etc/mayfly/config.toml</c>, over it
+/// <c>~/.config/mayfly/config.toml</c>, over it what stack.cs names, over all <c>MAYFLY_MIRROR</c> and <c>MAYFLY_SECURITY_MIRROR</c>.
+/// </summary>
+/// <example><code>
+/// [debian]
+/// mirror = "http://…/debian"             # the folder with dists/ and pool/
+/// security = "http://…/debian-security"  # or "none"
+/// components = ["main"]
+/// keys = ["/etc/mayfly/our-archive.asc"] # trusted besides the archive's own
+/// </code></example>
+public sealed record DebianConfiguration
+{
+    public const string SystemFile = "/etc/mayfly/config.toml";
+
+    /// <summary>The archive's root.</summary>
+    public string? Mirror { get; init; }
+
+    /// <summary>The security archive's root, or <c>none</c>.</summary>
+    public string? Security { get; init; }
+
+    /// <summary>Null for those that the host's apt uses, else <c>main</c>.</summary>
+    public IReadOnlyList<string>? Components { get; init; }
+
+    /// <summary>Files with public keys, ASCII-armoured or binary, trusted besides those that Mayfly brings.</summary>
+    public IReadOnlyList<string> Keys { get; init; } = [];
+
+    /// <summary>The user's own file.</summary>
+    public static string UserFile => Path.Combine(
+        Environment.GetEnvironmentVariable("XDG_CONFIG_HOME") is { Length: > 0 } home ? home
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".config"),
+        "mayfly", "config.toml");
+
+    /// <summary>Reads files and environment.</summary>
+    /// <param name="stack">What stack.cs names, or null.</param>
+    public static DebianConfiguration Read(DebianConfiguration? stack = null) =>
+        Read([SystemFile, UserFile], Environment.GetEnvironmentVariable, stack);
+
+    internal static DebianConfiguration Read(IEnumerable<string> files, Func<string, string?> environment, DebianConfiguration? stack)
+    {
+        var configuration = new DebianConfiguration();
+        foreach (var file in files.Where(File.Exists))
+            configuration = configuration.Under(Parse(file));
+        return configuration.Under(stack ?? new DebianConfiguration()).Under(new DebianConfiguration
+        {
+            Mirror = environment("MAYFLY_MIRROR") is { Length: > 0 } mirror ? mirror : null,
+            Security = environment("MAYFLY_SECURITY_MIRROR") is { Length: > 0 } security ? security : null,
+        });
+    }
+
+    /// <summary>This one, with everything that <paramref name="over"/> says in place of what this one says.</summary>
+    internal DebianConfiguration Under(DebianConfiguration over) => new()
+    {
+        Mirror = over.Mirror ?? Mirror,
+        Security = over.Security ?? Security,
+        Components = over.Components ?? Components,
+        Keys = [.. Keys, .. over.Keys],
+    };
+
+    private static DebianConfiguration Parse(string file)
+    {
+        var configuration = new DebianConfiguration();
+        try
+        {
+            foreach (var (key, values, line) in Values(File.ReadAllText(file)))
+            {
+                configuration = key switch
+                {
+                    "debian.mirror" => configuration with { Mirror = One(values) },
+                    "debian.security" => configuration with { Security = One(values) },
+                    "debian.components" => configuration with { Components = values },
+                    "debian.keys" => configuration with { Keys = values },
+                    _ when key.StartsWith("debian.", StringComparison.Ordinal) => throw Refused($"knows no key {key}"),
+                    _ => configuration,
+                };
+
+                string One(IReadOnlyList<string> all) => all is [var only] ? only : throw Refused($"{key} is one text");
+                MayflyException Refused(string why) => new($"{file}:{line}: {why}", "the keys of [debian] are mirror, security, components and keys");
+            }
+        }
+        catch (TomlException e)
+        {
+            throw new MayflyException($"{file} is not TOML: {e.Message}", "mend that line, or remove the file", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new MayflyException($"{file} cannot be read: {e.Message}", "make it readable, or remove it", e);
+        }
+
+        return configuration;
+    }
+
+    /// <summary>Every text of the document by its dotted key.</summary>
+    private static IEnumerable<(string Key, IReadOnlyList<string> Values, int Line)> Values(string text)
+    {
+        var parser = TomlParser.Create(text, TomlSerializerOptions.Default);
+        var path = new List<string>();
+        var (property, array, values, line) = ("", 0, new List<string>(), 0);
+        while (parser.MoveNext())
+        {
+            var now = parser.Current;
+            switch (now.Kind)
+            {
+                case TomlParseEventKind.PropertyName:
+                    (property, line) = (parser.GetPropertyName(), now.Line);
+                    break;
+                case TomlParseEventKind.StartTable:
+                    path.Add(property);
+                    property = "";
+                    break;
+                case TomlParseEventKind.EndTable:
+                    path.RemoveAt(path.Count - 1);
+                    break;
+                case TomlParseEventKind.StartArray:
+                    array++;
+                    break;
+                case TomlParseEventKind.EndArray when --array == 0:
+                    yield return (Key(), values, line);
+                    values = [];
+                    break;
+                case TomlParseEventKind.String when array > 0:
+                    values.Add(parser.GetString() ?? "");
+                    break;
+                case TomlParseEventKind.String:
+                    yield return (Key(), [parser.GetString() ?? ""], line);
+                    break;
+                case TomlParseEventKind.Integer or TomlParseEventKind.Float or TomlParseEventKind.Boolean or TomlParseEventKind.DateTime when array == 0:
+                    // Never a text: whoever wants one refuses the empty list.
+                    yield return (Key(), [], line);
+                    break;
+            }
+        }
+
+        string Key() => string.Join('.', path.Append(property).Where(static part => part.Length > 0));
+    }
+}

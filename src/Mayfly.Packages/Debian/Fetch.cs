@@ -1,0 +1,39 @@
+using Mayfly.Packages.Transfer;
+
+namespace Mayfly.Packages.Debian;
+
+/// <summary>Brings the packages of a lock into the store: in parallel, resumed, verified, and all before anything is unpacked.</summary>
+public static class Fetch
+{
+    /// <summary>
+    /// Returns when every package is in the store's artifacts, whole and with the lock's hash. Nothing is asked of any
+    /// mirror when they already are.
+    /// </summary>
+    public static async Task AllAsync(
+        Store store, DebianSources sources, IReadOnlyList<LockedPackage> packages, IProgress<Activity>? progress = null,
+        TransferSettings? settings = null, CancellationToken cancellationToken = default)
+    {
+        var missing = packages.Where(package => !IsThere(store, package)).ToArray();
+        if (missing.Length == 0)
+            return;
+        using var transport = new Transport(settings ?? new TransferSettings(), sources.Proxy);
+        var wanted = missing.Select(package => new Wanted(
+            $"{package.Id} {package.Version}", package.Sha256, package.Size, [.. sources.MirrorsOf(package.Release).Select(mirror => Place(mirror, package))])
+        {
+            MissingHint = "archives drop a version soon after a newer one is there: `mayfly update` locks what the mirror has now",
+        }).ToArray();
+        await new Downloads(store, transport, "fetch packages", progress).AllAsync(wanted, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>True when it need not be fetched: also an unpacked package needs no artifact any more.</summary>
+    public static bool IsThere(Store store, LockedPackage package) =>
+        store.Has(StoreArea.Artifacts, package.Sha256) || store.Has(StoreArea.Unpacked, package.Sha256);
+
+    private static Uri Place(Uri mirror, LockedPackage package)
+    {
+        // The lock may come from anywhere: its paths must stay below the mirror, above all below one that is a folder of this host.
+        if (package.Path.StartsWith('/') || package.Path.Split('/').Contains("..") || !Uri.TryCreate(mirror, string.Join('/', package.Path.Split('/').Select(Uri.EscapeDataString)), out var place))
+            throw new MayflyException($"the lock's path of {package.Id} leaves the mirror: {package.Path}", "make stack.lock anew with `mayfly update`");
+        return place;
+    }
+}

@@ -1,0 +1,121 @@
+using System.Security.Cryptography;
+using System.Text;
+using Mayfly.Packages.Archives;
+using Mayfly.Packages.Transfer;
+
+namespace Mayfly.Packages.Debian;
+
+/// <summary>From sources to an index: Release files verified, Packages files fetched by their hashes, parsed once and cached by digest.</summary>
+public static class IndexFetch
+{
+    private const string Name = "read package index";
+
+    /// <summary>
+    /// The index of all suites. When none changed since the last time, this is one request a suite and one read from the store.
+    /// </summary>
+    public static async Task<DebianIndex> ReadAsync(
+        Store store, DebianSources sources, IProgress<Activity>? progress = null, TimeProvider? clock = null,
+        TransferSettings? settings = null, CancellationToken cancellationToken = default)
+    {
+        var keys = KeyRing.Open(sources.Keys);
+        return await ReadAsync(store, sources, keys, progress, clock ?? TimeProvider.System, settings ?? new TransferSettings(), cancellationToken).ConfigureAwait(false);
+    }
+
+    internal static async Task<DebianIndex> ReadAsync(
+        Store store, DebianSources sources, KeyRing keys, IProgress<Activity>? progress, TimeProvider clock, TransferSettings settings, CancellationToken cancellationToken)
+    {
+        using var transport = new Transport(settings, sources.Proxy);
+        var reader = new SuiteReader(store, transport, keys, clock, progress);
+        progress?.Report(new Activity(Name, string.Join(", ", sources.Sources.Select(static source => source.Suite))));
+        var suites = await Task.WhenAll(sources.Sources.Select(source => reader.ReadAsync(source, sources.Architecture, cancellationToken))).ConfigureAwait(false);
+
+        var key = Key(sources.Architecture, suites);
+        var cache = store.PathOf(StoreArea.Indexes, key);
+        if (!DebianIndex.TryLoadCache(cache, out var index))
+        {
+            index = await ParseAsync(store, sources.Architecture, suites, transport, progress, cancellationToken).ConfigureAwait(false);
+            using var work = store.BeginWork("index");
+            var path = Path.Combine(work.Path, "index");
+            index.WriteCache(path);
+            // A cache of another format, or one that a power cut damaged, is replaced.
+            Mayfly.Linux.Files.Rename(path, cache);
+        }
+
+        progress?.Report(new Activity(Name, $"{index.Count} packages") { Ended = true });
+        return index;
+    }
+
+    private static async Task<DebianIndex> ParseAsync(
+        Store store, string architecture, IReadOnlyList<VerifiedSuite> suites, Transport transport, IProgress<Activity>? progress, CancellationToken cancellationToken)
+    {
+        var files = suites.SelectMany(suite => suite.Source.Components.SelectMany(component => Architectures(suite).Select(one => Index(suite, component, one)))).ToArray();
+        await new Downloads(store, transport, "fetch package index", progress).AllAsync([.. files.Select(static file => file.Wanted)], cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return DebianIndex.Parse(architecture, files.Select(file => new PackagesFile(
+                file.Suite.Release.Lock(file.Suite.Source.Suite, file.Suite.Source.Components), file.Component,
+                () => Open(store, file.Wanted.Sha256, file.Name, file.Unpacked))
+            {
+                Priority = file.Suite.Release.Priority,
+            }));
+        }
+        catch (Exception e) when (e is ArchiveException or FormatException)
+        {
+            throw new MayflyException($"a package index is damaged: {e.Message}", "the archive signed it like this: try another mirror, or tell the archive's keepers", e);
+        }
+
+        IEnumerable<string> Architectures(VerifiedSuite suite) => suite.Release.SeparateAll ? [architecture, "all"] : [architecture];
+    }
+
+    private static (VerifiedSuite Suite, string Component, string Name, long Unpacked, Wanted Wanted) Index(VerifiedSuite suite, string component, string architecture)
+    {
+        var plain = $"{component}/binary-{architecture}/Packages";
+        foreach (var ending in (ReadOnlySpan<string>)[".xz", ".gz", ""])
+        {
+            if (!suite.Release.Files.TryGetValue(plain + ending, out var file))
+                continue;
+            var folder = $"dists/{suite.Source.Suite}/{component}/binary-{architecture}/";
+            var names = suite.Release.ByHash ? (string[])[$"by-hash/SHA256/{file.Sha256}", "Packages" + ending] : ["Packages" + ending];
+            var wanted = new Wanted($"the package index of {suite.Source.Suite} {component}", file.Sha256, file.Size,
+                [.. suite.Mirrors.SelectMany(mirror => names.Select(name => new Uri(mirror, folder + name)))])
+            {
+                MissingHint = "the mirror is perhaps being updated: try again in some minutes, or name another mirror",
+            };
+            return (suite, component, "Packages" + ending, suite.Release.Files.TryGetValue(plain, out var unpacked) ? unpacked.Size : long.MaxValue, wanted);
+        }
+
+        throw new MayflyException($"{suite.Source.Suite} lists no index of {component} for {architecture} that Mayfly can read (.xz, .gz or plain)",
+            "name another mirror, or leave that component out");
+    }
+
+    private static Stream Open(Store store, string sha256, string name, long limit) =>
+        new Limited(Compression.Open(name, File.OpenRead(store.PathOf(StoreArea.Artifacts, sha256))), limit);
+
+    /// <summary>The Release files' digests and everything else that decides what is parsed from them.</summary>
+    private static string Key(string architecture, IReadOnlyList<VerifiedSuite> suites)
+    {
+        var text = string.Join('\n', suites.Select(static suite => $"{suite.Source.Suite} {suite.Release.Digest} {string.Join(',', suite.Source.Components)}").Prepend(architecture));
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    }
+
+    /// <summary>No more comes out than the signed Release file says the index has.</summary>
+    private sealed class Limited(Stream source, long limit) : ForwardStream
+    {
+        private long _left = limit;
+
+        public override int Read(Span<byte> buffer)
+        {
+            var read = source.Read(buffer);
+            if ((_left -= read) < 0)
+                throw new ArchiveException("it unpacks to more than the Release file says");
+            return read;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+                source.Dispose();
+            base.Dispose(disposing);
+        }
+    }
+}

@@ -1,0 +1,147 @@
+using System.Text;
+using Org.BouncyCastle.Bcpg;
+using Org.BouncyCastle.Bcpg.OpenPgp;
+
+namespace Mayfly.Packages.Debian;
+
+/// <summary>
+/// The public keys that may sign a Release file, and the verdict over a signature (RFC 9580).
+/// </summary>
+/// <remarks>
+/// Holds the archive's keys for bookworm and trixie (automatic, security and release), which Mayfly brings as resources, and those
+/// of files that the user names. As in apt one good signature suffices and those of unknown keys are passed over, but a wrong one by a known key
+/// refuses the file. SHA-1 and MD5 do not count as signatures.
+/// </remarks>
+internal sealed class KeyRing
+{
+    private readonly Dictionary<long, (PgpPublicKey Key, PgpPublicKey Primary)> _keys = [];
+
+    private KeyRing()
+    {
+    }
+
+    /// <summary>What a signature was worth.</summary>
+    /// <param name="Good">Fingerprints of the keys with good signatures.</param>
+    /// <param name="Why">When none is good: why not.</param>
+    public sealed record Verdict(IReadOnlyList<string> Good, string Why);
+
+    /// <summary>The keys that Mayfly brings and those of these files.</summary>
+    public static KeyRing Open(IEnumerable<string> files)
+    {
+        var ring = new KeyRing();
+        var assembly = typeof(KeyRing).Assembly;
+        foreach (var name in assembly.GetManifestResourceNames().Where(static name => name.EndsWith(".asc", StringComparison.Ordinal)))
+        {
+            using var stream = assembly.GetManifestResourceStream(name)!;
+            ring.Add(stream);
+        }
+
+        foreach (var file in files)
+        {
+            try
+            {
+                using var stream = File.OpenRead(file);
+                ring.Add(stream);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or PgpException or ArgumentException)
+            {
+                throw new MayflyException($"the key file {file} cannot be used: {e.Message}",
+                    "[debian] keys names files with OpenPGP public keys, such as `gpg --export` writes them", e);
+            }
+        }
+
+        return ring;
+    }
+
+    internal static KeyRing Of(params Stream[] keys)
+    {
+        var ring = new KeyRing();
+        foreach (var stream in keys)
+            ring.Add(stream);
+        return ring;
+    }
+
+    /// <summary>Judges a clearsigned text.</summary>
+    public Verdict Verify(SignedText signed, DateTimeOffset now) =>
+        Verify(Encoding.UTF8.GetBytes(signed.Payload), Encoding.ASCII.GetBytes(signed.Signature), PgpSignature.CanonicalTextDocument, now);
+
+    /// <summary>Judges a file with a signature beside it, armoured or binary.</summary>
+    public Verdict VerifyDetached(byte[] file, byte[] signature, DateTimeOffset now) => Verify(file, signature, PgpSignature.BinaryDocument, now);
+
+    private Verdict Verify(byte[] signed, byte[] signature, int kind, DateTimeOffset now)
+    {
+        var good = new List<string>();
+        var why = "it bears no signature";
+        try
+        {
+            foreach (var one in Signatures(signature))
+            {
+                if (Refusal(one, signed, kind, now, out var fingerprint, out var fatal) is not { } refusal)
+                    good.Add(fingerprint);
+                else if (fatal)
+                    return new Verdict([], refusal);
+                else
+                    why = refusal;
+            }
+        }
+        catch (Exception e) when (e is IOException or PgpException or ArgumentException or InvalidOperationException or InvalidCastException or IndexOutOfRangeException
+            or Org.BouncyCastle.Crypto.CryptoException or Org.BouncyCastle.Security.GeneralSecurityException)
+        {
+            return new Verdict([], $"its signature is damaged ({e.Message})");
+        }
+
+        return new Verdict(good, why);
+    }
+
+    private string? Refusal(PgpSignature one, byte[] signed, int kind, DateTimeOffset now, out string fingerprint, out bool fatal)
+    {
+        (fingerprint, fatal) = ("", false);
+        if (!_keys.TryGetValue(one.KeyId, out var known))
+            return $"the key {one.KeyId:X16} that signed it is not trusted";
+        fingerprint = Convert.ToHexString(known.Primary.GetFingerprint());
+        var name = $"the key {fingerprint}";
+        if (one.SignatureType != kind)
+            return $"the signature by {name} is of another kind ({one.SignatureType}) than belongs to such a file";
+        if (one.HashAlgorithm is not (HashAlgorithmTag.Sha256 or HashAlgorithmTag.Sha384 or HashAlgorithmTag.Sha512))
+            return $"the signature by {name} is over {one.HashAlgorithm}, which is too weak";
+        if (known.Key.HasRevocation() || known.Primary.HasRevocation())
+            return $"{name} that signed it was revoked";
+        if (Expired(known.Primary, now) || Expired(known.Key, now))
+            return $"{name} that signed it has expired";
+        if (one.HasSubpackets && one.GetHashedSubPackets().GetSignatureExpirationTime() is > 0 and var seconds
+            && new DateTimeOffset(one.CreationTime, TimeSpan.Zero).AddSeconds(seconds) < now)
+            return $"the signature by {name} has expired";
+        one.InitVerify(known.Key);
+        one.Update(signed);
+        if (one.Verify())
+            return null;
+        fatal = true;
+        return $"the signature by {name} does not fit: the file was changed after signing";
+    }
+
+    private static bool Expired(PgpPublicKey key, DateTimeOffset now) =>
+        key.GetValidSeconds() is > 0 and var seconds && new DateTimeOffset(key.CreationTime, TimeSpan.Zero).AddSeconds(seconds) < now;
+
+    private static IEnumerable<PgpSignature> Signatures(byte[] bytes)
+    {
+        using var decoded = PgpUtilities.GetDecoderStream(new MemoryStream(bytes));
+        var factory = new PgpObjectFactory(decoded);
+        while (factory.NextPgpObject() is { } found)
+        {
+            if (found is not PgpSignatureList list)
+                continue;
+            for (var at = 0; at < list.Count; at++)
+                yield return list[at];
+        }
+    }
+
+    private void Add(Stream stream)
+    {
+        using var decoded = PgpUtilities.GetDecoderStream(stream);
+        foreach (var ring in new PgpPublicKeyRingBundle(decoded).GetKeyRings())
+        {
+            foreach (var key in ring.GetPublicKeys())
+                _keys[key.KeyId] = (key, ring.GetPublicKey());
+        }
+    }
+}

@@ -1,0 +1,18 @@
+namespace Mayfly.Packages.Transfer;
+
+/// <summary>One attempt at one place failed.</summary>
+/// <param name="message">Why, to be read behind the place's address.</param>
+/// <param name="transient">True when trying again may help.</param>
+internal sealed class TransferException(string message, bool transient, Exception? inner = null) : Exception(message, inner)
+{
+    public bool Transient { get; } = transient;
+
+    /// <summary>True when the place was reached and has no such file.</summary>
+    public bool Missing { get; init; }
+
+    /// <summary>True when the bytes were not those that were asked for.</summary>
+    public bool Wrong { get; init; }
+
+    /// <summary>How long the server asks us to wait.</summary>
+    public TimeSpan? After { get; init; }
+}

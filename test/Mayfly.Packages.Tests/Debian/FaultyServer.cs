@@ -1,0 +1,118 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Mayfly.Packages.Tests.Debian;
+
+/// <summary>A mirror on loopback that serves files from memory and misbehaves as it is told.</summary>
+internal sealed class FaultyServer : IDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource _stop = new();
+
+    public FaultyServer()
+    {
+        _listener.Start();
+        _ = AcceptAsync();
+    }
+
+    public Uri Address => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/debian/");
+
+    /// <summary>By path below <c>/debian/</c>.</summary>
+    public ConcurrentDictionary<string, byte[]> Files { get; } = new();
+
+    /// <summary>What to do with the n-th request (from 1) for a path; null to behave.</summary>
+    public Func<string, int, Fault?> Misbehave { get; set; } = (_, _) => null;
+
+    /// <summary>Entity tags are sent when this is set.</summary>
+    public string? Tag { get; set; }
+
+    /// <summary>Every request: path and headers.</summary>
+    public ConcurrentQueue<(string Path, IReadOnlyDictionary<string, string> Headers, int Status)> Requests { get; } = new();
+
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _listener.Stop();
+        _stop.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        try
+        {
+            while (true)
+                _ = ServeAsync(await _listener.AcceptTcpClientAsync(_stop.Token));
+        }
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or SocketException)
+        {
+        }
+    }
+
+    private async Task ServeAsync(TcpClient client)
+    {
+        using (client)
+        {
+            try
+            {
+                var stream = client.GetStream();
+                using var reader = new StreamReader(stream, Encoding.ASCII, leaveOpen: true);
+                while (await reader.ReadLineAsync(_stop.Token) is { Length: > 0 } line)
+                {
+                    var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+                    while (await reader.ReadLineAsync(_stop.Token) is { Length: > 0 } header)
+                        headers[header.Split(':')[0]] = header[(header.IndexOf(':') + 1)..].Trim();
+                    if (!await AnswerAsync(stream, Uri.UnescapeDataString(line.Split(' ')[1]["/debian/".Length..]), headers))
+                        return;
+                }
+            }
+            catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+            {
+            }
+        }
+    }
+
+    private async Task<bool> AnswerAsync(Stream stream, string path, Dictionary<string, string> headers)
+    {
+        var fault = Misbehave(path, Requests.Count(one => one.Path == path) + 1) ?? new Fault();
+        var body = fault.Body ?? Files.GetValueOrDefault(path);
+        var (status, start) = (fault.Status ?? (body is null ? 404 : 200), 0);
+        if (status == 200 && Tag is not null && headers.GetValueOrDefault("If-None-Match") == Tag)
+            (status, body) = (304, []);
+        if (status == 200 && !fault.NoRanges && headers.GetValueOrDefault("Range") is { } range && (headers.GetValueOrDefault("If-Range") ?? Tag) == Tag)
+            (status, start) = (206, int.Parse(range["bytes=".Length..].TrimEnd('-'), CultureInfo.InvariantCulture));
+        Requests.Enqueue((path, headers, status));
+        body = status is 200 or 206 ? body! : [];
+        var text = $"HTTP/1.1 {status} X\r\nContent-Length: {body.Length - start}\r\n";
+        if (status == 206)
+            text += $"Content-Range: bytes {start}-{body.Length - 1}/{body.Length}\r\n";
+        if (Tag is not null)
+            text += $"ETag: {Tag}\r\n";
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(text + "\r\n"));
+        await stream.WriteAsync(body.AsMemory(start, Math.Min(fault.EndAfter, body.Length - start)));
+        await stream.FlushAsync();
+        if (fault.Stall)
+            await Task.Delay(Timeout.Infinite, _stop.Token);
+        return fault.EndAfter >= body.Length - start;
+    }
+}
+
+/// <summary>One wrong answer.</summary>
+internal sealed record Fault
+{
+    public int? Status { get; init; }
+
+    /// <summary>Other bytes than the file's.</summary>
+    public byte[]? Body { get; init; }
+
+    /// <summary>The connection ends after so many bytes of the body.</summary>
+    public int EndAfter { get; init; } = int.MaxValue;
+
+    /// <summary>After <see cref="EndAfter"/> bytes nothing more comes, but the connection stays.</summary>
+    public bool Stall { get; init; }
+
+    /// <summary>Range is ignored.</summary>
+    public bool NoRanges { get; init; }
+}

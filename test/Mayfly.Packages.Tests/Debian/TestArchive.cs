@@ -1,0 +1,76 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using static Mayfly.Packages.Tests.Archives.ArchiveBuilder;
+
+namespace Mayfly.Packages.Tests.Debian;
+
+/// <summary>A small archive with one package, signed with a key of its own.</summary>
+internal sealed class TestArchive
+{
+    public static readonly DateTimeOffset Now = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
+
+    public SigningKey Key { get; init; } = new();
+
+    public byte[] Deb { get; init; } = Deb(Tar(Archives.ArchiveBuilder.File("./usr/bin/hello", "hello")));
+
+    public string Suite { get; init; } = "bookworm";
+
+    public string Origin { get; init; } = "Debian";
+
+    public string Codename { get; init; } = "bookworm";
+
+    public DateTimeOffset Date { get; init; } = Now.AddDays(-1);
+
+    public DateTimeOffset? ValidUntil { get; init; }
+
+    public string Extra { get; init; } = "";
+
+    public string PackagesText => $"""
+        Package: hello
+        Version: 1.0
+        Architecture: amd64
+        Maintainer: Nobody <nobody@example.org>
+        Filename: pool/main/h/hello/hello_1.0_amd64.deb
+        Size: {Deb.Length}
+        SHA256: {Convert.ToHexStringLower(SHA256.HashData(Deb))}
+        Description: says hello
+
+        """;
+
+    public byte[] PackagesGz { get => field ??= Gzip(Encoding.UTF8.GetBytes(PackagesText)); init; }
+
+    public string Release
+    {
+        get
+        {
+            var plain = Encoding.UTF8.GetBytes(PackagesText);
+            return $"""
+                Origin: {Origin}
+                Label: Debian
+                Suite: oldstable
+                Codename: {Codename}
+                Date: {Stamp(Date)}
+                {(ValidUntil is { } until ? $"Valid-Until: {Stamp(until)}\n" : "")}Acquire-By-Hash: yes
+                Architectures: amd64 arm64
+                Components: main contrib
+                {Extra}SHA256:
+                 {Convert.ToHexStringLower(SHA256.HashData(plain))} {plain.Length} main/binary-amd64/Packages
+                 {Convert.ToHexStringLower(SHA256.HashData(PackagesGz))} {PackagesGz.Length} main/binary-amd64/Packages.gz
+
+                """;
+        }
+    }
+
+    /// <summary>Puts it on a server; what is given stands in place of what it would sign.</summary>
+    public void PutOn(FaultyServer server, string? inRelease = null)
+    {
+        var folder = $"dists/{Suite}";
+        server.Files[$"{folder}/InRelease"] = Encoding.UTF8.GetBytes(inRelease ?? Key.Sign(Release));
+        server.Files[$"{folder}/main/binary-amd64/by-hash/SHA256/{Convert.ToHexStringLower(SHA256.HashData(PackagesGz))}"] = PackagesGz;
+        server.Files[$"{folder}/main/binary-amd64/Packages.gz"] = PackagesGz;
+        server.Files["pool/main/h/hello/hello_1.0_amd64.deb"] = Deb;
+    }
+
+    private static string Stamp(DateTimeOffset time) => time.ToString("ddd, dd MMM yyyy HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
+}
