@@ -18,6 +18,9 @@ internal sealed class Assignment(ICandidateProvider provider)
     private readonly Dictionary<int, List<int>> rivals = []; // candidates met so far, by package
     private readonly List<int> trail = [];
     private readonly List<int> levelStarts = [];
+    private readonly List<Clause> suspects = []; // clauses that were false when they were added: no watch reports them
+    private readonly List<Clause> units = []; // of one literal: they have no second watch to bring them back after a decision is taken back
+    private bool unitsLost;
     private int propagated;
 
     public int Level => levelStarts.Count;
@@ -82,14 +85,22 @@ internal sealed class Assignment(ICandidateProvider provider)
             (literals[watch], literals[best]) = (literals[best], literals[watch]);
         }
 
-        if (literals.Length > 1)
+        if (literals.Length == 1)
+        {
+            units.Add(clause);
+        }
+        else if (literals.Length > 1)
         {
             watches[literals[0]].Add(clause);
             watches[literals[1]].Add(clause);
         }
 
         if (literals.Length == 0 || IsFalse(literals[0]))
+        {
+            suspects.Add(clause);
             return clause;
+        }
+
         if ((literals.Length == 1 || IsFalse(literals[1])) && !IsTrue(literals[0]))
             Set(literals[0], clause);
         return null;
@@ -98,6 +109,26 @@ internal sealed class Assignment(ICandidateProvider provider)
     /// <summary>Draws all consequences; returns the clause that they contradict, or null.</summary>
     public Clause? Propagate()
     {
+        for (var i = suspects.Count - 1; i >= 0; i--)
+        {
+            var literals = suspects[i].Literals;
+            var open = literals.Count(literal => !IsFalse(literal));
+            if (open == 0)
+                return suspects[i];
+            if (open == 1 && literals.First(literal => !IsFalse(literal)) is var last && !IsTrue(last))
+                Set(last, suspects[i]);
+            suspects.RemoveAt(i);
+        }
+
+        for (var i = 0; unitsLost && i < units.Count; i++)
+        {
+            if (IsFalse(units[i].Literals[0]))
+                return units[i];
+            if (!IsTrue(units[i].Literals[0]))
+                Set(units[i].Literals[0], units[i]);
+        }
+
+        unitsLost = false;
         while (propagated < trail.Count)
         {
             var literal = trail[propagated++];
@@ -182,6 +213,7 @@ internal sealed class Assignment(ICandidateProvider provider)
         trail.RemoveRange(start, trail.Count - start);
         levelStarts.RemoveRange(level, levelStarts.Count - level);
         propagated = Math.Min(propagated, start);
+        unitsLost = true;
     }
 
     private Clause? Visit(int falsified)
