@@ -47,7 +47,7 @@ internal sealed class IndexBuilder(string architecture)
     public IndexImage Build()
     {
         // Group by name, the candidate first, as apt_preferences(5) chooses it: priority of the release, then version.
-        var sortedNames = Enumerable.Range(0, names.Count).Where(number => versions[number] is not null).ToArray();
+        var sortedNames = Enumerable.Range(0, versions.Count).Where(number => versions[number] is not null).ToArray();
         Array.Sort(sortedNames, (a, b) => names[a].SequenceCompareTo(names[b]));
         var records = new List<IndexImage.PackageRecord>(packages.Count);
         var nameRecords = new List<IndexImage.NameRecord>(sortedNames.Length);

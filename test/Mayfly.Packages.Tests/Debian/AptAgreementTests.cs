@@ -60,6 +60,28 @@ public sealed class AptAgreementTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void Lock_from_the_cached_index_is_the_same_byte_for_byte()
+    {
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(folder.Path, "index");
+        var clock = Stopwatch.StartNew();
+        var parsed = DebianIndex.Parse("amd64", HostArchive.Files());
+        var parse = clock.ElapsedMilliseconds;
+        parsed.WriteCache(path);
+        SetRequest[] sets = [new("shop", Shop), new("tools", ["crun", "conmon", "iproute2", "nftables"]) { OverBase = false }];
+        var expected = LockFile.Format(DebianLock.Create(parsed, sets));
+        clock.Restart();
+        Assert.True(DebianIndex.TryLoadCache(path, out var loaded));
+        var load = clock.ElapsedMilliseconds;
+        var text = LockFile.Format(DebianLock.Create(loaded, sets));
+        output.WriteLine($"{parsed.Count} packages parsed in {parse} ms, cache of {new FileInfo(path).Length >> 20} MiB loaded in {load} ms, with the lock in {clock.ElapsedMilliseconds} ms");
+        Assert.Equal(expected, text);
+        var read = LockFile.Parse(text);
+        Assert.Equal(text, LockFile.Format(read));
+        Assert.True(DebianLock.Satisfies(read, "amd64", sets));
+    }
+
+    [Fact]
     public void Random_sets_are_what_apt_chooses()
     {
         var random = new Random(Seed);

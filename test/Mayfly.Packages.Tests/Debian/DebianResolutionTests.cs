@@ -1,0 +1,183 @@
+using System.Text;
+using Mayfly.Packages.Debian;
+
+namespace Mayfly.Packages.Tests.Debian;
+
+public sealed class DebianResolutionTests
+{
+    [Fact]
+    public void First_alternative_is_chosen_and_an_installed_one_suffices()
+    {
+        var index = Index("Package: a\nDepends: b | c\n\nPackage: b\n\nPackage: c");
+        Assert.Equal(["a", "b"], Names(index, ["a"]));
+        Assert.Equal(["a"], Names(index, ["a"], "c"));
+        Assert.Equal(["a", "c"], Names(index, ["a", "c"]));
+    }
+
+    [Fact]
+    public void Alternative_that_conflicts_is_passed_over()
+    {
+        var index = Index("Package: a\nDepends: b | c, d\n\nPackage: b\n\nPackage: c\n\nPackage: d\nConflicts: b");
+        Assert.Equal(["a", "c", "d"], Names(index, ["a"]));
+    }
+
+    [Fact]
+    public void Versioned_provides_meet_versioned_relations_and_others_do_not()
+    {
+        var index = Index("Package: a\nDepends: v (>= 2)\n\nPackage: p\nProvides: v\n\nPackage: q\nProvides: v (= 1)\n\nPackage: r\nProvides: v (= 3)");
+        Assert.Equal(["a", "r"], Names(index, ["a"]));
+    }
+
+    [Fact]
+    public void Conflict_with_an_own_virtual_name_means_the_others()
+    {
+        var index = Index("Package: m1\nProvides: mta\nConflicts: mta\n\nPackage: m2\nProvides: mta\nConflicts: mta");
+        Assert.Equal(["m1"], Names(index, ["m1"]));
+        var error = Assert.Throws<UnresolvableException>(() => Names(index, ["m1", "m2"]));
+        Assert.Contains("conflicts with mta", error.Message, StringComparison.Ordinal);
+        Assert.NotNull(error.Derivation);
+    }
+
+    [Fact]
+    public void Exact_version_brings_its_exact_siblings()
+    {
+        var index = Index("Package: a\nVersion: 2\nDepends: lib (= 2)\n\nPackage: a\nVersion: 1\nDepends: lib (= 1)\n\nPackage: lib\nVersion: 2\n\nPackage: lib\nVersion: 1");
+        Assert.Equal(["a 2", "lib 2"], Packages(index, ["a"]));
+        Assert.Equal(["a 1", "lib 1"], Packages(index, ["a=1"]));
+    }
+
+    [Fact]
+    public void Recommends_are_followed_only_when_asked_for_and_when_possible()
+    {
+        var index = Index("Package: a\nRecommends: b, nothing, d\n\nPackage: b\nRecommends: c\n\nPackage: c\n\nPackage: d\nConflicts: a");
+        Assert.Equal(["a"], Names(index, ["a"]));
+        Assert.Equal(["a", "b", "c"], DebianResolution.Resolve(index, [PackageRequest.Parse("a")], [], recommends: true).Packages.Select(package => package.Name).Order());
+    }
+
+    [Fact]
+    public void Any_qualifier_needs_a_package_that_allows_it()
+    {
+        var index = Index("Package: a\nDepends: p:any\n\nPackage: p\nMulti-Arch: allowed\n\nPackage: b\nDepends: q:any\n\nPackage: q\n\nPackage: c\nDepends: q:i386");
+        Assert.Equal(["a", "p"], Names(index, ["a"]));
+        Assert.Throws<UnresolvableException>(() => Names(index, ["b"]));
+        var foreign = Assert.Throws<UnresolvableException>(() => Names(index, ["c"]));
+        Assert.Contains("foreign architecture", foreign.Hint, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Installed_packages_stay()
+    {
+        var index = Index("Package: a\nBreaks: base (<< 2)\n\nPackage: base\nVersion: 1");
+        var error = Assert.Throws<UnresolvableException>(() => Names(index, ["a"], "base"));
+        Assert.Contains("a 1 breaks base (<< 2), and base 1 is asked for or installed already", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("nginz", "there is no package nginz in test", "did you mean nginx?")]
+    [InlineData("redis", "there is no package redis in test", "did you mean redis-server?")]
+    [InlineData("nginx=9", "no release offers nginx 9", "these versions are there: 1 (test)")]
+    [InlineData("httpd", "httpd is a virtual package", "ask for one of its providers: lighttpd, nginx")]
+    public void Request_that_names_nothing_is_explained(string request, string message, string hint)
+    {
+        var index = Index("Package: nginx\nProvides: httpd\n\nPackage: lighttpd\nProvides: httpd\n\nPackage: redis-server");
+        var error = Assert.Throws<UnresolvableException>(() => Names(index, [request]));
+        Assert.Equal(message, error.Message);
+        Assert.Equal(hint, error.Hint);
+    }
+
+    [Fact]
+    public void Failure_tells_the_chain_of_packages_and_versions()
+    {
+        var index = Index("Package: shop\nDepends: framework\n\nPackage: framework\nVersion: 3\nDepends: engine (>= 5)\n\nPackage: engine\nVersion: 4");
+        var error = Assert.Throws<UnresolvableException>(() => Names(index, ["shop"]));
+        Assert.Equal("""
+            the packages cannot be installed together:
+            shop is asked for, but
+              shop 1 requires framework, but
+                framework 3 requires engine (>= 5), but nothing offers it
+            """, error.Message);
+        Assert.Equal("engine is there as 4 (test)", error.Hint);
+    }
+
+    [Theory]
+    [InlineData("a:i386")]
+    [InlineData("a/bookworm")]
+    [InlineData("a=")]
+    [InlineData("a b")]
+    [InlineData("?essential")]
+    public void Other_forms_of_requests_are_refused(string text) => Assert.Throws<MayflyException>(() => PackageRequest.Parse(text));
+
+    [Fact]
+    public void Cache_is_the_index()
+    {
+        var index = Index("Package: a\nDepends: b (>= 1) | c\nProvides: v (= 2)\nEssential: yes\nPriority: required\n\nPackage: b");
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(folder.Path, "index");
+        index.WriteCache(path);
+        Assert.True(DebianIndex.TryLoadCache(path, out var loaded));
+        Assert.Equal(index.Names, loaded.Names);
+        Assert.Equal("b (>= 1) | c", loaded.Candidate("a")!.Depends[0].ToString());
+        Assert.Equal("a", loaded.Providers("v")[0].Name);
+        Assert.Equal(["a"], loaded.Essential().Select(package => package.Name));
+        Assert.Equivalent(index.Releases, loaded.Releases, strict: true);
+        File.WriteAllBytes(path, File.ReadAllBytes(path)[..^1]);
+        Assert.False(DebianIndex.TryLoadCache(path, out _));
+    }
+
+    [Theory]
+    [InlineData("Package: a\nFilename: ../../etc/passwd", "not a path inside the archive")]
+    [InlineData("Package: ../a", "is no package name")]
+    [InlineData("Package: a\nArchitecture: i386", "its architecture is i386, not amd64")]
+    [InlineData("Package: a\nVersion: $(id)", "is no version")]
+    [InlineData("Package: a\nSHA256: 12", "it has no SHA256")]
+    [InlineData("Package: a\nnonsense", "is no field of a control file")]
+    public void Malformed_index_is_refused(string stanza, string message)
+    {
+        var error = Assert.Throws<MayflyException>(() => Index(stanza));
+        Assert.Contains("test (main) is malformed at 'Package:", error.Message, StringComparison.Ordinal);
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Lock_is_satisfied_until_a_request_changes()
+    {
+        var index = Index("Package: e\nEssential: yes\n\nPackage: a\nPre-Depends: p\nDepends: b\n\nPackage: p\n\nPackage: b");
+        SetRequest[] sets = [new("web", ["a"]), new("tools", ["b"]) { OverBase = false }];
+        var own = DebianLock.Create(index, sets);
+        Assert.Equal(["base", "tools", "web"], own.Sets.Select(set => set.Name));
+        Assert.Equal(["p:amd64", "a:amd64 b:amd64"], own.Sets[2].Stages.Select(stage => string.Join(' ', stage.Packages.Order(StringComparer.Ordinal))));
+        Assert.Equal(LockFile.Format(own), LockFile.Format(LockFile.Parse(LockFile.Format(own))));
+        Assert.True(DebianLock.Satisfies(own, "amd64", sets));
+        Assert.True(DebianLock.Satisfies(own, "amd64", [sets[0]]));
+        Assert.False(DebianLock.Satisfies(own, "arm64", sets));
+        Assert.False(DebianLock.Satisfies(own, "amd64", [sets[0] with { Requests = ["a", "b"] }]));
+        Assert.False(DebianLock.Satisfies(own, "amd64", [sets[0] with { Recommends = true }]));
+        Assert.False(DebianLock.Satisfies(own, "amd64", [new SetRequest("cache", ["b"])]));
+        Assert.False(DebianLock.Satisfies(own, "amd64", [new SetRequest("base", ["b"])]));
+    }
+
+    private static IEnumerable<string> Names(DebianIndex index, string[] requests, params string[] installed) =>
+        Resolve(index, requests, installed).Select(package => package.Name).Order(StringComparer.Ordinal);
+
+    private static IEnumerable<string> Packages(DebianIndex index, string[] requests) =>
+        Resolve(index, requests, []).Select(package => package.ToString()).Order(StringComparer.Ordinal);
+
+    private static IReadOnlyList<BinaryPackage> Resolve(DebianIndex index, string[] requests, string[] installed) =>
+        DebianResolution.Resolve(index, requests.Select(PackageRequest.Parse), installed.Select(name => index.Candidate(name)!)).Packages;
+
+    /// <summary>An index of stanzas that name only what matters to the test.</summary>
+    private static DebianIndex Index(string stanzas)
+    {
+        var text = string.Join("\n\n", stanzas.Split("\n\n").Select(stanza => stanza
+            + (stanza.Contains("\nVersion:", StringComparison.Ordinal) ? "" : "\nVersion: 1")
+            + (stanza.Contains("\nArchitecture:", StringComparison.Ordinal) ? "" : "\nArchitecture: amd64")
+            + (stanza.Contains("\nFilename:", StringComparison.Ordinal) ? "" : "\nFilename: pool/x.deb")
+            + (stanza.Contains("\nSHA256:", StringComparison.Ordinal) ? "" : $"\nSHA256: {new string('0', 64)}") + "\nSize: 1"));
+        var release = new LockedRelease
+        {
+            Id = "test", Origin = "Test", Label = "Test", Suite = "test", Codename = "test",
+            Date = DateTimeOffset.UnixEpoch, Digest = new string('0', 64), Components = ["main"],
+        };
+        return DebianIndex.Parse("amd64", [new PackagesFile(release, "main", () => new MemoryStream(Encoding.UTF8.GetBytes(text)))]);
+    }
+}

@@ -1,0 +1,109 @@
+using Mayfly.Packages.Tests.Debian;
+using Tomlyn;
+using Tomlyn.Model;
+
+namespace Mayfly.Packages.Tests;
+
+public sealed class LockFileTests
+{
+    private static readonly StackLock Example = new()
+    {
+        Architecture = "amd64",
+        Releases =
+        [
+            new LockedRelease
+            {
+                Id = "bookworm", Origin = "Debian", Label = "Debian \"stable\"\\", Suite = "oldstable", Codename = "bookworm",
+                Date = new DateTimeOffset(2026, 5, 20, 9, 30, 0, TimeSpan.Zero), Digest = new string('a', 64), Components = ["main", "contrib"],
+            },
+        ],
+        Packages = [Package("adduser", "all"), Package("libstdc++6", "amd64")],
+        Sets =
+        [
+            new LockedSet { Name = "base", Requests = [], Stages = [new LockedStage(["libstdc++6:amd64"])] },
+            new LockedSet { Name = "web", Requests = ["adduser=1:2.0-1"], Recommends = true, Stages = [new LockedStage(["adduser:all"])] },
+        ],
+        Ids = [new LockedId("memcache", LockedIdKind.User, 100), new LockedId("memcache", LockedIdKind.Group, 101)],
+    };
+
+    [Fact]
+    public void What_is_written_is_read_back()
+    {
+        var text = LockFile.Format(Example);
+        Assert.Equivalent(Example, LockFile.Parse(text), strict: true);
+        Assert.Equal(text, LockFile.Format(LockFile.Parse(text)));
+    }
+
+    [Fact]
+    public void Each_package_is_one_line()
+    {
+        var changed = Example with { Packages = [Example.Packages[0] with { Version = "9" }, Example.Packages[1]] };
+        Assert.Single(LockFile.Format(changed).Split('\n').Except(LockFile.Format(Example).Split('\n')));
+    }
+
+    [Fact]
+    public void It_is_toml()
+    {
+        var model = TomlSerializer.Deserialize<TomlTable>(LockFile.Format(Example))!;
+        Assert.Equal("1:2.0-1", ((TomlTable)((TomlTable)model["packages"])["adduser:all"])["version"]);
+        Assert.Equal("Debian \"stable\"\\", ((TomlTable)((TomlTable)model["releases"])["bookworm"])["label"]);
+        Assert.Equal(2, ((TomlTableArray)model["sets"]).Count);
+    }
+
+    [Fact]
+    public void A_file_is_written_whole_and_read()
+    {
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(folder.Path, LockFile.Name);
+        Assert.Null(LockFile.Read(path));
+        LockFile.Write(path, Example);
+        LockFile.Write(path, Example);
+        Assert.Equivalent(Example, LockFile.Read(path), strict: true);
+        Assert.Equal([path], Directory.GetFiles(folder.Path));
+    }
+
+    [Theory]
+    [InlineData("format = 1", "format = 2", "line 2: its format is 2, this Mayfly knows 1")]
+    [InlineData("\"adduser:all\" = {", "\"../adduser:all\" = {", "line 9: '../adduser:all' is no package of amd64")]
+    [InlineData("\"adduser:all\" = {", "\"adduser:i386\" = {", "line 9: 'adduser:i386' is no package of amd64")]
+    [InlineData("path = \"pool/adduser.deb\"", "path = \"pool/../../etc/passwd\"", "line 9: the path 'pool/../../etc/passwd' does not stay inside")]
+    [InlineData("path = \"pool/adduser.deb\"", "path = \"/etc/passwd\"", "line 9: the path '/etc/passwd' does not stay inside")]
+    [InlineData("path = \"pool/adduser.deb\"", "path = \"pool/a\\u0000b\"", "line 9: the path")]
+    [InlineData("sha256 = \"b", "sha256 = \"B", "line 9: 'B")]
+    [InlineData("sha256 = \"b", "sha256 = \"", "is no SHA-256")]
+    [InlineData("size = 7", "size = -7", "line 9: the size is no number of bytes")]
+    [InlineData("release = \"bookworm\"", "release = \"trixie\"", "line 9: the release 'trixie' is not among [releases]")]
+    [InlineData("version = \"1:2.0-1\"", "version = \"$(id)\"", "line 9: '$(id)' is no version")]
+    [InlineData("name = \"web\"", "name = \"../web\"", "'../web' is no name of a set")]
+    [InlineData("name = \"web\"", "name = \"base\"", "the set 'base' stands here a second time")]
+    [InlineData("\"adduser:all\",", "\"gone:all\",", "the package 'gone:all' is not among [packages]")]
+    [InlineData("user.\"memcache\" = 100", "user.\"root:x\" = 100", "'user.root:x' is neither user.NAME nor group.NAME")]
+    [InlineData("user.\"memcache\" = 100", "user.\"memcache\" = 0", "'user.memcache' must be a number from 1")]
+    [InlineData("recommends = true", "recommends = 1", "recommends is true or false")]
+    [InlineData("recommends = true", "recommend = true", "'recommend' is not known here")]
+    [InlineData("requests = [\"adduser=1:2.0-1\"]", "requests = [\"adduser:i386\"]", "names an architecture")]
+    [InlineData("[ids]", "[ids", "']' is expected")]
+    [InlineData("architecture = \"amd64\"", "architecture = \"amd64", "line 3: the string does not end on its line")]
+    [InlineData("architecture = \"amd64\"", "<<<<<<< ours", "line 3: a key is expected here")]
+    public void What_is_wrong_is_named_by_its_line(string old, string changed, string message)
+    {
+        var text = LockFile.Format(Example);
+        Assert.Contains(old, text, StringComparison.Ordinal);
+        var at = text.IndexOf(old, StringComparison.Ordinal);
+        var error = Assert.Throws<LockFileException>(() => LockFile.Parse(text[..at] + changed + text[(at + old.Length)..]));
+        Assert.StartsWith("stack.lock line ", error.Message, StringComparison.Ordinal);
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+        Assert.NotNull(error.Hint);
+    }
+
+    private static LockedPackage Package(string name, string architecture) => new()
+    {
+        Name = name,
+        Architecture = architecture,
+        Version = "1:2.0-1",
+        Release = "bookworm",
+        Size = 7,
+        Sha256 = new string('b', 64),
+        Path = $"pool/{name}.deb",
+    };
+}
