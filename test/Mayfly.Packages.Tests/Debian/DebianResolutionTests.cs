@@ -175,8 +175,14 @@ public sealed class DebianResolutionTests
             + (stanza.Contains("\nSHA256:", StringComparison.Ordinal) ? "" : $"\nSHA256: {new string('0', 64)}") + "\nSize: 1"));
         var release = new LockedRelease
         {
-            Id = "test", Origin = "Test", Label = "Test", Suite = "test", Codename = "test",
-            Date = DateTimeOffset.UnixEpoch, Digest = new string('0', 64), Components = ["main"],
+            Id = "test",
+            Origin = "Test",
+            Label = "Test",
+            Suite = "test",
+            Codename = "test",
+            Date = DateTimeOffset.UnixEpoch,
+            Digest = new string('0', 64),
+            Components = ["main"],
         };
         return DebianIndex.Parse("amd64", [new PackagesFile(release, "main", () => new MemoryStream(Encoding.UTF8.GetBytes(text)))]);
     }
