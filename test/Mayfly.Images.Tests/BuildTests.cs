@@ -1,0 +1,259 @@
+using Mayfly.Packages;
+using static Mayfly.Images.Tests.ReferenceImage;
+
+namespace Mayfly.Images.Tests;
+
+/// <summary>Layers over a real base: what packages of every awkward kind do to it, and what a recipe's steps do.</summary>
+[Collection("reference")]
+[Trait("needs", "oracle")]
+[Trait("needs", "root")]
+public sealed class BuildTests(ReferenceImage reference)
+{
+    private static readonly Dictionary<string, string> Nothing = [];
+
+    private Store Store => reference.Store;
+
+    /// <summary>The reference's base, and a set of packages made here in stages of one.</summary>
+    private StackLock With(params LockedPackage[] packages) => reference.Lock with
+    {
+        Packages = [.. reference.Lock.Packages, .. packages],
+        Sets = [reference.Lock.Sets[0], new LockedSet { Name = "test", Requests = [.. packages.Select(package => package.Name)], Stages = [.. packages.Select(package => new LockedStage([package.Id]))] }],
+    };
+
+    private async Task<Dictionary<string, string>> BuildAsync(StackLock stack, ImageRecipe recipe)
+    {
+        var image = await new ImageBuilder(Store).BuildAsync(stack, recipe);
+        return ReadAll(new ImageStore(Store).LayerFolders(image));
+    }
+
+    /// <summary>Texts of small files of an image's own layers, the base aside.</summary>
+    private static Dictionary<string, string> ReadAll(IReadOnlyList<string> layers)
+    {
+        var texts = new Dictionary<string, string>();
+        foreach (var layer in layers.Skip(1))
+        {
+            foreach (var path in Directory.EnumerateFiles(layer, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint }))
+            {
+                if (new FileInfo(path).Length is > 0 and < 1 << 20)
+                    texts[path[layer.Length..]] = File.ReadAllText(path);
+            }
+        }
+
+        return texts;
+    }
+
+    private string[] Layers() => [.. Directory.GetFileSystemEntries(Store.Folder(StoreArea.Layers)).Order(StringComparer.Ordinal)];
+
+    private static ImageRecipe Recipe(string name) => new() { Name = name, PackageSet = "test" };
+
+    [Fact]
+    public async Task Preinsts_diversions_configuration_files_triggers_and_overrides_are_dpkgs()
+    {
+        var first = SmallPackage.Add(Store, "first", new Dictionary<string, string>
+        {
+            ["preinst"] = "#!/bin/sh\nset -e\ntest -f /var/lib/dpkg/tmp.ci/extra\ntest \"$1 $DPKG_MAINTSCRIPT_NAME $DPKG_MAINTSCRIPT_PACKAGE\" = 'install preinst first'\n"
+                + "dpkg-divert --quiet --package first --rename --divert /usr/bin/tool.real --add /usr/bin/tool\n",
+            ["postinst"] = "#!/bin/sh\nset -e\necho \"$@\" >> /var/first.log\ntest \"$1\" = triggered || dpkg-statoverride --add root mail 2750 /usr/bin/guarded\n",
+            ["conffiles"] = "/etc/first.conf\n",
+            ["triggers"] = "interest-noawait /usr/share/watched\ninterest-noawait named\n",
+            ["extra"] = "x",
+        }, new Dictionary<string, string> { ["/etc/first.conf"] = "as packaged\n", ["/usr/bin/tool"] = "first's\n" });
+        var second = SmallPackage.Add(Store, "second", new Dictionary<string, string> { ["triggers"] = "activate-noawait named\n" },
+            new Dictionary<string, string> { ["/usr/bin/tool"] = "second's\n", ["/usr/bin/guarded"] = "x\n", ["/usr/share/watched/x"] = "x\n" });
+        var texts = await BuildAsync(With(first, second), Recipe("awkward"));
+        Assert.Equal("as packaged\n", texts["/etc/first.conf"]);
+        Assert.DoesNotContain("/etc/first.conf.dpkg-new", texts.Keys);
+        Assert.Equal(("first's\n", "second's\n"), (texts["/usr/bin/tool"], texts["/usr/bin/tool.real"]));
+        Assert.Equal("configure \ntriggered /usr/share/watched named\n", texts["/var/first.log"]);
+        Assert.Contains("/usr/bin/guarded", texts["/var/lib/dpkg/statoverride"]);
+        Assert.Contains("Package: second\nStatus: install ok installed\n", texts["/var/lib/dpkg/status"]);
+        var folder = new ImageStore(Store).LayerFolders(new ImageStore(Store).Get("awkward"))[1];
+        var node = Mayfly.Linux.Nodes.Read($"{folder}/usr/bin/guarded");
+        Assert.Equal((0b010_111_101_000, 8), (node.Mode, node.Group));
+        Assert.Equal("", Run("dpkg", $"--root={folder}", "--audit"));
+    }
+
+    [Theory]
+    [InlineData("preinst")]
+    [InlineData("postinst")]
+    public async Task A_failing_script_is_shown_and_leaves_the_store_as_it_was(string script)
+    {
+        await new ImageBuilder(Store).BuildAsync(reference.Lock, new ImageRecipe { Name = "base" });
+        var before = Layers();
+        var bad = SmallPackage.Add(Store, $"bad-{script}", new Dictionary<string, string> { [script] = "#!/bin/sh\necho the reason is here >&2\nexit 3\n" }, Nothing);
+        var failure = await Assert.ThrowsAsync<MayflyException>(() => new ImageBuilder(Store).BuildAsync(With(bad), Recipe("bad")));
+        Assert.Contains($"package bad-{script}", failure.Message);
+        Assert.Contains("the reason is here", failure.Message);
+        Assert.NotNull(failure.Hint);
+        Assert.Equal(before, Layers().Where(path => !path.EndsWith(".lock", StringComparison.Ordinal)));
+        Assert.Null(new ImageStore(Store).Find("bad"));
+        Assert.DoesNotContain(Directory.GetFileSystemEntries(Store.Folder(StoreArea.Tmp)), path => path.Contains($"/{Environment.ProcessId}-layer-", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Scripts_have_no_network_no_services_and_no_way_to_change_the_store()
+    {
+        var package = SmallPackage.Add(Store, "prober", new Dictionary<string, string>
+        {
+            ["postinst"] = """
+                #!/bin/sh
+                set -e
+                ls /sys/class/net > /var/probe
+                invoke-rc.d --query ssh start >> /var/probe 2>&1 || echo "policy $?" >> /var/probe
+                start-stop-daemon --start --exec /bin/false && echo "daemon $?" >> /var/probe
+                echo $$ > /var/probe.pid
+                chmod 0700 /usr/bin/env && echo changed >> /usr/share/prober/data
+
+                """,
+        }, new Dictionary<string, string> { ["/usr/share/prober/data"] = "as packaged\n" });
+        var stack = With(package);
+        var texts = await BuildAsync(stack, Recipe("prober"));
+        Assert.Equal("lo\npolicy 101\ndaemon 0\n", texts["/var/probe"]);
+        Assert.InRange(int.Parse(texts["/var/probe.pid"]), 2, 200);
+        Assert.Equal("as packaged\nchanged\n", texts["/usr/share/prober/data"]);
+        var base1 = new ImageStore(Store).LayerFolders(new ImageStore(Store).Get("prober"))[0];
+        Assert.Equal(0b111_101_101, Mayfly.Linux.Nodes.Read($"{base1}/usr/bin/env").Mode);
+        Assert.Equal("as packaged\n", File.ReadAllText(Store.PathOf(StoreArea.Unpacked, package.Sha256) + "/files/0"));
+        Assert.False(texts.ContainsKey("/usr/sbin/policy-rc.d"));
+    }
+
+    [Fact]
+    public async Task Steps_are_layers_and_an_edit_rebuilds_only_what_follows()
+    {
+        var folder = reference.NewFolder();
+        File.WriteAllText(Path.Combine(folder, "page"), "one");
+        var recipe = new ImageRecipe
+        {
+            Name = "steps",
+            Steps =
+            [
+                new CommandStep(["sh", "-c", "id -un; date +%s%N > /etc/stamp; rm /etc/issue"]),
+                new FileStep([new ImageFile { Path = "/srv/app", Source = folder, Owner = "www-data:www-data" }]),
+                new CommandStep(["sh", "-c", "echo $HOME $WORD $(id -un) $PWD $(cat /srv/app/page) > /var/tmp/../lib/said"]) { User = "root", WorkingDirectory = "/srv", Environment = new Dictionary<string, string> { ["WORD"] = "word" } },
+                new CommandStep(["sh", "-c", "id -un > /tmp/x && cp /tmp/x /srv/app/who"]) { User = "www-data" },
+            ],
+        };
+        var builder = new ImageBuilder(Store);
+        var first = await builder.BuildAsync(reference.Lock, recipe);
+        var texts = ReadAll(new ImageStore(Store).LayerFolders(first));
+        Assert.Equal("/root word root /srv one\n", texts["/var/lib/said"]);
+        Assert.Equal("www-data\n", texts["/srv/app/who"]);
+        Assert.True(builder.Plan(reference.Lock, recipe).IsBuilt);
+        Assert.Equal(first.Digest, (await builder.BuildAsync(reference.Lock, recipe)).Digest);
+
+        File.WriteAllText(Path.Combine(folder, "page"), "two");
+        var plan = builder.Plan(reference.Lock, recipe);
+        Assert.Equal([true, true, false, false, false], plan.Layers.Select(layer => layer.IsBuilt));
+        Assert.Equal(["its contents changed", "follows 'copy /srv/app'", "follows 'copy /srv/app'"], plan.Layers.Skip(2).Select(layer => layer.Reason));
+        var second = await builder.BuildAsync(reference.Lock, recipe);
+        Assert.Equal(first.Layers.Take(2), second.Layers.Take(2));
+        Assert.Equal("/root word root /srv two\n", ReadAll(new ImageStore(Store).LayerFolders(second))["/var/lib/said"]);
+        Assert.NotNull(new ImageStore(Store).Find(first.Digest[..16]));
+        Assert.Equal(first.Layers.Skip(2).Select(layer => layer.Key).Order(), new ImageStore(Store).UnreferencedLayers([]).Intersect(first.Layers.Select(layer => layer.Key)).Order());
+        Assert.Empty(new ImageStore(Store).UnreferencedLayers([first.Digest]).Intersect(first.Layers.Select(layer => layer.Key)));
+    }
+
+    [Fact]
+    public async Task A_failing_command_and_an_unknown_owner_are_named()
+    {
+        var builder = new ImageBuilder(Store);
+        var command = await Assert.ThrowsAsync<MayflyException>(() => builder.BuildAsync(reference.Lock, new ImageRecipe { Name = "x", Steps = [new CommandStep(["sh", "-c", "echo why; exit 9"])] }));
+        Assert.Contains("exit code 9", command.Message);
+        Assert.Contains("why", command.Message);
+        var owner = await Assert.ThrowsAsync<MayflyException>(() => builder.BuildAsync(reference.Lock, new ImageRecipe { Name = "x", Steps = [new FileStep([new ImageFile { Path = "/x", Text = "", Owner = "stranger" }])] }));
+        Assert.Contains("the user stranger", owner.Message);
+    }
+
+    [Fact]
+    public async Task Builders_of_one_key_take_turns_and_cancelling_one_leaves_nothing()
+    {
+        var folder = reference.NewFolder();
+        var recipes = Enumerable.Range(0, 4).Select(number => new ImageRecipe { Name = $"side-{number}", Steps = [new CommandStep(["sh", "-c", $"# {folder}\nsleep 0.3; date +%N > /etc/once"])] });
+        var images = await Task.WhenAll(recipes.Select(recipe => Task.Run(() => new ImageBuilder(Store).BuildAsync(reference.Lock, recipe))));
+        Assert.Single(images.Select(image => image.Digest).Distinct());
+
+        using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(700));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new ImageBuilder(Store).BuildAsync(reference.Lock, new ImageRecipe { Name = "late", Steps = [new CommandStep(["sh", "-c", $"# {folder}\nsleep 4321"])] }, cancellationToken: soon.Token));
+        Assert.DoesNotContain(Directory.GetFileSystemEntries(Store.Folder(StoreArea.Tmp)), path => path.Contains($"/{Environment.ProcessId}-layer-", StringComparison.Ordinal));
+        Assert.Empty(Processes("sleep\04321"));
+    }
+
+    private static IEnumerable<string> Processes(string commandLine) => Directory.GetDirectories("/proc").Where(folder =>
+    {
+        try
+        {
+            return int.TryParse(Path.GetFileName(folder), out _) && File.ReadAllText($"{folder}/cmdline").Contains(commandLine, StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    });
+
+    [Fact]
+    public async Task A_builder_killed_at_any_moment_leaves_a_store_that_the_next_one_finishes()
+    {
+        await new ImageBuilder(Store).BuildAsync(reference.Lock, new ImageRecipe { Name = "base" });
+        var package = SmallPackage.Add(Store, "slow", new Dictionary<string, string> { ["preinst"] = "#!/bin/sh\nsleep 0.4\n", ["postinst"] = "#!/bin/sh\nsleep 0.61234\necho done > /var/slow\n" },
+            new Dictionary<string, string> { ["/usr/share/slow/x"] = "x\n" });
+        var before = Layers();
+        var lockPath = Path.Combine(reference.NewFolder(), "stack.lock");
+        LockFile.Write(lockPath, With(package));
+        foreach (var delay in (int[])[400, 900, 1300, 1700])
+        {
+            using var builder = ChildBuilder.Start(Store.Root, lockPath);
+            await Task.Delay(delay);
+            builder.Kill();
+            await builder.WaitForExitAsync();
+            for (var tries = 0; Processes("sleep\00.61234").Any() && tries < 50; tries++)
+                await Task.Delay(100);
+            Assert.Empty(Processes("sleep\00.61234"));
+            foreach (var layer in Layers().Where(path => !path.EndsWith(".lock", StringComparison.Ordinal)))
+                Assert.True(File.Exists(Path.Combine(layer, "layer.json")), layer);
+        }
+
+        var again = Store.Open(Store.Root);
+        Assert.DoesNotContain(Directory.GetFileSystemEntries(again.Folder(StoreArea.Tmp)), path => path.Contains("-layer-", StringComparison.Ordinal) && !path.Contains($"/{Environment.ProcessId}-", StringComparison.Ordinal));
+        var texts = await BuildAsync(With(package), Recipe("slow"));
+        Assert.Equal("done\n", texts["/var/slow"]);
+        Assert.Equal(before.Length + 1, Layers().Count(path => !path.EndsWith(".lock", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Skopeo_reads_the_archive_and_the_same_image_gives_the_same_bytes()
+    {
+        var image = await new ImageBuilder(Store).BuildAsync(reference.Lock, new ImageRecipe
+        {
+            Name = "shop/web",
+            Steps = [new CommandStep(["sh", "-c", "rm /etc/issue; rm -r /usr/share/doc/dash; mkdir /usr/share/doc/dash; echo new > /usr/share/doc/dash/x"])],
+        });
+        var folder = reference.NewFolder();
+        var (first, second) = (Path.Combine(folder, "a.tar"), Path.Combine(folder, "b.tar"));
+        var configuration = new ImageConfiguration { Command = ["/bin/true"], Ports = [8080], Environment = new Dictionary<string, string> { ["A"] = "b" }, User = "www-data" };
+        await new ImageExport(Store).WriteOciArchiveAsync(image, first, configuration);
+        await new ImageExport(Store).WriteOciArchiveAsync(image, second, configuration);
+        Assert.Equal(File.ReadAllBytes(first), File.ReadAllBytes(second));
+
+        var inspected = Run("skopeo", "inspect", "--config", $"oci-archive:{first}");
+        Assert.All(image.Layers, layer => Assert.Contains(layer.Digest, inspected));
+        Assert.Contains("8080/tcp", inspected);
+        Run("skopeo", "copy", "--quiet", "--insecure-policy", $"docker-archive:{first}", $"dir:{folder}/docker");
+        Run("skopeo", "copy", "--quiet", "--insecure-policy", $"oci-archive:{first}", $"dir:{folder}/oci");
+
+        // What a runtime would unpack is what we would mount.
+        var plain = Path.Combine(folder, "plain.tar");
+        await new ImageExport(Store).WriteTarAsync(image, plain);
+        var tree = TarTree.Read(plain);
+        Assert.DoesNotContain("etc/issue", tree.Keys);
+        Assert.Equal(["usr/share/doc/dash/x"], tree.Keys.Where(path => path.StartsWith("usr/share/doc/dash/", StringComparison.Ordinal)));
+        Assert.Contains("etc/.wh.issue", Run("sh", "-c", $"for file in {folder}/oci/*; do tar tzf $file 2>/dev/null || true; done"));
+    }
+
+    [Fact]
+    public async Task An_export_that_cannot_be_written_leaves_nothing()
+    {
+        var image = await new ImageBuilder(Store).BuildAsync(reference.Lock, new ImageRecipe { Name = "base" });
+        var failure = await Assert.ThrowsAsync<MayflyException>(() => new ImageExport(Store).WriteTarAsync(image, "/nowhere/at/all.tar"));
+        Assert.Contains("/nowhere/at/all.tar", failure.Message);
+    }
+}
