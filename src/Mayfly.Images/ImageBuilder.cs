@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using System.Text;
 using Mayfly.Images.Building;
@@ -21,7 +22,7 @@ public sealed class ImageBuilder(Store store)
     /// </summary>
     public async Task<Image> BuildAsync(StackLock stack, ImageRecipe recipe, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
     {
-        var steps = BuildSteps.Of(stack, recipe);
+        var steps = Steps(stack, recipe);
         var epoch = BuildSteps.EpochOf(stack);
         if (steps.Any(step => !_layers.Has(step.Key)))
             BuildRequirements.Check();
@@ -30,8 +31,9 @@ public sealed class ImageBuilder(Store store)
         var records = new List<LayerRecord>();
         try
         {
-            foreach (var step in steps)
+            for (var at = 0; at < steps.Count; at++)
             {
+                var step = steps[at];
                 if (_layers.Find(step.Key) is { } present)
                 {
                     records.Add(present);
@@ -42,13 +44,16 @@ public sealed class ImageBuilder(Store store)
                 {
                     await later.ConfigureAwait(false);
                     await UnpackAsync(packages, progress, cancellationToken).ConfigureAwait(false);
-                    if (steps.OfType<PackageStep>().FirstOrDefault(other => other != step && !_layers.Has(other.Key)) is { } next && packages.Below is null)
+                    if (packages.Below is null && steps.OfType<PackageStep>().FirstOrDefault(other => other != step && !_layers.Has(other.Key)) is { } next)
                         later = UnpackAsync(next, progress, cancellationToken);
                 }
 
                 IReadOnlyList<string> below = [.. records.Select(record => _layers.TreeOf(record.Key))];
                 var build = new LayerBuild(store, below, epoch, progress);
                 records.Add(await _layers.GetAsync(step.Key, step.Below, step.Origin, epoch, work => build.Make(step, work, cancellationToken), cancellationToken).ConfigureAwait(false));
+                // Only now is it known which accounts the packages made.
+                if (step is PackageStep && stack.Ids.Count > 0)
+                    steps = Steps(stack, recipe);
             }
         }
         finally
@@ -72,7 +77,7 @@ public sealed class ImageBuilder(Store store)
     public ImagePlan Plan(StackLock stack, ImageRecipe recipe)
     {
         var before = new ImageStore(store).Find(recipe.Name);
-        var steps = BuildSteps.Of(stack, recipe);
+        var steps = Steps(stack, recipe);
         var layers = new List<PlannedLayer>();
         string? cause = null;
         foreach (var step in steps)
@@ -94,9 +99,46 @@ public sealed class ImageBuilder(Store store)
         return new ImagePlan(recipe.Name, layers);
     }
 
-    /// <summary>The users and groups that an image's own packages and commands made, to be appended to the lock's table.</summary>
-    public IReadOnlyList<LockedId> ReadIds(Image image) =>
-        [.. image.Layers.Select(layer => _layers.Find(layer.Key)).OfType<LayerRecord>().SelectMany(static record => record.Ids)];
+    /// <summary>
+    /// Builds several images side by side and completes the lock's table of account ids; images whose scripts numbered a name
+    /// otherwise get a small layer that puts it right. Write the lock when its table has grown.
+    /// </summary>
+    public async Task<(IReadOnlyList<Image> Images, StackLock Stack)> BuildAllAsync(StackLock stack, IReadOnlyList<ImageRecipe> recipes, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
+    {
+        var images = await EachAsync(stack).ConfigureAwait(false);
+        var reserved = images.Select(static image => image.Layers[0].Key).Distinct().SelectMany(Made).ToArray();
+        var ids = IdTable.Append(stack.Ids, images.SelectMany(image => image.Layers.Skip(1).SelectMany(layer => Made(layer.Key))), reserved);
+        if (ids.Count == stack.Ids.Count)
+            return (images, stack);
+        stack = stack with { Ids = ids };
+        return (await EachAsync(stack).ConfigureAwait(false), stack);
+
+        async Task<Image[]> EachAsync(StackLock with)
+        {
+            // The first failure ends the others and is the one to tell; waiting for all keeps their work from outliving this call.
+            using var all = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            ExceptionDispatchInfo? failure = null;
+            var built = new Image[recipes.Count];
+            await Task.WhenAll(Enumerable.Range(0, recipes.Count).Select(at => Task.Run(async () =>
+            {
+                try
+                {
+                    built[at] = await BuildAsync(with, recipes[at], progress, all.Token).ConfigureAwait(false);
+                }
+                catch (Exception e)
+                {
+                    Interlocked.CompareExchange(ref failure, ExceptionDispatchInfo.Capture(e), null);
+                    await all.CancelAsync().ConfigureAwait(false);
+                }
+            }, CancellationToken.None))).ConfigureAwait(false);
+            failure?.Throw();
+            return built;
+        }
+    }
+
+    private IReadOnlyList<LockedId> Made(string key) => _layers.Find(key)?.Ids ?? [];
+
+    private IReadOnlyList<BuildStep> Steps(StackLock stack, ImageRecipe recipe) => BuildSteps.Of(stack, recipe, key => _layers.Find(key)?.Ids);
 
     private Task UnpackAsync(PackageStep step, IProgress<Activity>? progress, CancellationToken cancellationToken) =>
         Task.Run(() => Unpack.AllAsync(store, [.. step.Stages.SelectMany(static stage => stage)], progress, cancellationToken), cancellationToken);

@@ -78,7 +78,8 @@ public sealed class ImageExport(Store store)
         }
         finally
         {
-            File.Delete(aside);
+            if (File.Exists(aside))
+                File.Delete(aside);
         }
     }
 }

@@ -77,11 +77,11 @@ public sealed class HostFileTests : IDisposable
                 new CommandStep(["true"]),
             ],
         };
-        var before = BuildSteps.Of(Lock(), recipe);
+        var before = Steps(recipe);
         File.SetLastWriteTimeUtc(source, DateTime.UnixEpoch);
-        Assert.Equal(before.Select(step => step.Key), BuildSteps.Of(Lock(), recipe).Select(step => step.Key));
+        Assert.Equal(before.Select(step => step.Key), Steps(recipe).Select(step => step.Key));
         File.WriteAllText(source, "two");
-        var after = BuildSteps.Of(Lock(), recipe);
+        var after = Steps(recipe);
         Assert.Equal([true, true, true, false, false], before.Zip(after, (x, y) => x.Key == y.Key));
         Assert.Equal(["base bookworm", "packages nginx", "copy /etc/first", "copy /srv/app", "run true"], after.Select(step => step.Origin));
         Assert.Equal(after.Select(step => step.Key).SkipLast(1), after.Skip(1).Select(step => step.Below));
@@ -95,12 +95,14 @@ public sealed class HostFileTests : IDisposable
             new(["a", "b"]), new(["a b"]), new(["a", "b"]) { User = "www-data" }, new(["a", "b"]) { WorkingDirectory = "/srv" },
             new(["a", "b"]) { Environment = new Dictionary<string, string> { ["X"] = "1" } },
         ];
-        Assert.Equal(steps.Length, steps.Select(step => BuildSteps.Of(Lock(), new ImageRecipe { Name = "x", Steps = [step] })[^1].Key).Distinct().Count());
+        Assert.Equal(steps.Length, steps.Select(step => Steps(new ImageRecipe { Name = "x", Steps = [step] })[^1].Key).Distinct().Count());
     }
 
     [Fact]
     public void A_set_that_the_lock_lacks_is_an_error_with_a_hint() =>
-        Assert.Contains("mayfly lock", Assert.Throws<MayflyException>(() => BuildSteps.Of(Lock(), new ImageRecipe { Name = "x", PackageSet = "other" })).Hint);
+        Assert.Contains("mayfly lock", Assert.Throws<MayflyException>(() => Steps(new ImageRecipe { Name = "x", PackageSet = "other" })).Hint);
+
+    private static IReadOnlyList<BuildStep> Steps(ImageRecipe recipe) => BuildSteps.Of(Lock(), recipe, _ => null);
 
     private static StackLock Lock()
     {

@@ -17,3 +17,6 @@ internal sealed record CopyStep(string Key, string? Below, string Origin, IReadO
 
 /// <summary>A command run inside.</summary>
 internal sealed record RunStep(string Key, string? Below, string Origin, CommandStep Command) : BuildStep(Key, Below, Origin);
+
+/// <summary>Accounts of the packages below that get the numbers of the stack's table.</summary>
+internal sealed record NumberStep(string Key, string? Below, string Origin, IReadOnlyList<Renumbering> Changes) : BuildStep(Key, Below, Origin);

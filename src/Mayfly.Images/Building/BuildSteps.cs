@@ -15,14 +15,23 @@ internal static class BuildSteps
             ? seconds
             : stack.Releases.Count > 0 ? stack.Releases.Max(static release => release.Date).ToUnixTimeSeconds() : 0;
 
-    public static IReadOnlyList<BuildStep> Of(StackLock stack, ImageRecipe recipe)
+    /// <param name="stack">The packages, and the table of account ids.</param>
+    /// <param name="recipe">What is wanted.</param>
+    /// <param name="made">The accounts that a built layer of packages made, by its key; null while it is not built, and then nothing is renumbered yet.</param>
+    public static IReadOnlyList<BuildStep> Of(StackLock stack, ImageRecipe recipe, Func<string, IReadOnlyList<LockedId>?> made)
     {
         var steps = new List<BuildStep>();
         var below = Packages(steps, stack, "base", null, null);
         if (recipe.Before.Count > 0)
             below = Files(steps, stack, recipe.Before, below);
         if (recipe.PackageSet is { } set)
+        {
+            var over = below;
             below = Packages(steps, stack, set, "base", below);
+            if (below != over && made(below) is { } ids && IdTable.Differing(stack.Ids, ids) is { Count: > 0 } changes)
+                below = Numbers(steps, stack, changes, below);
+        }
+
         foreach (var step in recipe.Steps)
         {
             below = step switch
@@ -79,6 +88,13 @@ internal static class BuildSteps
         inputs.AddRange(step.Environment.OrderBy(static pair => pair.Key, StringComparer.Ordinal).Select(static pair => $"variable {pair.Key}={pair.Value}"));
         var key = Key("command", below, stack, inputs);
         steps.Add(new RunStep(key, below, $"run {string.Join(' ', step.Command)}", step));
+        return key;
+    }
+
+    private static string Numbers(List<BuildStep> steps, StackLock stack, IReadOnlyList<Renumbering> changes, string below)
+    {
+        var key = Key("numbers", below, stack, changes.Select(static change => change.ToString()));
+        steps.Add(new NumberStep(key, below, $"accounts {string.Join(' ', changes.Select(static change => change.Name).Distinct())}", changes));
         return key;
     }
 

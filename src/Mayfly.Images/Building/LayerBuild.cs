@@ -14,7 +14,9 @@ internal sealed class LayerBuild(Store store, IReadOnlyList<string> below, long 
     {
         PackageStep packages => Install(packages, work, cancellationToken),
         CopyStep files => (Copy(files, work, cancellationToken), []),
-        RunStep command => Execute(command, work, cancellationToken),
+        // Accounts that a recipe's own command makes are numbered by whoever wrote the command.
+        RunStep command => (Execute(command, work, cancellationToken), []),
+        NumberStep numbers => (Renumber(numbers, work), []),
         _ => throw new InvalidOperationException($"a step of the kind {step.GetType().Name}"),
     };
 
@@ -96,7 +98,7 @@ internal sealed class LayerBuild(Store store, IReadOnlyList<string> below, long 
                     "name an account that the image's packages make, or a number; look at its /etc/passwd with mayfly image inspect"));
     }
 
-    private (string, IReadOnlyList<LockedId>) Execute(RunStep step, string work, CancellationToken cancellationToken)
+    private string Execute(RunStep step, string work, CancellationToken cancellationToken)
     {
         var (command, view) = (step.Command, new LayerView(below));
         using var root = new BuildRoot(work);
@@ -127,7 +129,17 @@ internal sealed class LayerBuild(Store store, IReadOnlyList<string> below, long 
             LayerTree.Tidy(upper, below);
         });
         progress?.Report(new Activity(step.Origin) { Ended = true });
-        return (upper, NewIds(upper));
+        return upper;
+    }
+
+    private string Renumber(NumberStep step, string work)
+    {
+        using var root = new BuildRoot(work);
+        var upper = root.Mount(below);
+        root.Run(() => AccountNumbers.Change(root.Root, step.Changes));
+        root.Unmount();
+        root.Run(() => LayerTree.Tidy(upper, below));
+        return upper;
     }
 
     /// <summary>apt's note of what was installed for another package's sake; dpkg knows nothing of it.</summary>

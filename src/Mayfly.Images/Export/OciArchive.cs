@@ -121,10 +121,15 @@ internal sealed class OciArchive(Image image, IReadOnlyList<LayerRecord> records
 
     private void Add(TarWriter tar, string name, byte[] contents) => Add(tar, TarEntryType.RegularFile, name, new MemoryStream(contents));
 
-    private void Add(TarWriter tar, TarEntryType type, string name, Stream? contents) => tar.WriteEntry(new UstarTarEntry(type, name)
+    private void Add(TarWriter tar, TarEntryType type, string name, Stream? contents)
     {
-        DataStream = contents,
-        ModificationTime = _created,
-        Mode = type == TarEntryType.Directory ? (UnixFileMode)0x1ed : (UnixFileMode)0x1a4,
-    });
+        var entry = new UstarTarEntry(type, name)
+        {
+            ModificationTime = _created,
+            Mode = type == TarEntryType.Directory ? (UnixFileMode)0x1ed : (UnixFileMode)0x1a4,
+        };
+        if (contents is not null)
+            entry.DataStream = contents;
+        tar.WriteEntry(entry);
+    }
 }

@@ -57,9 +57,15 @@ internal sealed class LayerStore(Store store)
             using var file = await TakeAsync(lockPath, cancellationToken).ConfigureAwait(false);
             if (Find(key) is { } other)
                 return other;
-            var made = await Task.Run(() => Build(key, below, origin, epoch, build, cancellationToken), cancellationToken).ConfigureAwait(false);
-            File.Delete(lockPath);
-            return made;
+            try
+            {
+                return await Task.Run(() => Build(key, below, origin, epoch, build, cancellationToken), cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                // Still held: whoever waits sees that the name is gone and opens it anew.
+                File.Delete(lockPath);
+            }
         }
         finally
         {
