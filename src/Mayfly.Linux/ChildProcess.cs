@@ -40,15 +40,16 @@ public sealed unsafe partial class ChildProcess
         Check(posix_spawnattr_init(attributes), "posix_spawnattr_init", arguments[0]);
         try
         {
-            // A source below the number of descriptors could be overwritten before it is copied: they go out of the way first.
+            // A source below the number of descriptors could be overwritten before it is copied: they go out of the way first,
+            // above every one of them, where no source is.
             var sources = descriptors.Select(d => (int)d.DangerousGetHandle()).ToArray();
-            const int Aside = 100;
+            var aside = sources.Append(sources.Length).Max() + 1;
             for (var n = 0; n < sources.Length; n++)
-                Check(posix_spawn_file_actions_adddup2(actions, sources[n], Aside + n), "posix_spawn_file_actions_adddup2", arguments[0]);
+                Check(posix_spawn_file_actions_adddup2(actions, sources[n], aside + n), "posix_spawn_file_actions_adddup2", arguments[0]);
             for (var n = 0; n < sources.Length; n++)
             {
-                Check(posix_spawn_file_actions_adddup2(actions, Aside + n, n), "posix_spawn_file_actions_adddup2", arguments[0]);
-                Check(posix_spawn_file_actions_addclose(actions, Aside + n), "posix_spawn_file_actions_addclose", arguments[0]);
+                Check(posix_spawn_file_actions_adddup2(actions, aside + n, n), "posix_spawn_file_actions_adddup2", arguments[0]);
+                Check(posix_spawn_file_actions_addclose(actions, aside + n), "posix_spawn_file_actions_addclose", arguments[0]);
             }
 
             // Whatever else was opened without close-on-exec, by libraries or by who started us, must not live on in a child.
