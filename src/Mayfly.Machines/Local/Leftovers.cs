@@ -41,6 +41,7 @@ public static class Leftovers
         found.AddRange(File.ReadLines("/proc/self/mounts").Select(line => line.Split(' ')[1]).Where(target => target.StartsWith(runFolder + "/", StringComparison.Ordinal)).Select(target => $"mount {target}"));
         var table = stack is null ? null : Network.TableOf(stack);
         found.AddRange(Network.Tables(programs).Where(name => table is null ? name.StartsWith("mayfly-", StringComparison.Ordinal) : name == table).Select(name => $"nftables table {name}"));
+        using var host = Network.LockHost();
         using var links = new NetworkLinks();
         var present = links.List();
         found.AddRange(present.Where(link => stack is null ? link.Name.StartsWith("mf-", StringComparison.Ordinal) || link.Name.StartsWith("mfv", StringComparison.Ordinal)

@@ -27,12 +27,9 @@ public sealed class Network(Store store, RuntimePrograms programs, string runFol
     {
         lock (_lock)
         {
+            using var host = LockHost();
             using var links = new NetworkLinks();
             var subnet = Subnets.Allocate(store, stack, links);
-            var loopback = links.Find("lo") ?? throw new MayflyException("this host has no loopback device", "mayfly runs in the host's own network namespace, or one with a loopback device");
-            links.AddAddress(loopback.Index, IPAddress.Parse(DnsAddress), 32);
-            if (!loopback.Up)
-                links.SetUp("lo");
             if (links.Find(subnet.Bridge) is not { } bridge)
             {
                 links.AddBridge(subnet.Bridge);
@@ -46,6 +43,10 @@ public sealed class Network(Store store, RuntimePrograms programs, string runFol
                     "another store runs a stack of that name on this host: take it down, or name this one otherwise");
             }
 
+            var loopback = links.Find("lo") ?? throw new MayflyException("this host has no loopback device", "mayfly runs in the host's own network namespace, or one with a loopback device");
+            links.AddAddress(loopback.Index, IPAddress.Parse(DnsAddress), 32);
+            if (!loopback.Up)
+                links.SetUp("lo");
             var made = links.AddAddress(bridge.Index, subnet.Gateway, subnet.Prefix.PrefixLength);
             if (bridge.Up && !made)
                 return subnet;
@@ -137,12 +138,22 @@ public sealed class Network(Store store, RuntimePrograms programs, string runFol
             var bridge = BridgeOf(stack);
             Published.Write(runFolder, stack, []);
             Nft(programs, $"add table ip {TableOf(stack)}\ndelete table ip {TableOf(stack)}\n");
+            using var host = LockHost();
             using var links = new NetworkLinks();
             links.Delete(bridge);
             if (!links.List().Any(link => link.Name.StartsWith("mf-", StringComparison.Ordinal)) && links.Find("lo") is { } loopback)
                 links.RemoveAddress(loopback.Index, IPAddress.Parse(DnsAddress), 32);
         }
     }, cancellationToken);
+
+    /// <summary>Held while the name server's address comes or goes with a bridge: it is one for all stores of this host.</summary>
+    internal static IDisposable LockHost()
+    {
+        Directory.CreateDirectory(Runtime.DefaultRunFolder);
+        var file = FileHandles.OpenOrCreate(Path.Combine(Runtime.DefaultRunFolder, "network.lock"));
+        Files.Lock(file, exclusive: true, wait: true);
+        return file;
+    }
 
     internal static string BridgeOf(string stack)
     {

@@ -21,8 +21,8 @@ internal static class Subnets
     {
         if (Find(store, stack) is { } known)
             return known;
-        using var file = new FileStream(PathOf(store) + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
-        Files.Lock(file.SafeFileHandle, exclusive: true, wait: true);
+        using var file = FileHandles.OpenOrCreate(PathOf(store) + ".lock");
+        Files.Lock(file, exclusive: true, wait: true);
         var allocation = Read(store) ?? new SubnetAllocation(Choose(links.Networks().Select(present => present.Network).ToList()), []);
         if (!allocation.Stacks.TryGetValue(stack, out var number))
         {

@@ -51,7 +51,7 @@ public sealed class Volumes(Store store, string runFolder = Runtime.DefaultRunFo
                 Trees.CopyFolderFacts(from, to);
             }
         }
-        catch (LinuxException e)
+        catch (IOException e)
         {
             throw new MayflyException($"the volumes of '{stack}' cannot be copied for a rehearsal: {e.Message}", "a rehearsal needs as much room in the store again as the volumes take", e);
         }
