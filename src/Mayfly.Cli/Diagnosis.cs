@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using Mayfly.Machines.Local;
 using Mayfly.Packages;
+using Mayfly.Packages.Debian;
 
 namespace Mayfly.Cli;
 
@@ -21,6 +23,14 @@ internal static class Diagnosis
     {
         List<Finding> findings = [await SdkAsync(cancellationToken), Rights()];
         findings.AddRange(StoreAndRoom());
+        findings.Add(Mirror());
+        // As a user the list is one line long, and says what the finding on rights says.
+        if (Environment.IsPrivilegedProcess)
+        {
+            findings.AddRange(HostRequirements.Check().Where(requirement => requirement.Name != "superuser")
+                .Select(requirement => new Finding(requirement.Name, requirement.Met, requirement.Found, requirement.Remedy, requirement.Required)));
+        }
+
         return findings;
     }
 
@@ -42,6 +52,19 @@ internal static class Diagnosis
     private static Finding Rights() => Environment.IsPrivilegedProcess
         ? new Finding("rights", true, "root")
         : new Finding("rights", false, "not root", "plan, lock, graph and new work; building images and running instances want root: use sudo", Required: false);
+
+    private static Finding Mirror()
+    {
+        try
+        {
+            var sources = DebianSources.Discover("bookworm", "amd64");
+            return new Finding("Debian mirror", true, string.Join(", ", sources.Sources.SelectMany(source => source.Mirrors).Select(mirror => mirror.Host).Distinct()));
+        }
+        catch (MayflyException failure)
+        {
+            return new Finding("Debian mirror", false, failure.Message, failure.Hint);
+        }
+    }
 
     private static IEnumerable<Finding> StoreAndRoom()
     {

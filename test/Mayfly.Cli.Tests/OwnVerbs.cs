@@ -56,6 +56,14 @@ public sealed class OwnVerbs : IDisposable
         Assert.Contains("hint: set MAYFLY_STORE", run.Output);
     }
 
+    [Fact]
+    public void Doctor_names_a_mirror_or_says_how_to_name_one()
+    {
+        folder.With(".config/mayfly/config.toml", "[debian]\nmirror = \"http://127.0.0.1:9/debian\"\nsecurity = \"none\"\n");
+        var run = Invocation.Run(folder, new Dictionary<string, string?> { ["XDG_CONFIG_HOME"] = Path.Combine(folder.Path, ".config") }, "doctor");
+        Assert.Contains("127.0.0.1", run.Output.Split('\n').Single(line => line.Contains("Debian mirror", StringComparison.Ordinal)));
+    }
+
     [Theory]
     [InlineData("bash")]
     [InlineData("zsh")]

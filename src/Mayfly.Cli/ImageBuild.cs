@@ -1,0 +1,52 @@
+using System.Runtime.InteropServices;
+using Mayfly.Images;
+using Mayfly.Packages;
+using Mayfly.Packages.Debian;
+
+namespace Mayfly.Cli;
+
+/// <summary>An image of packages alone, as <c>mayfly image build</c> is told: resolved now, from what the mirror has now.</summary>
+internal sealed record ImageBuild(string Codename, IReadOnlyList<string> Packages, string? Name)
+{
+    private const string SetName = "image";
+
+    /// <summary>The codename of <c>debian:CODENAME</c>, else null.</summary>
+    public static string? CodenameOf(string from) =>
+        from.Split(':') is ["debian", { Length: > 0 } codename] && codename.All(char.IsAsciiLetterLower) ? codename : null;
+
+    public async Task<Image> RunAsync(IProgress<Activity> progress, CancellationToken cancellationToken)
+    {
+        var store = Store.Open();
+        using var held = store.LockShared();
+        var sources = DebianSources.Discover(Codename, Architecture);
+        var index = await IndexFetch.ReadAsync(store, sources, progress, cancellationToken: cancellationToken);
+        var locked = DebianLock.Create(index, Packages is [] ? [] : [new SetRequest(SetName, Packages)]);
+        await Fetch.AllAsync(store, sources, locked.Packages, progress, cancellationToken: cancellationToken);
+        var recipe = new ImageRecipe
+        {
+            Name = Name ?? string.Join('-', Packages.Select(package => package.Split('=')[0]).DefaultIfEmpty($"debian-{Codename}")),
+            PackageSet = Packages is [] ? null : SetName,
+        };
+        return await new ImageBuilder(store).BuildAsync(locked, recipe, progress, cancellationToken);
+    }
+
+    private static string Architecture => RuntimeInformation.OSArchitecture switch
+    {
+        System.Runtime.InteropServices.Architecture.X64 => "amd64",
+        System.Runtime.InteropServices.Architecture.Arm64 => "arm64",
+        var other => throw new MayflyException($"Mayfly does not run on {other}", "use a machine with an amd64 or arm64 processor"),
+    };
+}
+
+/// <summary>Progress as plain lines: what has ended.</summary>
+internal sealed class Lines(TextWriter writer) : IProgress<Activity>
+{
+    public void Report(Activity activity)
+    {
+        if (activity.Ended)
+        {
+            lock (writer)
+                writer.WriteLine($"{activity.Name}: {activity.Detail ?? "done"}");
+        }
+    }
+}

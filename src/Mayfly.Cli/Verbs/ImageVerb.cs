@@ -1,0 +1,91 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Mayfly.Images;
+using Mayfly.Packages;
+
+namespace Mayfly.Cli.Verbs;
+
+/// <summary><c>mayfly image …</c>: images without a stack, and those of stacks looked at.</summary>
+internal static class ImageVerb
+{
+    private const int ShownDigits = 12;
+
+    public static Command Create() => new("image", "Build, list and inspect images")
+    {
+        Build(), List(), Inspect(),
+    };
+
+    private static Command Build()
+    {
+        var from = new Option<string>("--base") { Description = "What it is based on", HelpName = "debian:CODENAME", DefaultValueFactory = _ => "debian:bookworm" };
+        from.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: var value }] && ImageBuild.CodenameOf(value) is null)
+                result.AddError($"{value} is no base, a base is written debian:CODENAME, such as debian:bookworm");
+        });
+        var install = new Option<string[]>("--install") { Description = "Debian packages, separated by commas; NAME=VERSION asks for one version", HelpName = "PACKAGES", AllowMultipleArgumentsPerToken = false };
+        var name = new Option<string?>("--name") { Description = "The name it is listed under; made of the packages unless given", HelpName = "NAME" };
+        var command = new Command("build", "Build an image from Debian packages, without any script") { from, install, name };
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            string[] packages = [.. (result.GetValue(install) ?? []).SelectMany(list => list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+            var build = new ImageBuild(ImageBuild.CodenameOf(result.GetValue(from)!)!, packages, result.GetValue(name));
+            var image = await build.RunAsync(new Lines(Console.Error), cancellationToken);
+            result.InvocationConfiguration.Output.WriteLine($"{image.Name} {image.Digest}");
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command List()
+    {
+        var json = new Option<bool>("--json") { Description = "For programs: one array of images" };
+        var command = new Command("list", "List the images of the store by name") { json };
+        command.SetAction(result =>
+        {
+            var images = new ImageStore(Store.Open()).List();
+            var output = result.InvocationConfiguration.Output;
+            if (result.GetValue(json))
+            {
+                output.WriteLine(JsonSerializer.Serialize(images, ImageVerbJson.Default.IReadOnlyListImage));
+                return ExitCode.Done;
+            }
+
+            var width = images.Select(image => image.Name.Length).Append(0).Max() + 2;
+            foreach (var image in images)
+                output.WriteLine($"{image.Name.PadRight(width)}{image.Digest[7..(7 + ShownDigits)]}  {image.Architecture}  {image.Layers.Count} layers");
+            if (images is [])
+                Console.Error.WriteLine("no images yet; mayfly image build makes one, mayfly up those of a stack");
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command Inspect()
+    {
+        var image = new Argument<string>("IMAGE") { Description = "Its name, or its digest or the beginning of it" };
+        var json = new Option<bool>("--json") { Description = "For programs: one object" };
+        var command = new Command("inspect", "Show what an image is made of") { image, json };
+        command.SetAction(result =>
+        {
+            var found = new ImageStore(Store.Open()).Get(result.GetValue(image)!);
+            var output = result.InvocationConfiguration.Output;
+            if (result.GetValue(json))
+            {
+                output.WriteLine(JsonSerializer.Serialize(found, ImageVerbJson.Default.Image));
+                return ExitCode.Done;
+            }
+
+            output.WriteLine($"name          {found.Name}\ndigest        {found.Digest}\narchitecture  {found.Architecture}\nlayers        lowest first");
+            foreach (var layer in found.Layers)
+                output.WriteLine($"  {layer.Digest[7..(7 + ShownDigits)]}  {layer.Origin}");
+            return ExitCode.Done;
+        });
+        return command;
+    }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(IReadOnlyList<Image>))]
+internal sealed partial class ImageVerbJson : JsonSerializerContext;
