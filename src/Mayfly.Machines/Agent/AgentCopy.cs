@@ -86,12 +86,14 @@ internal static class AgentCopy
             store.Commit(copy, StoreArea.Agents, identity);
         }
 
-        var current = store.PathOf(StoreArea.Agents, "current");
         var link = Path.Combine(work.Path, "current");
         File.CreateSymbolicLink(link, identity);
-        Linux.Files.Rename(link, current);
-        return current;
+        Linux.Files.Rename(link, Current(store));
+        return Current(store);
     }
+
+    /// <summary>The path that leads to the copy that the watchdog starts next.</summary>
+    public static string Current(Store store) => store.PathOf(StoreArea.Agents, "current");
 }
 
 /// <param name="Folder">Where the assemblies are now.</param>

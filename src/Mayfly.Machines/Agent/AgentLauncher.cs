@@ -23,10 +23,11 @@ internal sealed class AgentLauncher(Store store, RuntimePrograms programs, strin
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// $1 is dotnet, $2 leads to the current copy. The copy's real folder is named to the agent, as what
+    /// $1 is dotnet, $2 leads to the current copy, $3 is the log. The copy's real folder is named to the agent, as what
     /// <c>current</c> leads to may change while it runs. An agent that dies within two seconds, twenty times in a row, is given up.
     /// </summary>
     private const string Watchdog = """
+        exec >>"$3" 2>&1
         cd /
         quick=0
         while :; do
@@ -45,8 +46,14 @@ internal sealed class AgentLauncher(Store store, RuntimePrograms programs, strin
         done
         """;
 
+    /// <summary>How long an agent of another store is given to end by itself, as one does that has nothing to do.</summary>
+    private static readonly TimeSpan OtherStore = TimeSpan.FromSeconds(5);
+
     private readonly AgentPaths paths = new(runFolder);
     private AgentPlan? plan;
+
+    /// <summary>Opens the sockets and starts the watchdog, on a thread of a test's choosing: in a network of its own.</summary>
+    internal Action<Action> Within { get; init; } = launch => launch();
 
     /// <summary>A connection to an agent of this very version, started when there is none.</summary>
     public async Task<AgentConnection> ConnectAsync(CancellationToken cancellationToken)
@@ -64,6 +71,8 @@ internal sealed class AgentLauncher(Store store, RuntimePrograms programs, strin
                     await StartAsync(patience.Token);
                 else if (connection.Agent.Identity == plan.Settings.Identity)
                     return connection;
+                else if (connection.Agent.Store != store.Root)
+                    await LeaveAsync(connection, patience.Token);
                 else
                     await TakeOverAsync(connection, patience.Token);
             }
@@ -79,16 +88,17 @@ internal sealed class AgentLauncher(Store store, RuntimePrograms programs, strin
     public static void StartWatchdog(string copy, AgentPaths paths, IReadOnlyList<SafeHandle> descriptors)
     {
         var dotnet = DotnetHost();
-        using var nothing = File.OpenHandle("/dev/null");
+        using var nothing = File.OpenHandle("/dev/null", access: FileAccess.ReadWrite);
         AgentLog.Bound(paths.Log);
-        using var log = new FileStream(paths.Log, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
         Dictionary<string, string> environment = new()
         {
             ["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             ["DOTNET_ROOT"] = Path.GetDirectoryName(dotnet)!,
             ["LC_ALL"] = "C.UTF-8",
+            // The youngest generation would else grow to the size of the processor's cache before it is looked at: 4 MiB, in hexadecimal.
+            ["DOTNET_GCgen0size"] = "400000",
         };
-        ChildProcess.Start(["/bin/sh", "-c", Watchdog, "mayfly-watchdog", dotnet, copy], environment, [nothing, log.SafeFileHandle, log.SafeFileHandle, .. descriptors], newSession: true);
+        ChildProcess.Start(["/bin/sh", "-c", Watchdog, "mayfly-watchdog", dotnet, copy, paths.Log], environment, [nothing, nothing, nothing, .. descriptors], newSession: true);
     }
 
     private async Task StartAsync(CancellationToken cancellationToken)
@@ -105,15 +115,37 @@ internal sealed class AgentLauncher(Store store, RuntimePrograms programs, strin
         // One that is ending still holds this until it is gone.
         using var held = await LockAsync(paths.Lock, cancellationToken);
         var current = AgentCopy.Install(plan!, store);
+        Within(() => Launch(current, held));
+    }
+
+    private void Launch(string current, SafeHandle held)
+    {
         using var datagrams = BindNames(SocketType.Dgram);
         using var listener = BindNames(SocketType.Stream);
         using var control = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        File.Delete(paths.Socket);
-        control.Bind(new UnixDomainSocketEndPoint(paths.Socket));
-        // Nobody can connect before it listens, so the mode is right from the first moment.
-        Files.ChangeMode(paths.Socket, 0x180 /* 0600 */);
+        // .NET removes the name that a socket was bound to when it is disposed here: the name that lasts is another one.
+        var bound = paths.Socket + ".new";
+        File.Delete(bound);
+        control.Bind(new UnixDomainSocketEndPoint(bound));
+        Files.ChangeMode(bound, 0x180 /* 0600 */);
         control.Listen(64);
-        StartWatchdog(current, paths, [control.SafeHandle, datagrams.SafeHandle, listener.SafeHandle, held.SafeFileHandle]);
+        Files.Rename(bound, paths.Socket);
+        StartWatchdog(current, paths, [control.SafeHandle, datagrams.SafeHandle, listener.SafeHandle, held]);
+    }
+
+    /// <summary>One host has one agent, and that one another store: its stacks must go first, or ours must be in its store.</summary>
+    private async Task LeaveAsync(AgentConnection connection, CancellationToken cancellationToken)
+    {
+        var other = connection.Agent.Store;
+        await connection.DisposeAsync();
+        for (var until = DateTime.UtcNow + OtherStore; DateTime.UtcNow < until; await Task.Delay(100, cancellationToken))
+        {
+            if (!File.Exists(paths.Socket))
+                return;
+        }
+
+        throw new MayflyException($"the agent of this host works with the store {other}, and this command with {store.Root}",
+            $"set MAYFLY_STORE={other}, or take down what runs from there");
     }
 
     /// <summary>Has an agent of another version replaced by ours. What runs goes on meanwhile.</summary>
@@ -167,18 +199,18 @@ internal sealed class AgentLauncher(Store store, RuntimePrograms programs, strin
         }
     }
 
-    private static async Task<FileStream> LockAsync(string path, CancellationToken cancellationToken)
+    private static async Task<SafeHandle> LockAsync(string path, CancellationToken cancellationToken)
     {
-        var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        var file = FileHandles.OpenOrCreate(path, 0x180 /* 0600 */);
         try
         {
-            while (!Files.Lock(file.SafeFileHandle, exclusive: true, wait: false))
+            while (!Files.Lock(file, exclusive: true, wait: false))
                 await Task.Delay(20, cancellationToken);
             return file;
         }
         catch
         {
-            await file.DisposeAsync();
+            file.Dispose();
             throw;
         }
     }

@@ -43,13 +43,15 @@ public static class AgentProgram
         using var ending = new CancellationTokenSource();
         var store = Store.Open(settings.Store);
         var names = new NameServer(datagrams, listener);
-        var supervisor = new Supervisor(new LocalHost(store, settings.Programs, settings.RunFolder), new GenerationStore(store), TimeProvider.System, table => names.Table = table);
+        var host = new LocalHost(store, settings.Programs, settings.RunFolder);
+        var supervisor = new Supervisor(host, new GenerationStore(store), TimeProvider.System, table => names.Table = table);
         var abandoned = supervisor.TakeUp();
         // Only now: a query that is answered before the names are known would be denied, and denials are cached.
         var naming = names.RunAsync(ending.Token);
-        var server = new AgentServer(control, supervisor, settings.Identity, Idle) { Ready = supervisor.SettleAsync(abandoned, ending.Token) };
+        var server = new AgentServer(control, supervisor, settings.Identity, settings.Store, Idle) { Ready = supervisor.SettleAsync(abandoned, ending.Token) };
         var serving = server.RunAsync(ending.Token);
-        var orphaned = WatchParentAsync(watchdog, paths, ending.Token);
+        var orphaned = WatchParentAsync(watchdog, ending.Token);
+        var maintaining = MaintainAsync(host, paths, ending.Token);
 
         await Task.WhenAny(serving, orphaned);
         var code = serving.IsCompleted ? await serving : HandOverCode;
@@ -57,25 +59,40 @@ public static class AgentProgram
             File.Delete(paths.Socket);
         await supervisor.LetGoAsync();
         await ending.CancelAsync();
-        await Task.WhenAll(serving, naming);
+        await Task.WhenAll(serving, naming, maintaining);
         if (orphaned.IsCompletedSuccessfully)
-            AgentLauncher.StartWatchdog(AppContext.BaseDirectory, paths, [control.SafeHandle, datagrams.SafeHandle, listener.SafeHandle, held]);
+            AgentLauncher.StartWatchdog(AgentCopy.Current(store), paths, [control.SafeHandle, datagrams.SafeHandle, listener.SafeHandle, held]);
         AgentLog.Write($"agent ends with code {code}");
         return code;
     }
 
     /// <summary>Completes when the watchdog has died: then nobody would start the next agent.</summary>
-    private static async Task WatchParentAsync(int watchdog, AgentPaths paths, CancellationToken cancellationToken)
+    private static async Task WatchParentAsync(int watchdog, CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1));
-        for (var second = 1; await timer.WaitForNextTickAsync(cancellationToken); second++)
+        while (await timer.WaitForNextTickAsync(cancellationToken))
         {
-            if (second % 60 == 0)
-                AgentLog.Bound(paths.Log);
             if (Inheritance.ParentProcessId == watchdog)
                 continue;
             AgentLog.Write("the watchdog has died");
             return;
+        }
+    }
+
+    /// <summary>Once in a while: logs that have grown, and rules that another program has flushed.</summary>
+    private static async Task MaintainAsync(LocalHost host, AgentPaths paths, CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(20));
+        try
+        {
+            while (await timer.WaitForNextTickAsync(cancellationToken))
+            {
+                AgentLog.Bound(paths.Log);
+                await host.MaintainAsync(cancellationToken);
+            }
+        }
+        catch (OperationCanceledException)
+        {
         }
     }
 

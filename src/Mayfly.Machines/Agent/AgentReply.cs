@@ -21,7 +21,8 @@ internal abstract record AgentReply
 /// <param name="Protocol">What this agent speaks.</param>
 /// <param name="Identity">The hash that names its copy in the store.</param>
 /// <param name="ProcessId">The agent's process.</param>
-internal sealed record HelloReply(int Protocol, string Identity, int ProcessId) : AgentReply;
+/// <param name="Store">The store that it works with.</param>
+internal sealed record HelloReply(int Protocol, string Identity, int ProcessId, string Store) : AgentReply;
 
 internal sealed record ProgressReply(Activity Activity) : AgentReply;
 

@@ -9,7 +9,7 @@ namespace Mayfly.Machines.Agent;
 /// when a newer version asks for the place. The listening socket belongs to the watchdog too, so a command that connects
 /// between two agents waits in its backlog.
 /// </remarks>
-internal sealed class AgentServer(Socket listener, Supervisor supervisor, string identity, TimeSpan idle)
+internal sealed class AgentServer(Socket listener, Supervisor supervisor, string identity, string store, TimeSpan idle)
 {
     private readonly int owner = Inheritance.EffectiveUser;
     private readonly Lock gate = new();
@@ -20,6 +20,8 @@ internal sealed class AgentServer(Socket listener, Supervisor supervisor, string
     public Supervisor Supervisor => supervisor;
 
     public string Identity => identity;
+
+    public string Store => store;
 
     /// <summary>Completes when the first look at what runs has been taken; requests wait for it.</summary>
     public required Task Ready { get; init; }

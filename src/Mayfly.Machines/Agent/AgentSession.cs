@@ -64,7 +64,7 @@ internal sealed class AgentSession(AgentServer server, Socket connection)
             {
                 await server.Supervisor.ReconcileAsync(stack, CancellationToken.None);
             }
-            catch (MayflyException e)
+            catch (Exception e) when (e is MayflyException or IOException)
             {
                 AgentLog.Write($"{stack}: {e.Message}");
             }
@@ -129,7 +129,7 @@ internal sealed class AgentSession(AgentServer server, Socket connection)
     private async Task<AgentReply> HandleAsync(AgentRequest request, Func<Activity, Task> progress, CancellationToken cancellationToken)
     {
         if (request is HelloRequest)
-            return new HelloReply(AgentProgram.Protocol, server.Identity, Environment.ProcessId);
+            return new HelloReply(AgentProgram.Protocol, server.Identity, Environment.ProcessId, server.Store);
         await server.Ready.WaitAsync(cancellationToken);
         var supervisor = server.Supervisor;
         switch (request)

@@ -19,7 +19,9 @@ internal sealed class LocalHost(Store store, RuntimePrograms programs, string ru
 
     public Task<InstanceExit> WaitAsync(string id, CancellationToken cancellationToken) => runtime.WaitAsync(id, cancellationToken);
 
-    public Task StopAsync(string id, CancellationToken cancellationToken) => runtime.StopAsync(id, cancellationToken);
+    public Task StopAsync(string id, CancellationToken cancellationToken) =>
+        // One that could not be started again is listed as failed, and nothing of it is on the host.
+        runtime.Find(id) is null ? Task.CompletedTask : runtime.StopAsync(id, cancellationToken);
 
     public Task DeleteAsync(string id, bool log, CancellationToken cancellationToken) => runtime.DeleteAsync(id, cancellationToken, log);
 
@@ -67,6 +69,24 @@ internal sealed class LocalHost(Store store, RuntimePrograms programs, string ru
         var folder = store.PathOf(StoreArea.Stacks, stack);
         if (Directory.Exists(folder))
             Directory.Delete(folder, recursive: true);
+    }
+
+    /// <summary>What must be looked after now and then; a failure is said and tried again.</summary>
+    public async Task MaintainAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            runtime.RotateLogs();
+            foreach (var stack in runtime.List().Select(instance => instance.Label.Spec.Stack).Distinct())
+            {
+                if (await network.RepairAsync(stack, cancellationToken))
+                    AgentLog.Write($"{stack}: the rules of its network were gone and are back");
+            }
+        }
+        catch (Exception e) when (e is MayflyException or IOException)
+        {
+            AgentLog.Write(e.Message);
+        }
     }
 
     private static string LastLine(string output) => output.TrimEnd().Split('\n')[^1] is { Length: > 0 } line ? $": {line}" : "";

@@ -133,7 +133,6 @@ internal sealed class SupervisedInstance(IInstanceHost host, InstanceLabel label
                         break;
                     case SupervisionAction.Start:
                         exit = await StartAsync(cancellationToken);
-                        Note();
                         break;
                 }
             }
@@ -169,7 +168,7 @@ internal sealed class SupervisedInstance(IInstanceHost host, InstanceLabel label
     {
         try
         {
-            running = await host.StartAsync(label, cancellationToken);
+            running = await host.StartAsync(label with { Marks = Marks() }, cancellationToken);
             state = state.Started(clock.GetUtcNow());
             return host.WaitAsync(Id, cancellationToken);
         }
@@ -217,7 +216,7 @@ internal sealed class SupervisedInstance(IInstanceHost host, InstanceLabel label
         return pause <= TimeSpan.Zero ? Task.CompletedTask : Task.Delay(pause, clock, cancellationToken);
     }
 
-    private void Note()
+    private Dictionary<string, string> Marks()
     {
         Dictionary<string, string> marks = new()
         {
@@ -228,9 +227,14 @@ internal sealed class SupervisedInstance(IInstanceHost host, InstanceLabel label
             marks[TrialMark] = "true";
         if (state.Phase == InstancePhase.Failed)
             marks[FailedMark] = state.Reason ?? "";
+        return marks;
+    }
+
+    private void Note()
+    {
         try
         {
-            host.Mark(Id, marks);
+            host.Mark(Id, Marks());
         }
         catch (Exception e) when (e is MayflyException or IOException)
         {

@@ -11,12 +11,25 @@ namespace Mayfly.Machines.Local;
 /// error for whatever changes something; questions are simply asked again. Logs, drift and commands inside instances need
 /// no agent and are served in this process, which leaves them working should the agent ever not.
 /// </remarks>
-public sealed class LocalProvider(Store store, RuntimePrograms programs, string runFolder = Runtime.DefaultRunFolder) : IProvider, IAsyncDisposable
+public sealed class LocalProvider : IProvider, IAsyncDisposable
 {
-    private readonly AgentLauncher launcher = new(store, programs, runFolder);
-    private readonly Runtime runtime = new(store, programs, runFolder);
+    private readonly Store store;
+    private readonly AgentLauncher launcher;
+    private readonly Runtime runtime;
     private readonly SemaphoreSlim connecting = new(1);
     private AgentConnection? connection;
+
+    public LocalProvider(Store store, RuntimePrograms programs, string runFolder = Runtime.DefaultRunFolder)
+        : this(store, programs, runFolder, new AgentLauncher(store, programs, runFolder))
+    {
+    }
+
+    internal LocalProvider(Store store, RuntimePrograms programs, string runFolder, AgentLauncher launcher)
+    {
+        this.store = store;
+        this.launcher = launcher;
+        runtime = new Runtime(store, programs, runFolder);
+    }
 
     public async Task<IReadOnlyList<InstanceState>> ListAsync(string stack, CancellationToken cancellationToken) =>
         ((InstancesReply)await QuestionAsync(new ListRequest(stack), cancellationToken)).Instances;

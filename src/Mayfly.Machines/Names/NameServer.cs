@@ -56,18 +56,28 @@ public sealed class NameServer
     private async Task ServeDatagramsAsync(CancellationToken cancellationToken)
     {
         var buffer = GC.AllocateUninitializedArray<byte>(ushort.MaxValue, pinned: true);
+        var anybody = new IPEndPoint(IPAddress.Any, 0);
         while (!cancellationToken.IsCancellationRequested)
         {
             try
             {
-                var received = await datagrams.ReceiveFromAsync(buffer.AsMemory(), SocketFlags.None, new IPEndPoint(IPAddress.Any, 0), cancellationToken);
+                // Looked at first and taken out when it is answered: should we be killed in between, the next agent finds it
+                // still there, and a second answer harms nobody.
+                var received = await datagrams.ReceiveFromAsync(buffer.AsMemory(), SocketFlags.Peek, anybody, cancellationToken);
                 var packet = buffer[..received.ReceivedBytes];
                 var asker = (IPEndPoint)received.RemoteEndPoint;
-                var outcome = NameReply.Answer(table, packet, asker.Address, datagram: true, turn++);
-                if (outcome.Reply is { } reply)
-                    await datagrams.SendToAsync(reply, SocketFlags.None, asker, cancellationToken);
-                else if (outcome.Forward)
-                    _ = ForwardDatagramAsync(packet, asker, cancellationToken);
+                try
+                {
+                    var outcome = NameReply.Answer(table, packet, asker.Address, datagram: true, turn++);
+                    if (outcome.Reply is { } reply)
+                        await datagrams.SendToAsync(reply, SocketFlags.None, asker, cancellationToken);
+                    else if (outcome.Forward)
+                        _ = ForwardDatagramAsync(packet, asker, cancellationToken);
+                }
+                finally
+                {
+                    await datagrams.ReceiveFromAsync(buffer.AsMemory(), SocketFlags.None, anybody, CancellationToken.None);
+                }
             }
             catch (SocketException)
             {

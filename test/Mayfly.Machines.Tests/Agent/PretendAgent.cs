@@ -30,7 +30,7 @@ internal sealed class PretendAgent : IAsyncDisposable
         Supervisor = new Supervisor(host, Generations, TimeProvider.System, table => Names = table, Quick);
         listener.Bind(new UnixDomainSocketEndPoint(path));
         listener.Listen();
-        Server = new AgentServer(listener, Supervisor, "feedbeef", idle ?? TimeSpan.FromMinutes(1)) { Ready = Supervisor.SettleAsync(Supervisor.TakeUp(), ending.Token) };
+        Server = new AgentServer(listener, Supervisor, "feedbeef", Folder, idle ?? TimeSpan.FromMinutes(1)) { Ready = Supervisor.SettleAsync(Supervisor.TakeUp(), ending.Token) };
         Running = Server.RunAsync(ending.Token);
     }
 

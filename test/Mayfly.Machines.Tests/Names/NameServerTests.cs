@@ -97,14 +97,24 @@ public sealed class NameServerTests
         Assert.Equal(2, (await AskAsync(names, query))[7]);
     }
 
+    /// <summary>Asks as resolvers do: again, when a datagram got lost in a full buffer.</summary>
     private static async Task<byte[]> AskAsync(ServedNames names, byte[] query)
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         await socket.ConnectAsync(IPAddress.Loopback, names.Port);
-        await socket.SendAsync(query);
         var buffer = new byte[1500];
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        return buffer[..await socket.ReceiveAsync(buffer, patience.Token)];
+        for (var attempt = 1; ; attempt++)
+        {
+            await socket.SendAsync(query);
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+            try
+            {
+                return buffer[..await socket.ReceiveAsync(buffer, patience.Token)];
+            }
+            catch (OperationCanceledException) when (attempt < 4)
+            {
+            }
+        }
     }
 
     private static async Task<string[]> DigAsync(ServedNames names, params string[] arguments)
