@@ -56,7 +56,8 @@ internal sealed class Deployment(StackSpec spec, Stack stack, IProvider provider
         }
         catch
         {
-            await provider.EndViewAsync(spec.Name, Live, CancellationToken.None);
+            // Nothing was live before: nothing may be left. What is in the volumes stays, for it may be of an earlier life.
+            await provider.RemoveAsync(spec.Name, volumes: false, CancellationToken.None);
             throw;
         }
     }

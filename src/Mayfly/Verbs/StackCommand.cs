@@ -11,7 +11,9 @@ internal static class StackCommand
         var root = new RootCommand($"The stack {stack.Name}. Every verb is also `mayfly VERB [FOLDER]`.");
         foreach (var verb in (Command[])
             [
-                GraphVerb.Describe(stack),
+                UpVerb.Describe(stack), PlanVerb.Describe(stack), LockVerb.Describe(stack), StatusVerb.Describe(stack), LogsVerb.Describe(stack),
+                ExecVerb.Describe(stack), ShellVerb.Describe(stack), TestVerb.Describe(stack), TaskVerb.Describe(stack),
+                DownVerb.Describe(stack), GraphVerb.Describe(stack),
             ])
         {
             foreach (var option in stack.Options)

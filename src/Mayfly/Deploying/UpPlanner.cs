@@ -1,0 +1,81 @@
+using Mayfly.Images;
+using Mayfly.Machines;
+using Mayfly.Packages.Debian;
+using Mayfly.Planning;
+using Mayfly.Verbs;
+
+namespace Mayfly.Deploying;
+
+/// <summary>
+/// Finds out what <c>up</c> has to do, by reading the lock, the store and what runs. Building is part of the way when asked
+/// for, since it changes nothing that is live.
+/// </summary>
+internal sealed class UpPlanner(Workplace place)
+{
+    public async Task<Plan> PlanAsync(bool build, IProgress<Activity> progress, CancellationToken cancellationToken)
+    {
+        var spec = place.Spec;
+        var builder = new ImageBuilder(place.Store);
+        var locked = await place.Packages.LockAsync(write: build, progress, cancellationToken);
+        var plans = spec.Components.ToDictionary(component => component.Name, component => builder.Plan(locked.Lock, component.Recipe));
+        var missing = locked.Lock.Packages.Where(package => !Fetch.IsThere(place.Store, package)).ToList();
+        var secrets = new SecretFolder(place.Store, spec.Name);
+        if (build)
+        {
+            RequireRoot();
+            secrets.Ensure(spec.Secrets);
+            if (plans.Values.Any(plan => !plan.IsBuilt) || missing.Count > 0)
+            {
+                await place.Packages.FetchAsync(locked.Lock, progress, cancellationToken);
+                await Task.WhenAll(spec.Components.Select(component => builder.BuildAsync(locked.Lock, component.Recipe, progress, cancellationToken)));
+            }
+        }
+
+        var layers = plans.ToDictionary(plan => plan.Key, plan => (IReadOnlyList<string>)[.. plan.Value.Layers.Select(layer => layer.Key)]);
+        var wanted = InstancePlanner.Instances(spec, layers, secrets.Fingerprint);
+        var (live, running) = await ReadLiveAsync(build, locked, progress, cancellationToken);
+        var changes = InstanceChange.Between(wanted, running);
+        var generation = InstancePlanner.Generation(spec, wanted, (live?.Number ?? 0) + 1);
+        var nothing = live?.Key == generation.Key && changes.All(change => change.Kind == ChangeKind.Keep);
+        return new Plan
+        {
+            Stack = spec.Name,
+            Resolve = locked.Reason,
+            PackagesToFetch = missing.Count,
+            BytesToFetch = missing.Sum(package => package.Size),
+            Layers = [.. plans.SelectMany(plan => plan.Value.Layers.Select(layer => new LayerChange(plan.Key, layer.Origin, !layer.IsBuilt)))],
+            Instances = changes,
+            Migrations = [.. Migrating(changes, live is null)],
+            Rehearsal = live is not null,
+            Tests = [.. place.Stack.Tests.Select(test => test.Name)],
+            Published = spec.Published,
+            Generation = nothing ? live! : generation,
+            Nothing = nothing,
+        };
+    }
+
+    /// <summary>A plain user may plan, but only root may ask what runs: then everything is planned as if the stack were down.</summary>
+    private async Task<(Generation?, IReadOnlyList<InstanceState>)> ReadLiveAsync(bool build, Locked locked, IProgress<Activity> progress, CancellationToken cancellationToken)
+    {
+        if (!Environment.IsPrivilegedProcess)
+            return (null, []);
+        // A plan changes nothing: without the tools nothing can be running, and they are not fetched to find that out.
+        if (!build && !place.HasProvider(locked.Lock))
+            return (null, []);
+        var provider = await place.ConnectAsync(locked.Lock, progress, cancellationToken);
+        var live = await provider.ReadGenerationAsync(place.Spec.Name, cancellationToken);
+        var running = await provider.ListAsync(place.Spec.Name, cancellationToken);
+        return (live, [.. running.Where(instance => instance.View == "live")]);
+    }
+
+    private IEnumerable<string> Migrating(IReadOnlyList<InstanceChange> changes, bool first)
+        => place.Spec.Components
+            .Where(component => first || changes.Any(change => change.Component == component.Name && change.Kind is ChangeKind.Start or ChangeKind.Replace))
+            .SelectMany(component => component.Migrations.Select(command => $"{component.Name}: {CommandLine.Join(command)}"));
+
+    private static void RequireRoot()
+    {
+        if (!Environment.IsPrivilegedProcess)
+            throw new MayflyException("building images and running instances needs root", "run the same command with sudo; lock, plan and graph work without");
+    }
+}

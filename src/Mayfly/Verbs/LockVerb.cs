@@ -1,0 +1,27 @@
+using System.CommandLine;
+using Mayfly.Terminal;
+
+namespace Mayfly.Verbs;
+
+/// <summary><c>lock</c>: writes <c>stack.lock</c> without building anything.</summary>
+internal static class LockVerb
+{
+    public static Command Describe(Stack stack)
+    {
+        var command = new Command("lock", "Resolve all packages and write stack.lock; a lock that still holds is left alone.\n\nExample: mayfly lock examples/shop");
+        command.SetAction(async (_, cancellationToken) =>
+        {
+            await using var place = Workplace.Open(stack);
+            var locked = await Screen.ShowAsync(async progress =>
+            {
+                using var use = place.Store.LockShared();
+                return await place.Packages.LockAsync(write: true, progress, cancellationToken);
+            });
+            Console.Out.WriteLine(locked.Reason is null
+                ? $"stack.lock holds: {locked.Lock.Packages.Count} packages"
+                : $"stack.lock written: {locked.Lock.Packages.Count} packages ({locked.Reason})");
+            return 0;
+        });
+        return command;
+    }
+}

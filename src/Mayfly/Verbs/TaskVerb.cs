@@ -1,0 +1,37 @@
+using System.CommandLine;
+using Mayfly.Live;
+using Mayfly.Terminal;
+
+namespace Mayfly.Verbs;
+
+/// <summary><c>task</c>: runs one of the script's named tasks on the live stack.</summary>
+internal static class TaskVerb
+{
+    public static Command Describe(Stack stack)
+    {
+        var name = new Argument<string>("TASK") { Description = stack.Tasks.Count == 0 ? "stack.cs declares none" : string.Join(", ", stack.Tasks.Select(task => task.Name)) };
+        name.CompletionSources.Add([.. stack.Tasks.Select(task => task.Name)]);
+        var command = new Command("task", "Run a task of stack.cs on the live stack.\n\nExample: mayfly task examples/shop load-catalogue") { name };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var task = stack.Tasks.FirstOrDefault(task => task.Name == parsed.GetValue(name))
+                ?? throw new MayflyException($"stack.cs declares no task {parsed.GetValue(name)}", stack.Tasks.Count == 0 ? "declare it with .Task(\"name\", …)" : $"its tasks are {string.Join(", ", stack.Tasks.Select(task => task.Name))}");
+            await using var place = Workplace.Open(stack);
+            var provider = await place.RequireAsync(cancellationToken);
+            var running = (await provider.ListAsync(stack.Name, cancellationToken)).Where(instance => instance.View == "live").ToList();
+            if (running.Count == 0)
+                throw new MayflyException($"{stack.Name} is down", "`mayfly up` brings it live");
+            await Screen.ShowAsync<int>(async progress =>
+            {
+                var activity = $"task {task.Name}";
+                progress.Report(new Activity(activity));
+                using var live = new LiveStack(place.Spec, provider, running, text => progress.Report(new Activity(activity, text)), cancellationToken);
+                await task.Body(live);
+                progress.Report(new Activity(activity) { Ended = true });
+                return 0;
+            });
+            return 0;
+        });
+        return command;
+    }
+}

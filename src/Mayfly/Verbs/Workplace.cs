@@ -1,0 +1,53 @@
+using Mayfly.Deploying;
+using Mayfly.Machines;
+using Mayfly.Machines.Local;
+using Mayfly.Packages;
+using Mayfly.Packages.Tools;
+using Mayfly.Spec;
+
+namespace Mayfly.Verbs;
+
+/// <summary>What the verbs of one stack work with: its spec, the store, its packages and, once asked for, the provider.</summary>
+internal sealed class Workplace : IAsyncDisposable
+{
+    private LocalProvider? provider;
+
+    private Workplace(Stack stack, StackSpec spec, Store store)
+        => (Stack, Spec, Store, Packages) = (stack, spec, store, new PackageSource(spec, store));
+
+    public Stack Stack { get; }
+
+    public StackSpec Spec { get; }
+
+    public Store Store { get; }
+
+    public PackageSource Packages { get; }
+
+    public static Workplace Open(Stack stack) => new(stack, StackReader.Read(stack), Store.Open());
+
+    /// <summary>True when the programs that run instances are in the store, so that something may be running.</summary>
+    public bool HasProvider(StackLock stackLock) => ToolSet.Find(Store, stackLock) is not null;
+
+    /// <summary>The provider of this host, with the lock's own tools; the agent is started when it does not run.</summary>
+    public async Task<IProvider> ConnectAsync(StackLock stackLock, IProgress<Activity> progress, CancellationToken cancellationToken)
+        => provider ??= new LocalProvider(Store, await Packages.ProgramsAsync(stackLock, progress, cancellationToken));
+
+    /// <summary>The provider for looking at what runs, by the lock as it lies there; null when the stack has never been up on this host.</summary>
+    public async Task<IProvider?> ObserveAsync(CancellationToken cancellationToken)
+    {
+        if (!Environment.IsPrivilegedProcess)
+            throw new MayflyException("looking at what runs needs root", "run the same command with sudo");
+        if (provider is not null)
+            return provider;
+        return LockFile.Read(Path.Combine(Spec.Folder, LockFile.Name)) is { } stackLock && HasProvider(stackLock)
+            ? await ConnectAsync(stackLock, new Progress<Activity>(), cancellationToken)
+            : null;
+    }
+
+    /// <summary>Like <see cref="ObserveAsync"/>, for verbs that need something to run.</summary>
+    /// <exception cref="MayflyException">The stack is down.</exception>
+    public async Task<IProvider> RequireAsync(CancellationToken cancellationToken)
+        => await ObserveAsync(cancellationToken) ?? throw new MayflyException($"{Stack.Name} is down", "`mayfly up` brings it live");
+
+    public ValueTask DisposeAsync() => provider?.DisposeAsync() ?? ValueTask.CompletedTask;
+}

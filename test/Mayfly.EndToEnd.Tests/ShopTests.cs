@@ -1,0 +1,178 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace Mayfly.EndToEnd.Tests;
+
+[Trait("needs", "root")]
+public sealed class ShopTests(Shop shop) : IClassFixture<Shop>
+{
+    [Fact]
+    public async Task The_front_page_lists_the_catalogue()
+    {
+        shop.Restore();
+        (await shop.UpAsync()).Succeeded();
+        var page = await shop.GetAsync();
+        Assert.Contains("<title>", page);
+        Assert.Contains("/cart", page);
+    }
+
+    [Fact]
+    public async Task Up_again_does_nothing_and_says_so()
+    {
+        shop.Restore();
+        (await shop.UpAsync()).Succeeded();
+        var before = await StatusAsync();
+
+        var again = (await shop.UpAsync()).Succeeded();
+
+        Assert.Contains("nothing to do", again.Output);
+        Assert.Equal(before.RootElement.GetProperty("generation").GetInt32(), (await StatusAsync()).RootElement.GetProperty("generation").GetInt32());
+        Assert.Contains("`up` would do nothing", (await Tool.MayflyAsync("plan", shop.Folder)).Succeeded().Output);
+    }
+
+    [Fact]
+    public async Task An_edited_file_of_the_application_goes_live()
+    {
+        shop.Restore();
+        var mark = $"mark{Guid.NewGuid():n}";
+        shop.Edit("app/catalogue/templates/catalogue/base.html", "</footer>", $"<!-- {mark} --></footer>");
+
+        (await shop.UpAsync()).Succeeded();
+
+        Assert.Contains(mark, await shop.GetAsync("search?q=" + mark));
+    }
+
+    [Fact]
+    public async Task A_failing_test_leaves_what_was_live_untouched()
+    {
+        shop.Restore();
+        (await shop.UpAsync()).Succeeded();
+        var before = (await StatusAsync()).RootElement.GetProperty("instances").EnumerateArray().Select(row => row.GetProperty("startedAt").GetString()).ToList();
+        shop.Edit("stack.cs", "return await", "shop.Test(\"a test that fails\", live => throw new InvalidOperationException(\"as it should\"));\nreturn await");
+
+        var failed = await shop.UpAsync();
+
+        Assert.Equal(3, failed.ExitCode);
+        Assert.Contains("a test that fails: as it should", failed.Error);
+        Assert.Contains("hint:", failed.Error);
+        Assert.Equal(before, (await StatusAsync()).RootElement.GetProperty("instances").EnumerateArray().Select(row => row.GetProperty("startedAt").GetString()));
+    }
+
+    [Fact]
+    public async Task An_agent_killed_under_load_takes_nothing_down_and_comes_back()
+    {
+        shop.Restore();
+        (await shop.UpAsync()).Succeeded();
+        using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(8));
+        var load = Enumerable.Range(0, 4).Select(_ => LoadAsync(stop.Token)).ToList();
+        await Task.Delay(1000);
+
+        foreach (var agent in Agents())
+            Process.GetProcessById(agent).Kill();
+
+        var counts = await Task.WhenAll(load);
+        Assert.All(counts, count => Assert.True(count > 10, $"only {count} requests"));
+        Assert.Equal(Instances, (await StatusAsync()).RootElement.GetProperty("instances").EnumerateArray().Count(row => row.GetProperty("phase").GetString() == "healthy"));
+        Assert.NotEmpty(Agents());
+    }
+
+    [Fact]
+    public async Task After_a_killed_up_the_next_one_finishes_the_job()
+    {
+        shop.Restore();
+        (await shop.UpAsync()).Succeeded();
+        var random = new Random(20261123);
+        for (var round = 0; round < 4; round++)
+        {
+            var mark = $"round{Guid.NewGuid():n}";
+            shop.Restore();
+            shop.Edit("app/catalogue/templates/catalogue/base.html", "</footer>", $"<!-- {mark} --></footer>");
+            using (var killed = Tool.Start(Path.Combine(Tool.Repository, "mayfly"), "up", shop.Folder))
+            {
+                await Task.Delay(random.Next(300, 5000));
+                killed.Kill(entireProcessTree: true);
+                await killed.WaitForExitAsync();
+            }
+
+            await shop.GetAsync();
+            (await shop.UpAsync()).Succeeded();
+            Assert.Contains(mark, await shop.GetAsync("search?q=" + mark));
+        }
+    }
+
+    [Fact]
+    public async Task The_same_components_run_on_four_machines()
+    {
+        shop.Restore();
+        (await shop.UpAsync("--placement", "four")).Succeeded();
+
+        var machines = (await StatusAsync()).RootElement.GetProperty("instances").EnumerateArray()
+            .Where(row => row.GetProperty("view").GetString() == "live").Select(row => row.GetProperty("machine").GetString()).Distinct().ToList();
+        Assert.Equal(4, machines.Count);
+        Assert.Contains("/cart", await shop.GetAsync());
+        await Screenshot.TakeAsync(shop.Front, "shop-on-four-machines");
+
+        (await shop.UpAsync()).Succeeded();
+        Assert.Contains("/cart", await shop.GetAsync());
+    }
+
+    [Fact]
+    [Trait("needs", "oracle")]
+    public async Task The_shop_looks_like_a_shop_in_a_browser()
+    {
+        shop.Restore();
+        (await shop.UpAsync()).Succeeded();
+        var page = await Screenshot.TakeAsync(shop.Front, "shop");
+        Assert.Contains("</footer>", page);
+    }
+
+    [Fact]
+    public async Task Down_leaves_nothing_of_the_stack()
+    {
+        shop.Restore();
+        (await shop.UpAsync()).Succeeded();
+
+        (await Tool.MayflyAsync("down", shop.Folder)).Succeeded();
+
+        Assert.Empty(await Leftovers.FindAsync("shop"));
+        Assert.Equal(1, (await Tool.MayflyAsync("status", shop.Folder)).ExitCode);
+        // The data is kept: an order placed before is there after the next start.
+        (await shop.UpAsync()).Succeeded();
+        Assert.Contains("/cart", await shop.GetAsync());
+    }
+
+    private const int Instances = 5;
+
+    private async Task<JsonDocument> StatusAsync()
+        => JsonDocument.Parse((await Tool.MayflyAsync("status", shop.Folder, "--json")).Output);
+
+    private static IReadOnlyList<int> Agents() => [.. Directory.EnumerateDirectories("/proc")
+        .Select(path => int.TryParse(Path.GetFileName(path), out var id) ? id : 0).Where(id => id > 0 && IsAgent(id))];
+
+    private static bool IsAgent(int process)
+    {
+        try
+        {
+            var words = File.ReadAllText($"/proc/{process}/cmdline").Split('\0');
+            return words[0].EndsWith("dotnet", StringComparison.Ordinal) && words.Any(word => word.EndsWith("Mayfly.Agent.dll", StringComparison.Ordinal));
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    private async Task<int> LoadAsync(CancellationToken cancellationToken)
+    {
+        using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(20) };
+        var count = 0;
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            using var answer = await client.GetAsync(shop.Front, CancellationToken.None);
+            Assert.True(answer.IsSuccessStatusCode, $"request {count} was answered with {(int)answer.StatusCode}");
+            count++;
+        }
+
+        return count;
+    }
+}
