@@ -19,6 +19,22 @@ internal sealed class Crun(RuntimePrograms programs, string runFolder)
     public IReadOnlyList<string> Exec(string id, string processFile, string pidFile) =>
         [programs.Crun, "--root", State, "exec", "--process", processFile, "--pid-file", pidFile, id];
 
+    /// <summary>
+    /// Lets a created instance go, as <c>crun start</c> does and without the start of a program for it: its first process
+    /// waits for a byte in this pipe, and it counts as running once the pipe is gone. False when there is no such pipe.
+    /// </summary>
+    public bool Release(string id)
+    {
+        var path = Path.Combine(State, id, "exec.fifo");
+        if (Nodes.Find(path) is not { Kind: NodeKind.Pipe })
+            return false;
+        // For reading too, because opening must not wait for a process that has ended meanwhile.
+        using var pipe = File.OpenHandle(path, access: FileAccess.ReadWrite, share: FileShare.ReadWrite);
+        File.Delete(path);
+        FileHandles.Write(pipe, [0], path);
+        return true;
+    }
+
     /// <summary>Makes the instance through its monitor, which goes into the background and reports on descriptor 3.</summary>
     public IReadOnlyList<string> Create(InstanceFolder folder, string log) =>
     [

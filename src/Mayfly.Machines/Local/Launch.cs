@@ -10,7 +10,7 @@ namespace Mayfly.Machines.Local;
 /// Two threads with namespaces of their own do it. One has its own mounts: the overlay and the secrets are mounted there,
 /// and the monitor is started from there, so that they exist as long as the monitor and the instance do and the host never
 /// sees them; nobody has to unmount anything, whoever is killed. The other has a new network, which is wired while the
-/// first one mounts; the instance joins it, and when its last process ends the kernel takes the network and the veth away.
+/// first one mounts and creates; the instance joins it, and when its last process ends the kernel takes the network and the veth away.
 /// </remarks>
 internal sealed class Launch(Store store, Crun crun, InstanceFolder folder, InstanceLabel label, string runFolder)
 {
@@ -41,22 +41,12 @@ internal sealed class Launch(Store store, Crun crun, InstanceFolder folder, Inst
             File.WriteAllText(folder.File("start"), script);
         folder.WriteLabel(label);
 
-        using var network = new NamespaceThread(Namespaces.Network, "network of " + label.Id);
-        using var space = network.Run(() => File.OpenHandle("/proc/thread-self/ns/net", options: FileOptions.None));
-        var connected = Task.Run(() => Network.Connect(network, space, subnet, folder, label.Address), CancellationToken.None);
+        // Making a network namespace and wiring it takes as long as mounting and creating: they go side by side.
+        using var network = new InstanceNetwork(subnet, folder, label.Address);
         using var mounts = crun.Enter("start of " + label.Id);
-        try
-        {
-            mounts.Run(() => MountAll(names));
-            WriteConfig(names, space);
-            connected.GetAwaiter().GetResult();
-            return Create(mounts, log, cancellationToken);
-        }
-        finally
-        {
-            // Nothing may go on wiring a network whose thread has ended; a failure of its own is reported above, or comes second.
-            Task.WhenAny(connected).GetAwaiter().GetResult();
-        }
+        mounts.Run(() => MountAll(names));
+        WriteConfig(names, network.Namespace);
+        return Create(mounts, network, log, cancellationToken);
     }
 
     private void MountAll(ImageNames names)
@@ -134,7 +124,7 @@ internal sealed class Launch(Store store, Crun crun, InstanceFolder folder, Inst
         File.WriteAllBytes(folder.Config, JsonSerializer.SerializeToUtf8Bytes(config, OciJson.Default.OciConfig));
     }
 
-    private ProcessIdentity Create(NamespaceThread mounts, string log, CancellationToken cancellationToken)
+    private ProcessIdentity Create(NamespaceThread mounts, InstanceNetwork network, string log, CancellationToken cancellationToken)
     {
         using var nothing = File.OpenHandle("/dev/null", access: FileAccess.ReadWrite);
         using var errors = File.OpenHandle(folder.File("monitor.err"), FileMode.Create, FileAccess.Write);
@@ -156,9 +146,14 @@ internal sealed class Launch(Store store, Crun crun, InstanceFolder folder, Inst
             ControlGroups.OfHost().Enter(ControlGroups.Top + "/monitors", running.Id);
         var process = folder.CreatedProcess() ?? throw Refused("its process ended before it was started");
         WriteBaseline();
-        var (code, output) = Crun.Run(mounts, crun.Start(label.Id));
-        if (code != 0)
-            throw Refused(output);
+        network.Connected();
+        if (!crun.Release(label.Id))
+        {
+            var (code, output) = Crun.Run(mounts, crun.Start(label.Id));
+            if (code != 0)
+                throw Refused(output);
+        }
+
         folder.WriteProcess(process);
         return process;
     }
