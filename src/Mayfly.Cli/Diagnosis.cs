@@ -27,7 +27,7 @@ internal static class Diagnosis
         // As a user the list is one line long, and says what the finding on rights says.
         if (Environment.IsPrivilegedProcess)
         {
-            findings.AddRange(HostRequirements.Check().Where(requirement => requirement.Name != "superuser")
+            findings.AddRange(HostRequirements.Check(TryOpenStore()).Where(requirement => requirement.Name != "superuser")
                 .Select(requirement => new Finding(requirement.Name, requirement.Met, requirement.Found, requirement.Remedy, requirement.Required)));
         }
 
@@ -52,6 +52,19 @@ internal static class Diagnosis
     private static Finding Rights() => Environment.IsPrivilegedProcess
         ? new Finding("rights", true, "root")
         : new Finding("rights", false, "not root", "plan, lock, graph and new work; building images and running instances want root: use sudo", Required: false);
+
+    private static Store? TryOpenStore()
+    {
+        try
+        {
+            return Store.Open();
+        }
+        catch (MayflyException)
+        {
+            // A finding of its own says so.
+            return null;
+        }
+    }
 
     private static Finding Mirror()
     {

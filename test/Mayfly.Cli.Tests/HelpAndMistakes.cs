@@ -14,6 +14,8 @@ public sealed class HelpAndMistakes : IDisposable
     [InlineData("help-of-doctor", "doctor", "--help")]
     [InlineData("help-of-completion", "completion", "--help")]
     [InlineData("help-of-image-build", "image", "build", "--help")]
+    [InlineData("help-of-image-export", "image", "export", "--help")]
+    [InlineData("no-format", "image", "export", "some", "--output", "x", "--format", "zip")]
     [InlineData("no-base", "image", "build", "--base", "plan9")]
     [InlineData("no-image", "image", "inspect", "nothing")]
     [InlineData("no-images", "image", "list")]

@@ -13,7 +13,7 @@ internal static class ImageVerb
 
     public static Command Create() => new("image", "Build, list and inspect images")
     {
-        Build(), List(), Inspect(),
+        Build(), List(), Inspect(), Export(),
     };
 
     private static Command Build()
@@ -26,16 +26,56 @@ internal static class ImageVerb
         });
         var install = new Option<string[]>("--install") { Description = "Debian packages, separated by commas; NAME=VERSION asks for one version", HelpName = "PACKAGES", AllowMultipleArgumentsPerToken = false };
         var name = new Option<string?>("--name") { Description = "The name it is listed under; made of the packages unless given", HelpName = "NAME" };
-        var command = new Command("build", "Build an image from Debian packages, without any script") { from, install, name };
+        var file = new Option<string?>("--output") { Description = "Also write it to this file", HelpName = "FILE" };
+        var format = Format();
+        var command = new Command("build", "Build an image from Debian packages, without any script") { from, install, name, file, format };
         command.SetAction(async (result, cancellationToken) =>
         {
             string[] packages = [.. (result.GetValue(install) ?? []).SelectMany(list => list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
             var build = new ImageBuild(ImageBuild.CodenameOf(result.GetValue(from)!)!, packages, result.GetValue(name));
             var image = await build.RunAsync(new Lines(Console.Error), cancellationToken);
+            if (result.GetValue(file) is { } path)
+                await WriteAsync(image, path, result.GetValue(format)!, cancellationToken);
             result.InvocationConfiguration.Output.WriteLine($"{image.Name} {image.Digest}");
             return ExitCode.Done;
         });
         return command;
+    }
+
+    private static Command Export()
+    {
+        var image = new Argument<string>("IMAGE") { Description = "Its name, or its digest or the beginning of it" };
+        var file = new Option<string>("--output") { Description = "The file to write", HelpName = "FILE", Required = true };
+        var format = Format();
+        var command = new Command("export", "Write an image to a file, as an OCI archive or a plain tar") { image, file, format };
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            var found = new ImageStore(Store.Open()).Get(result.GetValue(image)!);
+            await WriteAsync(found, result.GetValue(file)!, result.GetValue(format)!, cancellationToken);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Option<string> Format()
+    {
+        var format = new Option<string>("--format") { Description = "oci, which skopeo and Docker load, or tar, the files alone", HelpName = "FORMAT", DefaultValueFactory = _ => "oci" };
+        format.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: not ("oci" or "tar") } token])
+                result.AddError($"there is no format {token.Value}, only oci and tar");
+        });
+        return format;
+    }
+
+    private static async Task WriteAsync(Image image, string path, string format, CancellationToken cancellationToken)
+    {
+        var store = Store.Open();
+        using var held = store.LockShared();
+        var export = new ImageExport(store);
+        var progress = new Lines(Console.Error);
+        await (format == "oci" ? export.WriteOciArchiveAsync(image, path, progress: progress, cancellationToken: cancellationToken)
+            : export.WriteTarAsync(image, path, progress, cancellationToken));
     }
 
     private static Command List()
