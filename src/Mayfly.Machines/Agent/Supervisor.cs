@@ -30,11 +30,9 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
     private readonly Lock gate = new();
     private readonly Dictionary<string, SupervisedInstance> instances = [];
     private readonly Dictionary<string, InstanceLabel> commands = [];
-    private readonly Dictionary<(string Stack, string View), IReadOnlyList<string>> named = [];
-    private readonly Dictionary<string, IPAddress> networks = [];
+    private readonly ViewNames names = new(host, (uint)clock.GetUtcNow().ToUnixTimeSeconds());
     private readonly SemaphoreSlim changing = new(1);
     private readonly List<Task> drains = [];
-    private uint serial = (uint)clock.GetUtcNow().ToUnixTimeSeconds();
 
     /// <summary>Nothing runs and nothing should.</summary>
     public bool IsIdle
@@ -96,7 +94,7 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
                 if (generations.Read(stack) is not { } current)
                     return;
                 lock (gate)
-                    named[(stack, NameTable.Live)] = [.. Matches(current.Generation, current.Instances).OfType<SupervisedInstance>().Select(instance => instance.Id)];
+                    names[stack, NameTable.Live] = GenerationMatch.Ids(GenerationMatch.Find(current.Generation, current.Instances, instances.Values));
             });
         }
 
@@ -123,8 +121,10 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
                 return;
             var (generation, ids) = current;
             EnsureNetwork(stack);
-            var matches = Matches(generation, ids);
-            SetNamed(stack, NameTable.Live, [.. matches.OfType<SupervisedInstance>().Select(instance => instance.Id)]);
+            SupervisedInstance?[] matches;
+            lock (gate)
+                matches = GenerationMatch.Find(generation, ids, instances.Values);
+            SetNamed(stack, NameTable.Live, GenerationMatch.Ids(matches));
             for (var i = 0; i < matches.Length; i++)
             {
                 if (matches[i] is not null)
@@ -133,13 +133,13 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
                 var machine = generation.Machines.FirstOrDefault(machine => machine.Name == spec.Machine) ?? new MachineSpec(spec.Machine);
                 AgentLog.Write($"{stack}: {spec.Component}-{spec.Replica} should run and does not: starting it");
                 var instance = matches[i] = Add(spec, machine, NameTable.Live, trial: false);
-                SetNamed(stack, NameTable.Live, [.. matches.OfType<SupervisedInstance>().Select(match => match.Id)]);
+                SetNamed(stack, NameTable.Live, GenerationMatch.Ids(matches));
                 instance.Begin(null);
                 // Those that come after may need it; but one that never gets healthy must not keep the rest down.
                 await Task.WhenAny(instance.Outcome, Task.Delay(spec.Health?.Grace ?? TimeSpan.FromSeconds(10), clock, cancellationToken));
             }
 
-            var kept = matches.Select(match => match!.Id).ToList();
+            var kept = GenerationMatch.Ids(matches);
             generations.Write(generation, kept);
             await PublishPortsAsync(stack, generation, cancellationToken);
             foreach (var stranger in Others(stack, kept).Where(instance => !instance.Trial))
@@ -206,9 +206,7 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
         var stack = instance.Spec.Stack;
         List<string> remaining;
         lock (gate)
-        {
-            remaining = [.. named.GetValueOrDefault((stack, instance.Label.View), []).Where(name => name != id)];
-        }
+            remaining = [.. names[stack, instance.Label.View].Where(name => name != id)];
 
         SetNamed(stack, instance.Label.View, remaining);
         if (instance.Label.View == NameTable.Live && generations.Read(stack) is { } current)
@@ -241,7 +239,7 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
         lock (gate)
         {
             ended = [.. instances.Values.Where(instance => instance.Spec.Stack == stack && instance.Label.View == view)];
-            named.Remove((stack, view));
+            names.Remove(stack, view);
         }
 
         await Task.WhenAll(ended.Select(instance => EndAsync(instance, log: true, cancellationToken)));
@@ -258,7 +256,7 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
             var before = generations.Read(stack)?.Generation;
             IReadOnlyList<string> namedBefore;
             lock (gate)
-                namedBefore = named.GetValueOrDefault((stack, NameTable.Live), []);
+                namedBefore = names[stack, NameTable.Live];
             SetNamed(stack, NameTable.Live, ids);
             try
             {
@@ -293,16 +291,12 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
             generations.Clear(stack);
             List<SupervisedInstance> all;
             lock (gate)
-            {
                 all = [.. instances.Values.Where(instance => instance.Spec.Stack == stack)];
-                foreach (var key in named.Keys.Where(key => key.Stack == stack).ToList())
-                    named.Remove(key);
-            }
 
             await Task.WhenAll(all.Select(instance => EndAsync(instance, log: true, cancellationToken)));
             await host.RemoveAsync(stack, volumes, cancellationToken);
             lock (gate)
-                networks.Remove(stack);
+                names.Close(stack);
             PublishNames();
         }
         finally
@@ -344,26 +338,6 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
     {
         lock (gate)
             return [.. instances.Values.Where(instance => instance.Spec.Stack == stack && instance.Label.View == NameTable.Live && !kept.Contains(instance.Id))];
-    }
-
-    /// <summary>For each instance that a generation names, the one that runs: of the ids it went live with, else one that is the same by key.</summary>
-    private SupervisedInstance?[] Matches(Generation generation, IReadOnlyList<string> ids)
-    {
-        lock (gate)
-        {
-            HashSet<string> taken = [];
-            return [.. generation.Instances.Select(spec =>
-            {
-                var match = instances.Values
-                    .Where(instance => !instance.Trial && instance.Label.View == NameTable.Live && !taken.Contains(instance.Id) && instance.Spec.Stack == generation.Stack
-                        && instance.Spec.Component == spec.Component && instance.Spec.Replica == spec.Replica && instance.Spec.Key == spec.Key)
-                    .OrderBy(instance => ids.Contains(instance.Id) ? 0 : 1)
-                    .FirstOrDefault();
-                if (match is not null)
-                    taken.Add(match.Id);
-                return match;
-            })];
-        }
     }
 
     private SupervisedInstance Add(InstanceSpec spec, MachineSpec machine, string view, bool trial)
@@ -417,9 +391,9 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
         lock (gate)
         {
             instances.Remove(instance.Id);
-            var key = (instance.Spec.Stack, instance.Label.View);
-            if (named.TryGetValue(key, out var ids))
-                named[key] = [.. ids.Where(id => id != instance.Id)];
+            var (stack, view) = (instance.Spec.Stack, instance.Label.View);
+            if (names[stack, view] is { Count: > 0 } ids)
+                names[stack, view] = [.. ids.Where(id => id != instance.Id)];
         }
 
         PublishNames();
@@ -428,7 +402,7 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
     private void SetNamed(string stack, string view, IReadOnlyList<string> ids)
     {
         lock (gate)
-            named[(stack, view)] = [.. ids];
+            names[stack, view] = ids;
         PublishNames();
     }
 
@@ -437,7 +411,7 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
         List<PublishedTarget> targets;
         lock (gate)
         {
-            var live = named.GetValueOrDefault((stack, NameTable.Live), []).Select(id => instances.GetValueOrDefault(id)).OfType<SupervisedInstance>().ToList();
+            var live = names[stack, NameTable.Live].Select(id => instances.GetValueOrDefault(id)).OfType<SupervisedInstance>().ToList();
             targets = [.. generation.Published.Select(port => new PublishedTarget(port.HostPort, port.HostAddress,
                 [.. live.Where(instance => instance.Spec.Component == port.Component).Select(instance => new IPEndPoint(instance.Address, port.Port))]))];
         }
@@ -448,29 +422,13 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
     private void EnsureNetwork(string stack)
     {
         lock (gate)
-        {
-            if (!networks.ContainsKey(stack))
-                networks.Add(stack, host.EnsureNetwork(stack));
-        }
+            names.Open(stack);
     }
 
     private void PublishNames()
     {
         lock (gate)
-        {
-            serial++;
-            var zones = networks.SelectMany(network => named.Keys.Where(key => key.Stack == network.Key).Select(key => key.View)
-                .Append(NameTable.Live)
-                .Concat(instances.Values.Where(instance => instance.Spec.Stack == network.Key).Select(instance => instance.Label.View))
-                .Concat(commands.Values.Where(label => label.Spec.Stack == network.Key).Select(label => label.View))
-                .Distinct()
-                .Select(view => (network.Key, view, new StackZone(network.Key, network.Value,
-                    named.GetValueOrDefault((network.Key, view), []).Select(id => instances.GetValueOrDefault(id)).OfType<SupervisedInstance>()
-                        .Select(instance => new NamedInstance(instance.Spec.Component, instance.Spec.Replica, instance.Address, instance.Spec.Ports)), serial))));
-            var askers = instances.Values.Select(instance => (instance.Address, instance.Spec.Stack, instance.Label.View))
-                .Concat(commands.Values.Select(label => (IPAddress.Parse(label.Address), label.Spec.Stack, label.View)));
-            publishNames(new NameTable(zones, askers));
-        }
+            publishNames(names.Table(instances, commands.Values));
     }
 
     /// <summary>One stack's or instance's trouble must not keep the others from being looked after.</summary>
