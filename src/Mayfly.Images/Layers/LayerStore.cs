@@ -55,11 +55,10 @@ internal sealed class LayerStore(Store store)
         {
             var lockPath = store.PathOf(StoreArea.Layers, $"{key}.lock");
             using var file = await TakeAsync(lockPath, cancellationToken).ConfigureAwait(false);
-            if (Find(key) is { } other)
-                return other;
             try
             {
-                return await Task.Run(() => Build(key, below, origin, epoch, build, cancellationToken), cancellationToken).ConfigureAwait(false);
+                return Find(key)
+                    ?? await Task.Run(() => Build(key, below, origin, epoch, build, cancellationToken), cancellationToken).ConfigureAwait(false);
             }
             finally
             {
