@@ -14,6 +14,8 @@ namespace Mayfly.Images;
 /// </summary>
 public sealed class ImageBuilder(Store store)
 {
+    private static readonly SemaphoreSlim Unpacking = new(1);
+
     private readonly LayerStore _layers = new(store);
 
     /// <summary>
@@ -140,8 +142,19 @@ public sealed class ImageBuilder(Store store)
 
     private IReadOnlyList<BuildStep> Steps(StackLock stack, ImageRecipe recipe) => BuildSteps.Of(stack, recipe, key => _layers.Find(key)?.Ids);
 
-    private Task UnpackAsync(PackageStep step, IProgress<Activity>? progress, CancellationToken cancellationToken) =>
-        Task.Run(() => Unpack.AllAsync(store, [.. step.Stages.SelectMany(static stage => stage)], progress, cancellationToken), cancellationToken);
+    /// <summary>One call at a time: each uses all cores, and the next finds what this one has unpacked.</summary>
+    private async Task UnpackAsync(PackageStep step, IProgress<Activity>? progress, CancellationToken cancellationToken)
+    {
+        await Unpacking.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await Task.Run(() => Unpack.AllAsync(store, [.. step.Stages.SelectMany(static stage => stage)], progress, cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            Unpacking.Release();
+        }
+    }
 
     internal static string DigestOf(string architecture, IEnumerable<string> layers) =>
         $"sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{architecture}\n{string.Join('\n', layers)}\n")))}";
