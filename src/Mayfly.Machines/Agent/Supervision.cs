@@ -151,8 +151,19 @@ internal sealed record Supervision
 
     private static string SignalName(int signal) => signal switch
     {
-        1 => " (SIGHUP)", 2 => " (SIGINT)", 3 => " (SIGQUIT)", 4 => " (SIGILL)", 6 => " (SIGABRT)", 7 => " (SIGBUS)", 8 => " (SIGFPE)",
-        9 => " (SIGKILL)", 11 => " (SIGSEGV)", 13 => " (SIGPIPE)", 15 => " (SIGTERM)", 31 => " (SIGSYS)", _ => "",
+        1 => " (SIGHUP)",
+        2 => " (SIGINT)",
+        3 => " (SIGQUIT)",
+        4 => " (SIGILL)",
+        6 => " (SIGABRT)",
+        7 => " (SIGBUS)",
+        8 => " (SIGFPE)",
+        9 => " (SIGKILL)",
+        11 => " (SIGSEGV)",
+        13 => " (SIGPIPE)",
+        15 => " (SIGTERM)",
+        31 => " (SIGSYS)",
+        _ => "",
     };
 
     private TimeSpan Pause(int failures)
