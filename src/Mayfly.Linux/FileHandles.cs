@@ -88,12 +88,6 @@ public static partial class FileHandles
         }
     }
 
-    /// <summary>
-    /// sync_file_range(2), begun and not waited for: the kernel writes what is dirty while we go on, so that the one
-    /// sync before a commit finds little left to do.
-    /// </summary>
-    public static void BeginWriteBack(SafeFileHandle file) => sync_file_range(file, 0, 0, 2);
-
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int open(string path, int flags, int mode);
 
@@ -111,7 +105,4 @@ public static partial class FileHandles
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static unsafe partial int fsetxattr(SafeFileHandle descriptor, string name, byte* value, nint length, int flags);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int sync_file_range(SafeFileHandle descriptor, long offset, long length, uint flags);
 }

@@ -15,14 +15,17 @@ internal static class Compression
     /// <param name="name">A file name such as <c>data.tar.xz</c> or <c>Packages.gz</c>.</param>
     public static Stream Open(string name, Stream compressed) => Path.GetExtension(name) switch
     {
-        ".xz" when !XzStream.IsAvailable => new Guarded(new XZStream(compressed)),
-        ".xz" or ".lzma" when XzStream.IsAvailable => new XzStream(compressed),
-        ".zst" => new Guarded(Zstd(compressed)),
-        ".gz" => new Guarded(new GZipStream(compressed, CompressionMode.Decompress)),
-        ".bz2" => new Guarded(BZip2Stream.Create(compressed, SharpCompress.Compressors.CompressionMode.Decompress, true)),
+        ".xz" => OpenXz(compressed, XzStream.IsAvailable),
+        ".lzma" when XzStream.IsAvailable => new XzStream(compressed),
+        ".zst" => new Guarded(() => Zstd(compressed)),
+        ".gz" => new Guarded(() => new GZipStream(compressed, CompressionMode.Decompress)),
+        ".bz2" => new Guarded(() => BZip2Stream.Create(compressed, SharpCompress.Compressors.CompressionMode.Decompress, true)),
         ".tar" or "" => compressed,
         var other => throw new ArchiveException($"its member {name} is compressed in a way that Mayfly cannot read ({other})"),
     };
+
+    /// <param name="native">By the host's liblzma, or by managed code.</param>
+    internal static Stream OpenXz(Stream compressed, bool native) => native ? new XzStream(compressed) : new Guarded(() => new XZStream(compressed));
 
     private static DecompressionStream Zstd(Stream compressed)
     {
@@ -31,14 +34,19 @@ internal static class Compression
         return decoder;
     }
 
-    /// <summary>Makes whatever a library throws over damaged input into the one exception that means damaged input.</summary>
-    private sealed class Guarded(Stream decoder) : ForwardStream
+    /// <summary>
+    /// Makes whatever a library throws over damaged input into the one exception that means damaged input. Opened at the first
+    /// read, because some decoders read when they are made.
+    /// </summary>
+    private sealed class Guarded(Func<Stream> open) : ForwardStream
     {
+        private Stream? _decoder;
+
         public override int Read(Span<byte> buffer)
         {
             try
             {
-                return decoder.Read(buffer);
+                return (_decoder ??= open()).Read(buffer);
             }
             catch (Exception e) when (e is not (ArchiveException or OutOfMemoryException or OperationCanceledException or MayflyException))
             {
@@ -49,7 +57,7 @@ internal static class Compression
         protected override void Dispose(bool disposing)
         {
             if (disposing)
-                decoder.Dispose();
+                _decoder?.Dispose();
             base.Dispose(disposing);
         }
     }

@@ -51,22 +51,24 @@ internal sealed class SuiteReader(Store store, Transport transport, KeyRing keys
 
     private ReleaseFile Newest(string suite, SeenRelease served, ReleaseFile release, SeenRelease? seen)
     {
-        if (!ReferenceEquals(seen, served) && seen is not null && TryVerified(seen) is { } before)
+        // The same bytes again, from a mirror that knows no conditional requests or from another mirror than before.
+        if (seen is not null && seen.File.AsSpan().SequenceEqual(served.File))
         {
-            if (before.Date > release.Date)
-            {
-                // apt keeps the newer one as well, but in silence; somebody may be replaying an old state on purpose.
-                progress?.Report(new Activity($"warning: {suite}",
-                    $"{served.From} serves an older state ({release.Date:u}) than was seen before ({before.Date:u}); the newer one stays in use") { Ended = true });
-                return before;
-            }
-
-            if (before.Digest == release.Digest && (seen.From, seen.Tag, seen.Modified) == (served.From, served.Tag, served.Modified))
-                return release;
+            if (!ReferenceEquals(seen, served) && (seen.From, seen.Tag, seen.Modified) != (served.From, served.Tag, served.Modified))
+                served.Write(store, suite);
+            return release;
         }
 
-        if (!ReferenceEquals(seen, served))
-            served.Write(store, suite);
+        if (seen is not null && TryVerified(seen) is { } before && before.Date > release.Date)
+        {
+            // apt keeps the newer one as well, but in silence; somebody may be replaying an old state on purpose.
+            progress?.Report(new Activity($"warning: {suite}",
+                $"{served.From} serves an older state ({release.Date:u}) than was seen before ({before.Date:u}); the newer one stays in use")
+            { Ended = true });
+            return before;
+        }
+
+        served.Write(store, suite);
         return release;
     }
 
