@@ -106,63 +106,63 @@ public static unsafe partial class Trees
             switch (found.Mode & 0xf000)
             {
                 case 0x4000:
-                {
-                    if (mkdirat(destination, start, 0x1c0) != 0)
-                        throw LinuxException.Last("mkdir", subject);
-                    using var from = OpenFolder(source, name, subject);
-                    using var to = OpenFolder(destination, name, subject);
-                    foreach (var below in Names(from, subject))
-                        CopyEntry((int)from.DangerousGetHandle(), (int)to.DangerousGetHandle(), below, subject, linked);
-                    CopyFacts(from, to, found, subject);
-                    break;
-                }
+                    {
+                        if (mkdirat(destination, start, 0x1c0) != 0)
+                            throw LinuxException.Last("mkdir", subject);
+                        using var from = OpenFolder(source, name, subject);
+                        using var to = OpenFolder(destination, name, subject);
+                        foreach (var below in Names(from, subject))
+                            CopyEntry((int)from.DangerousGetHandle(), (int)to.DangerousGetHandle(), below, subject, linked);
+                        CopyFacts(from, to, found, subject);
+                        break;
+                    }
 
                 case 0x8000:
-                {
-                    var identity = (found.Inode, found.DeviceMajor, found.DeviceMinor);
-                    if (found.Links > 1 && linked.TryGetValue(identity, out var first))
                     {
-                        fixed (byte* existing = System.Text.Encoding.ASCII.GetBytes($"/proc/self/fd/{first.DangerousGetHandle()}\0"))
+                        var identity = (found.Inode, found.DeviceMajor, found.DeviceMinor);
+                        if (found.Links > 1 && linked.TryGetValue(identity, out var first))
                         {
-                            if (linkat(AtCurrent, existing, destination, start, Follow) != 0)
-                                throw LinuxException.Last("link", subject);
+                            fixed (byte* existing = System.Text.Encoding.ASCII.GetBytes($"/proc/self/fd/{first.DangerousGetHandle()}\0"))
+                            {
+                                if (linkat(AtCurrent, existing, destination, start, Follow) != 0)
+                                    throw LinuxException.Last("link", subject);
+                            }
+
+                            break;
+                        }
+
+                        using var from = Handle(openat(source, start, ReadOnly | NoFollow | CloseOnExec, 0), subject);
+                        var to = Handle(openat(destination, start, WriteOnly | Create | Exclusive | NoFollow | CloseOnExec, 0x180), subject);
+                        try
+                        {
+                            CopyBytes(from, to, (long)found.Size, subject);
+                            CopyFacts(from, to, found, subject);
+                            if (found.Links > 1)
+                            {
+                                linked.Add(identity, to);
+                                to = null;
+                            }
+                        }
+                        finally
+                        {
+                            to?.Dispose();
                         }
 
                         break;
                     }
 
-                    using var from = Handle(openat(source, start, ReadOnly | NoFollow | CloseOnExec, 0), subject);
-                    var to = Handle(openat(destination, start, WriteOnly | Create | Exclusive | NoFollow | CloseOnExec, 0x180), subject);
-                    try
-                    {
-                        CopyBytes(from, to, (long)found.Size, subject);
-                        CopyFacts(from, to, found, subject);
-                        if (found.Links > 1)
-                        {
-                            linked.Add(identity, to);
-                            to = null;
-                        }
-                    }
-                    finally
-                    {
-                        to?.Dispose();
-                    }
-
-                    break;
-                }
-
                 case 0xa000:
-                {
-                    var target = stackalloc byte[4097];
-                    var length = readlinkat(source, start, target, 4096);
-                    if (length < 0)
-                        throw LinuxException.Last("readlink", subject);
-                    target[length] = 0;
-                    if (symlinkat(target, destination, start) != 0)
-                        throw LinuxException.Last("symlink", subject);
-                    CopyNameFacts(destination, start, found, subject);
-                    break;
-                }
+                    {
+                        var target = stackalloc byte[4097];
+                        var length = readlinkat(source, start, target, 4096);
+                        if (length < 0)
+                            throw LinuxException.Last("readlink", subject);
+                        target[length] = 0;
+                        if (symlinkat(target, destination, start) != 0)
+                            throw LinuxException.Last("symlink", subject);
+                        CopyNameFacts(destination, start, found, subject);
+                        break;
+                    }
 
                 case 0xc000:
                     break;

@@ -79,6 +79,7 @@ internal sealed class LocalHost(Store store, RuntimePrograms programs, string ru
             runtime.RotateLogs();
             foreach (var stack in runtime.List().Select(instance => instance.Label.Spec.Stack).Distinct())
             {
+                volumes.Thaw(stack);
                 if (await network.RepairAsync(stack, cancellationToken))
                     AgentLog.Write($"{stack}: the rules of its network were gone and are back");
             }

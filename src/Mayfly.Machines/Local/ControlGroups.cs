@@ -171,6 +171,8 @@ internal sealed class ControlGroups
             (true, _) => ("cgroup.freeze", frozen ? "1" : "0", "cgroup.events", frozen ? "frozen 1" : "frozen 0"),
             (false, _) => ("freezer.state", frozen ? "FROZEN" : "THAWED", "freezer.state", frozen ? "FROZEN" : "THAWED"),
         };
+        if (File.ReadAllText(Path.Combine(folder, state)).Contains(sign, StringComparison.Ordinal))
+            return;
         var deadline = Environment.TickCount64 + 10_000;
         while (true)
         {

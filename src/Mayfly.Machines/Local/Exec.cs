@@ -48,7 +48,14 @@ internal static class Exec
     {
         using var process = Specify(folder, command, terminal);
         using var thread = crun.Enter("command in " + folder.Id);
-        return thread.Run(() => ChildProcess.Start(crun.Exec(folder.Id, process.Path, process.PidFile), Crun.Environment, Crun.Console())).Wait();
+        // crun (1.8) now and then writes an empty warning when a terminal closes, in colour and amid the command's own output:
+        // its messages go to a file then. What keeps a program from being executed it says on the terminal all the same, with
+        // 255; with 1 it did not get that far.
+        var messages = terminal ? process.Messages : null;
+        var code = thread.Run(() => ChildProcess.Start(crun.Exec(folder.Id, process.Path, process.PidFile, messages), Crun.Environment, Crun.Console())).Wait();
+        if (code == 1 && messages is not null && InstanceFolder.Read(messages)?.Trim() is { Length: > 0 } message && !message.EndsWith(':'))
+            Console.Error.WriteLine(message);
+        return code;
     }
 
     private static void Kill(InstanceFolder folder, string pidFile, ChildProcess runtime)
@@ -71,10 +78,13 @@ internal static class Exec
     {
         public string PidFile => Path + ".pid";
 
+        public string Messages => Path + ".log";
+
         public void Dispose()
         {
             File.Delete(Path);
             File.Delete(PidFile);
+            File.Delete(Messages);
         }
     }
 }

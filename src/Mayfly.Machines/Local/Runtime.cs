@@ -136,15 +136,15 @@ public sealed class Runtime(Store store, RuntimePrograms programs, string runFol
 
         using (var links = new NetworkLinks())
             links.Delete(folder.Link);
-        File.Delete(folder.ExitFile);
+        Trees.Remove(folder.ExitFile);
         if (label is not null)
         {
             _groups.Remove(Bundle.ControlGroupOf(label));
             Trees.Remove(Launch.Writable(store, label));
             if (log)
             {
-                File.Delete(InstanceLog.PathOf(store, label.Spec.Stack, id));
-                File.Delete(InstanceLog.PathOf(store, label.Spec.Stack, id) + ".1");
+                Trees.Remove(InstanceLog.PathOf(store, label.Spec.Stack, id));
+                Trees.Remove(InstanceLog.PathOf(store, label.Spec.Stack, id) + ".1");
             }
         }
 

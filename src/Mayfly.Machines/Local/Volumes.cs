@@ -15,6 +15,8 @@ public sealed class Volumes(Store store, string runFolder = Runtime.DefaultRunFo
     /// <summary>The view whose volumes are the stack's own.</summary>
     public const string Live = "live";
 
+    private int _copying;
+
     /// <summary>The folder on the host that an instance of this view sees as the volume.</summary>
     public string PathOf(string stack, string view, string volume) => Path.Combine(Folder(stack, view), volume, "data");
 
@@ -37,6 +39,7 @@ public sealed class Volumes(Store store, string runFolder = Runtime.DefaultRunFo
         var work = Folder(stack, view) + ".partial";
         Trees.Remove(work);
         Directory.CreateDirectory(work);
+        Interlocked.Increment(ref _copying);
         try
         {
             // All stand still before the first is read: a stack's databases are copied as of one moment.
@@ -57,6 +60,7 @@ public sealed class Volumes(Store store, string runFolder = Runtime.DefaultRunFo
         }
         finally
         {
+            Interlocked.Decrement(ref _copying);
             ThawAll(groups, users);
         }
 
@@ -94,9 +98,15 @@ public sealed class Volumes(Store store, string runFolder = Runtime.DefaultRunFo
         return Directory.Exists(views) ? [.. Directory.EnumerateDirectories(views).Select(path => Path.GetFileName(path))] : [];
     }
 
-    /// <summary>Continues what an earlier agent, killed while it copied, left standing still.</summary>
-    public void Thaw(string stack) => ThawAll(ControlGroups.OfHost(), [.. InstanceFolder.All(runFolder).Select(folder => folder.ReadLabel())
-        .Where(label => label?.Spec.Stack == stack).Select(label => Bundle.ControlGroupOf(label!))]);
+    /// <summary>Continues what an earlier agent, killed while it copied, left standing still. Nothing happens while this one copies.</summary>
+    public void Thaw(string stack)
+    {
+        if (Volatile.Read(ref _copying) == 0)
+        {
+            ThawAll(ControlGroups.OfHost(), [.. InstanceFolder.All(runFolder).Select(folder => folder.ReadLabel())
+                .Where(label => label?.Spec.Stack == stack).Select(label => Bundle.ControlGroupOf(label!))]);
+        }
+    }
 
     /// <summary>
     /// Makes a volume that is not there yet, with its owner and mode, and in it what the image has in that place.

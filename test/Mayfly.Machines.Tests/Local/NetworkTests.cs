@@ -135,7 +135,8 @@ public sealed class NetworkTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _host.DisposeAsync();
 
     private InstanceSpec Server(int replica) => _host.Spec("srv", "/usr/bin/perl", "-MIO::Socket::INET", "-e",
-        "my $l = IO::Socket::INET->new(LocalPort => 80, Listen => 5, ReuseAddr => 1) or die $!; while (my $c = $l->accept) { print $c `hostname`; close $c; }") with { Replica = replica };
+        "my $l = IO::Socket::INET->new(LocalPort => 80, Listen => 5, ReuseAddr => 1) or die $!; while (my $c = $l->accept) { print $c `hostname`; close $c; }") with
+    { Replica = replica };
 
     private static async Task<bool> Connects(string address, int port)
     {

@@ -134,6 +134,18 @@ public sealed class RuntimeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task People_s_commands_have_their_own_streams_and_a_terminal_when_asked()
+    {
+        var instance = await _host.StartAsync(_host.Spec("svc", "/bin/sleep", "1000"));
+        var plain = SurvivalTests.Attach(_host, instance.Id, "echo typed | {0}", terminal: false, "cat; tty; exit 9");
+        Assert.Equal("typed\nnot a tty\n9", plain);
+        var unknown = SurvivalTests.Attach(_host, instance.Id, "{0} 2>&1", terminal: false, "no-such-program");
+        Assert.Equal("executable file `no-such-program` not found in $PATH: No such file or directory\n255", unknown);
+        var terminal = SurvivalTests.Attach(_host, instance.Id, "script -qec '{0}' /dev/null < /dev/null", terminal: true, "tty; exit 8");
+        Assert.True(terminal.Replace("\r", "", StringComparison.Ordinal).EndsWith("/dev/pts/0\n8", StringComparison.Ordinal), terminal);
+    }
+
+    [Fact]
     public async Task A_stopped_instance_gets_its_signal_and_is_killed_when_it_ignores_it()
     {
         var good = await _host.StartAsync(_host.Spec("good", "/bin/sh", "-c", "trap 'echo bye; exit 4' HUP; echo ready; while :; do sleep 0.1; done") with { StopSignal = "SIGHUP" });

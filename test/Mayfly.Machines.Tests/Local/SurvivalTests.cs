@@ -110,6 +110,22 @@ public sealed class SurvivalTests : IAsyncLifetime
         })!;
     }
 
+    /// <summary>This very program again, as a command line that attaches to an instance: what it printed, and its exit code.</summary>
+    internal static string Attach(LocalHost host, string id, string shell, bool terminal, string script)
+    {
+        var start = string.Join('|', host.Store.Root, host.RunFolder, host.Programs.Crun, host.Programs.Conmon, host.Programs.Nft, id, terminal, script);
+        return LocalHost.Sh($"export MAYFLY_TEST_ATTACH=\"{start}\"; {string.Format(System.Globalization.CultureInfo.InvariantCulture, shell, Environment.ProcessPath)}; echo $?");
+    }
+
+    [ModuleInitializer]
+    internal static void AttachForAnother()
+    {
+        if (Environment.GetEnvironmentVariable("MAYFLY_TEST_ATTACH")?.Split('|') is not [var store, var run, var crun, var conmon, var nft, var id, var terminal, var script])
+            return;
+        Environment.SetEnvironmentVariable("MAYFLY_TEST_ATTACH", null);
+        Environment.Exit(new Runtime(Store.Open(store), new RuntimePrograms(crun, conmon, nft), run).ExecAttached(id, script.Contains(' ', StringComparison.Ordinal) ? ["/bin/sh", "-c", script] : [script], bool.Parse(terminal)));
+    }
+
     [ModuleInitializer]
     internal static void StartForAnother()
     {
