@@ -6,7 +6,7 @@ internal static class Leftovers
     public static async Task<IReadOnlyList<string>> FindAsync(string stack)
     {
         var found = new List<string>();
-        var mark = $"mayfly/{stack}";
+        var mark = $"mayfly/{stack}/";
         foreach (var process in Directory.EnumerateDirectories("/proc").Where(path => int.TryParse(Path.GetFileName(path), out _)))
         {
             if (Read($"{process}/cmdline") is { } words && (words.Contains($"{stack}-", StringComparison.Ordinal) && words.Contains("conmon", StringComparison.Ordinal))
@@ -15,13 +15,13 @@ internal static class Leftovers
         }
 
         found.AddRange(File.ReadLines("/proc/self/mounts").Where(line => line.Contains($"/instances/{stack}-", StringComparison.Ordinal)).Select(line => $"mount {line}"));
-        found.AddRange(Directory.EnumerateDirectories("/sys/class/net").Where(path => Path.GetFileName(path).StartsWith("mf-", StringComparison.Ordinal)).Select(path => $"link {Path.GetFileName(path)}"));
+        found.AddRange(Directory.EnumerateDirectories("/sys/class/net").Where(path => Path.GetFileName(path).Equals($"mf-{stack}", StringComparison.Ordinal)).Select(path => $"link {Path.GetFileName(path)}"));
         if (Directory.Exists("/run/mayfly/instances"))
             found.AddRange(Directory.EnumerateDirectories("/run/mayfly/instances", $"{stack}-*").Select(path => $"folder {path}"));
         foreach (var controller in Directory.EnumerateDirectories("/sys/fs/cgroup").Append("/sys/fs/cgroup"))
         {
-            if (Directory.Exists(Path.Combine(controller, mark)))
-                found.Add($"control group {Path.Combine(controller, mark)}");
+            if (Directory.Exists(Path.Combine(controller, "mayfly", stack)))
+                found.Add($"control group {controller}/mayfly/{stack}");
         }
 
         var rules = await Tool.RunAsync("/usr/sbin/nft", "list", "tables");

@@ -1,13 +1,18 @@
 namespace Mayfly.EndToEnd.Tests;
 
-/// <summary>A copy of the shop example that tests may edit, live for as long as its tests run.</summary>
+/// <summary>
+/// A copy of the shop example that tests may edit, live for as long as its tests run. It has a name and a port of its own,
+/// so that a shop which the user has brought live is left alone.
+/// </summary>
 public sealed class Shop : IAsyncLifetime
 {
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("mayfly-shop-");
 
     public string Folder => Path.Combine(folder.FullName, "shop");
 
-    public Uri Front { get; } = new("http://localhost:8080/");
+    public const string Name = "shop-tried";
+
+    public Uri Front { get; } = new("http://localhost:18080/");
 
     public async ValueTask InitializeAsync()
     {
@@ -25,9 +30,21 @@ public sealed class Shop : IAsyncLifetime
                 continue;
             var copy = Path.Combine(folder.FullName, relative);
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-            if (!File.Exists(copy) || !File.ReadAllBytes(copy).AsSpan().SequenceEqual(File.ReadAllBytes(file)))
+            if (relative == "shop/stack.cs")
+                PutOwn(copy, File.ReadAllText(file));
+            else if (!File.Exists(copy) || !File.ReadAllBytes(copy).AsSpan().SequenceEqual(File.ReadAllBytes(file)))
                 File.Copy(file, copy, overwrite: true);
         }
+    }
+
+    private static void PutOwn(string path, string script)
+    {
+        var own = script.Replace("new Stack(\"shop\"", $"new Stack(\"{Name}\"").Replace("Publishes(8080)", "Publishes(18080)");
+        Assert.Contains($"\"{Name}\"", own);
+        Assert.Contains("18080", own);
+        // Written only when it differs: an unchanged script is not compiled again.
+        if (!File.Exists(path) || File.ReadAllText(path) != own)
+            File.WriteAllText(path, own);
     }
 
     internal async Task<Ended> UpAsync(params string[] options) => await Tool.MayflyAsync(["up", Folder, .. options]);

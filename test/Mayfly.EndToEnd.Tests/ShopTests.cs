@@ -39,7 +39,7 @@ public sealed class ShopTests(Shop shop) : IClassFixture<Shop>
 
         (await shop.UpAsync()).Succeeded();
 
-        Assert.Contains(mark, await shop.GetAsync("search?q=" + mark));
+        Assert.Contains(mark, await shop.GetAsync("search/?q=" + mark));
     }
 
     [Fact]
@@ -96,7 +96,7 @@ public sealed class ShopTests(Shop shop) : IClassFixture<Shop>
 
             await shop.GetAsync();
             (await shop.UpAsync()).Succeeded();
-            Assert.Contains(mark, await shop.GetAsync("search?q=" + mark));
+            Assert.Contains(mark, await shop.GetAsync("search/?q=" + mark));
         }
     }
 
@@ -134,7 +134,7 @@ public sealed class ShopTests(Shop shop) : IClassFixture<Shop>
 
         (await Tool.MayflyAsync("down", shop.Folder)).Succeeded();
 
-        Assert.Empty(await Leftovers.FindAsync("shop"));
+        Assert.Empty(await Leftovers.FindAsync(Shop.Name));
         Assert.Equal(1, (await Tool.MayflyAsync("status", shop.Folder)).ExitCode);
         // The data is kept: an order placed before is there after the next start.
         (await shop.UpAsync()).Succeeded();
