@@ -6,7 +6,10 @@ public sealed class GeneralFormTests
     [Fact]
     public async Task A_server_that_mayfly_never_heard_of_goes_live_on_the_general_form_alone()
     {
-        var folder = Path.Combine(Tool.Repository, "test/Mayfly.EndToEnd.Tests/stacks/unheard");
+        using var workspace = new Workspace();
+        workspace.Copy(Path.Combine(Tool.Repository, "examples"), "");
+        workspace.Copy(Path.Combine(Tool.Repository, "test/Mayfly.EndToEnd.Tests/stacks/unheard"), "unheard");
+        var folder = workspace.FolderOf("unheard");
         try
         {
             (await Tool.MayflyAsync("up", folder)).Succeeded();

@@ -6,11 +6,11 @@ namespace Mayfly.EndToEnd.Tests;
 /// </summary>
 public sealed class Shop : IAsyncLifetime
 {
-    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("mayfly-shop-");
-
-    public string Folder => Path.Combine(folder.FullName, "shop");
-
     public const string Name = "shop-tried";
+
+    private readonly Workspace workspace = new();
+
+    public string Folder => workspace.FolderOf("shop");
 
     public Uri Front { get; } = new("http://localhost:18080/");
 
@@ -21,31 +21,15 @@ public sealed class Shop : IAsyncLifetime
     }
 
     /// <summary>Brings every file back to what the repository says.</summary>
-    public void Restore()
+    public void Restore() => workspace.Copy(Path.Combine(Tool.Repository, "examples"), "", (file, text) =>
     {
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(Tool.Repository, "examples"), "*", SearchOption.AllDirectories))
-        {
-            var relative = Path.GetRelativePath(Path.Combine(Tool.Repository, "examples"), file);
-            if (relative.Split('/').Any(part => part is "bin" or "obj" or "__pycache__") || relative.EndsWith("stack.lock", StringComparison.Ordinal))
-                continue;
-            var copy = Path.Combine(folder.FullName, relative);
-            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-            if (relative == "shop/stack.cs")
-                PutOwn(copy, File.ReadAllText(file));
-            else if (!File.Exists(copy) || !File.ReadAllBytes(copy).AsSpan().SequenceEqual(File.ReadAllBytes(file)))
-                File.Copy(file, copy, overwrite: true);
-        }
-    }
-
-    private static void PutOwn(string path, string script)
-    {
-        var own = script.Replace("new Stack(\"shop\"", $"new Stack(\"{Name}\"").Replace("Publishes(8080)", "Publishes(18080)");
+        if (file != "shop/stack.cs")
+            return text;
+        var own = text.Replace("new Stack(\"shop\"", $"new Stack(\"{Name}\"").Replace("Publishes(8080)", "Publishes(18080)");
         Assert.Contains($"\"{Name}\"", own);
         Assert.Contains("18080", own);
-        // Written only when it differs: an unchanged script is not compiled again.
-        if (!File.Exists(path) || File.ReadAllText(path) != own)
-            File.WriteAllText(path, own);
-    }
+        return own;
+    });
 
     internal async Task<Ended> UpAsync(params string[] options) => await Tool.MayflyAsync(["up", Folder, .. options]);
 
@@ -67,6 +51,6 @@ public sealed class Shop : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await Tool.MayflyAsync("down", Folder, "--volumes");
-        folder.Delete(recursive: true);
+        workspace.Dispose();
     }
 }
