@@ -12,6 +12,9 @@ public interface IProvider
     /// <summary>The generation that should run, or null when the stack is down.</summary>
     Task<Generation?> ReadGenerationAsync(string stack, CancellationToken cancellationToken);
 
+    /// <summary>Waits until no other command changes the stack; from then on it is this provider's to change until it is disposed.</summary>
+    Task BeginAsync(string stack, CancellationToken cancellationToken);
+
     /// <summary>
     /// Starts one instance in a view and waits until it is healthy. Until a generation that names it is committed it is on
     /// trial: it ends with the connection that started it.

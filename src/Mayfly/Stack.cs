@@ -24,7 +24,8 @@ public sealed class Stack
     {
         Name = name;
         Release = release;
-        Folder = AppContext.GetData("EntryPointFileDirectoryPath") as string ?? Path.GetDirectoryName(Path.GetFullPath(script))!;
+        Script = AppContext.GetData("EntryPointFilePath") as string ?? Path.GetFullPath(script);
+        Folder = Path.GetDirectoryName(Script)!;
     }
 
     /// <summary>The stack's name.</summary>
@@ -38,6 +39,9 @@ public sealed class Stack
 
     /// <summary>The folder of <c>stack.cs</c>.</summary>
     public string Folder { get; }
+
+    /// <summary>The path of <c>stack.cs</c>.</summary>
+    internal string Script { get; }
 
     internal IReadOnlyList<Component> Components => components;
 

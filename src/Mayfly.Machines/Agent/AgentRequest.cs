@@ -11,6 +11,7 @@ namespace Mayfly.Machines.Agent;
 [JsonDerivedType(typeof(CancelRequest), "cancel")]
 [JsonDerivedType(typeof(ListRequest), "list")]
 [JsonDerivedType(typeof(ReadGenerationRequest), "read-generation")]
+[JsonDerivedType(typeof(BeginRequest), "begin")]
 [JsonDerivedType(typeof(StartRequest), "start")]
 [JsonDerivedType(typeof(RunRequest), "run")]
 [JsonDerivedType(typeof(StopRequest), "stop")]
@@ -37,6 +38,9 @@ internal sealed record CancelRequest(int Request) : AgentRequest;
 internal sealed record ListRequest(string Stack) : AgentRequest;
 
 internal sealed record ReadGenerationRequest(string Stack) : AgentRequest;
+
+/// <summary>Wait until no other command changes the stack; then it is this connection's until that ends.</summary>
+internal sealed record BeginRequest(string Stack) : AgentRequest;
 
 internal sealed record StartRequest(InstanceSpec Instance, MachineSpec Machine, string View) : AgentRequest;
 

@@ -19,6 +19,8 @@ internal sealed class AgentServer(Socket listener, Supervisor supervisor, string
 
     public Supervisor Supervisor => supervisor;
 
+    public StackTurns Turns { get; } = new();
+
     public string Identity => identity;
 
     public string Store => store;
@@ -45,7 +47,7 @@ internal sealed class AgentServer(Socket listener, Supervisor supervisor, string
     public bool CanHandOver(AgentSession asking)
     {
         lock (gate)
-            return !supervisor.HasTrials && !sessions.Any(session => session != asking && session.IsBusy);
+            return !supervisor.HasTrials && !sessions.Any(session => session != asking && (session.IsBusy || session.IsChanging));
     }
 
     /// <summary>Ends the agent for another version to take its place.</summary>

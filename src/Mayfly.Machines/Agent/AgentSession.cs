@@ -13,6 +13,17 @@ internal sealed class AgentSession(AgentServer server, Socket connection)
     private readonly List<SupervisedInstance> started = [];
     private readonly SemaphoreSlim writing = new(1);
     private readonly List<Task> requests = [];
+    private readonly Dictionary<string, Task> turns = new(StringComparer.Ordinal);
+
+    /// <summary>A stack is this command's to change.</summary>
+    public bool IsChanging
+    {
+        get
+        {
+            lock (gate)
+                return turns.Count > 0;
+        }
+    }
 
     /// <summary>A request is under way.</summary>
     public bool IsBusy
@@ -52,6 +63,11 @@ internal sealed class AgentSession(AgentServer server, Socket connection)
             // At a hand-over there is nothing on trial; at any other end of the agent the next one ends what was.
             if (!cancellationToken.IsCancellationRequested)
                 await TidyAsync();
+            foreach (var (stack, turn) in turns)
+            {
+                if (turn.IsCompletedSuccessfully)
+                    server.Turns.Return(stack);
+            }
         }
     }
 
@@ -132,6 +148,8 @@ internal sealed class AgentSession(AgentServer server, Socket connection)
             return new HelloReply(AgentProgram.Protocol, server.Identity, Environment.ProcessId, server.Store);
         await server.Ready.WaitAsync(cancellationToken);
         var supervisor = server.Supervisor;
+        if (StackChangedBy(request) is { } changed)
+            await TurnAsync(changed, cancellationToken);
         switch (request)
         {
             case HandOverRequest:
@@ -141,6 +159,8 @@ internal sealed class AgentSession(AgentServer server, Socket connection)
                 return new InstancesReply(supervisor.List(list.Stack));
             case ReadGenerationRequest read:
                 return new GenerationReply(supervisor.ReadGeneration(read.Stack));
+            case BeginRequest:
+                return new DoneReply();
             case StartRequest start:
                 var what = $"start {start.Instance.Component}-{start.Instance.Replica}";
                 await progress(new Activity(what, "starting"));
@@ -172,6 +192,33 @@ internal sealed class AgentSession(AgentServer server, Socket connection)
             default:
                 return new FailedReply($"the agent does not know '{request.GetType().Name}'", null);
         }
+    }
+
+    private string? StackChangedBy(AgentRequest request) => request switch
+    {
+        BeginRequest begin => begin.Stack,
+        StartRequest start => start.Instance.Stack,
+        RunRequest run => run.Instance.Stack,
+        StopRequest stop => server.Supervisor.StackOf(stop.Instance),
+        SetNamesRequest names => names.Stack,
+        CopyVolumesRequest copy => copy.Stack,
+        EndViewRequest end => end.Stack,
+        CommitRequest commit => commit.Generation.Stack,
+        RemoveRequest remove => remove.Stack,
+        _ => null,
+    };
+
+    private async Task TurnAsync(string stack, CancellationToken cancellationToken)
+    {
+        Task turn;
+        lock (gate)
+        {
+            // A wait that was cancelled is begun anew by the next request.
+            if (!turns.TryGetValue(stack, out turn!) || turn.IsCanceled)
+                turns[stack] = turn = server.Turns.TakeAsync(stack, cancellationToken);
+        }
+
+        await turn;
     }
 
     private void Own(SupervisedInstance instance)

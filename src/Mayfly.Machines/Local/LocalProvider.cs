@@ -37,6 +37,8 @@ public sealed class LocalProvider : IProvider, IAsyncDisposable
     public async Task<Generation?> ReadGenerationAsync(string stack, CancellationToken cancellationToken) =>
         ((GenerationReply)await QuestionAsync(new ReadGenerationRequest(stack), cancellationToken)).Generation;
 
+    public Task BeginAsync(string stack, CancellationToken cancellationToken) => AskAsync(new BeginRequest(stack), null, cancellationToken);
+
     public async Task<InstanceState> StartAsync(InstanceSpec instance, MachineSpec machine, string view, IProgress<Activity> progress, CancellationToken cancellationToken) =>
         ((InstanceReply)await AskAsync(new StartRequest(instance, machine, view), progress.Report, cancellationToken)).Instance;
 

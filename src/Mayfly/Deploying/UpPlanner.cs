@@ -63,6 +63,15 @@ internal sealed class UpPlanner(Workplace place)
         if (!build && !place.HasProvider(locked.Lock))
             return (null, []);
         var provider = await place.ConnectAsync(locked.Lock, progress, cancellationToken);
+        if (build)
+        {
+            // What another command is changing, or a killed one has left to be put right, must not be planned upon.
+            var waiting = provider.BeginAsync(place.Spec.Name, cancellationToken);
+            if (await Task.WhenAny(waiting, Task.Delay(500, cancellationToken)) != waiting)
+                progress.Report(new Activity("wait", $"another command is changing {place.Spec.Name}"));
+            await waiting;
+        }
+
         var live = await provider.ReadGenerationAsync(place.Spec.Name, cancellationToken);
         var running = await provider.ListAsync(place.Spec.Name, cancellationToken);
         return (live, [.. running.Where(instance => instance.View == "live")]);

@@ -31,13 +31,13 @@ internal static class InstancePlanner
         return instances;
     }
 
-    /// <summary>The generation of these instances; its key is the same whenever nothing that runs or is published differs.</summary>
+    /// <summary>The generation of these instances; its key is the same whenever nothing that runs or is published and no line of the script differs.</summary>
     public static Generation Generation(StackSpec spec, IReadOnlyList<InstanceSpec> instances, int number) => new()
     {
         Number = number,
         Stack = spec.Name,
         Key = Digest(string.Join('\n', instances.Select(instance => $"{instance.Component}-{instance.Replica} {instance.Key}")
-            .Concat(spec.Published.Select(published => published.ToString())).Concat(spec.Machines.Select(machine => machine.ToString())))),
+            .Concat(spec.Published.Select(published => published.ToString())).Concat(spec.Machines.Select(machine => machine.ToString())).Append(spec.ScriptDigest))),
         Machines = spec.Machines,
         Instances = instances,
         Published = spec.Published,

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using Mayfly.Images;
 using Mayfly.Machines;
@@ -31,6 +32,7 @@ internal static partial class StackReader
             Zone = stack.Zone,
             Release = stack.Release,
             Folder = stack.Folder,
+            ScriptDigest = File.Exists(stack.Script) ? Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(stack.Script))) : "",
             Components = components,
             Machines = machines,
             Placement = placement,

@@ -15,6 +15,9 @@ internal sealed record StackSpec
     /// <summary>The folder of <c>stack.cs</c>; the lock lies beside it.</summary>
     public required string Folder { get; init; }
 
+    /// <summary>SHA-256 of the script's text: an edit of a test alone is a reason to test.</summary>
+    public required string ScriptDigest { get; init; }
+
     /// <summary>In the order of starting: whatever a component uses stands before it.</summary>
     public required IReadOnlyList<ComponentSpec> Components { get; init; }
 

@@ -20,7 +20,7 @@ public sealed class StackReferenceTests : IDisposable
         var orders = shop.Database("orders", Engine.PostgreSql);
 
         var search = shop.Component("search")
-            .Install("darkhttpd", "python3-minimal")
+            .Install("webfs", "python3-minimal")
             .Copy("conf/search.conf", "/etc/search/search.conf", owner: "root:www-data", mode: 0b110_100_000)
             .Template("conf/peers.conf.template", "/etc/search/peers.conf", new Dictionary<string, string> { ["colour"] = "blue" })
             .Write("/etc/search/motd", "Built by stack.cs; edit that.\n")
@@ -33,14 +33,14 @@ public sealed class StackReferenceTests : IDisposable
             .Sets("LANG", "C.UTF-8")
             .Sets("API_KEY", Secret.Generated())
             .Uses(orders)
-            .Run("darkhttpd", "/var/lib/search", "--port", "9000")
+            .Run("webfsd", "-F", "-p", "9000", "-r", "/var/lib/search")
             .Listens(9000, "http")
             .Checks(Check.Http(9000, "/").Within(TimeSpan.FromSeconds(20)))
             .StopsOn("SIGINT", TimeSpan.FromSeconds(5));
 
         shop.Machine("box").Hosts(orders, search);
         var spec = StackReader.Read(shop)["search"];
-        Assert.Equal(["darkhttpd", "python3-minimal"], spec.Packages);
+        Assert.Equal(["webfs", "python3-minimal"], spec.Packages);
         Assert.Contains(spec.Instance.Secrets, use => use.Variable == "API_KEY" && use.Secret == "search-api-key");
         Assert.Equal(TimeSpan.FromSeconds(20), spec.Instance.Health!.Grace);
         Assert.Equal("SIGINT", spec.Instance.StopSignal);

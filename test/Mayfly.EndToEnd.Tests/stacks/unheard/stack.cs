@@ -4,15 +4,15 @@ using Mayfly;
 
 var stack = new Stack("unheard", Debian.Bookworm);
 
-// darkhttpd is known to nobody but Debian: everything about it is said here.
+// webfs is known to nobody but Debian: everything about it is said here.
 var pages = stack.Component("pages")
-    .Install("darkhttpd")
+    .Install("webfs")
     .Copy("pages", "/srv/pages")
     .Template("about.html.template", "/srv/pages/about.html")
     .Build("sh -c 'ls /srv/pages > /srv/pages/index.txt'")
     .Sets("COLOUR", "blue")
     .As("www-data")
-    .Run("darkhttpd", "/srv/pages", "--port", "8000", "--no-server-id")
+    .Run("webfsd", "-F", "-p", "8000", "-r", "/srv/pages")
     .Listens(8000, "http")
     .Checks(Check.Http(8000, "/about.html"))
     .Publishes(8085);
