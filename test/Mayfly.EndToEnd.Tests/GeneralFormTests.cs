@@ -15,7 +15,7 @@ public sealed class GeneralFormTests
             (await Tool.MayflyAsync("up", folder)).Succeeded();
             using var client = new HttpClient();
             Assert.Contains("served by pages.unheard.internal", await client.GetStringAsync("http://localhost:8085/about.html"));
-            Assert.Contains("hello.html", (await Tool.MayflyAsync("task", folder, "list")).Succeeded().Error);
+            Assert.Contains("hello.html", (await Tool.MayflyAsync("task", folder, "list")).Succeeded().Output);
             Assert.Equal("blue", (await Tool.MayflyAsync("exec", folder, "pages", "--", "sh", "-c", "echo $COLOUR")).Succeeded().Output.Trim());
         }
         finally

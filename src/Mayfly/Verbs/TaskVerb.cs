@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Mayfly.Live;
-using Mayfly.Terminal;
 
 namespace Mayfly.Verbs;
 
@@ -21,15 +20,8 @@ internal static class TaskVerb
             var running = (await provider.ListAsync(stack.Name, cancellationToken)).Where(instance => instance.View == "live").ToList();
             if (running.Count == 0)
                 throw new MayflyException($"{stack.Name} is down", "`mayfly up` brings it live");
-            await Screen.ShowAsync<int>(async progress =>
-            {
-                var activity = $"task {task.Name}";
-                progress.Report(new Activity(activity));
-                using var live = new LiveStack(place.Spec, provider, running, text => progress.Report(new Activity(activity, text)), cancellationToken);
-                await task.Body(live);
-                progress.Report(new Activity(activity) { Ended = true });
-                return 0;
-            });
+            using var live = new LiveStack(place.Spec, provider, running, Console.Out.WriteLine, cancellationToken);
+            await task.Body(live);
             return 0;
         });
         return command;
