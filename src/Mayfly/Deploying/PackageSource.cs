@@ -34,6 +34,13 @@ internal sealed class PackageSource(StackSpec spec, Store store)
         return new Locked(made, reason);
     }
 
+    /// <summary>Writes what building has added to a lock: the ids of accounts, which stay the same from then on.</summary>
+    public void Write(StackLock locked, StackLock completed)
+    {
+        if (completed.Ids.Count > locked.Ids.Count)
+            LockFile.Write(LockPath, completed);
+    }
+
     /// <summary>Brings all packages of the lock into the store; nothing is installed before every one is there and verified.</summary>
     public Task FetchAsync(StackLock stackLock, IProgress<Activity> progress, CancellationToken cancellationToken)
         => stackLock.Packages.All(package => Fetch.IsThere(store, package))

@@ -18,6 +18,7 @@ internal sealed class UpPlanner(Workplace place)
         var builder = new ImageBuilder(place.Store);
         var locked = await place.Packages.LockAsync(write: build, progress, cancellationToken);
         var plans = spec.Components.ToDictionary(component => component.Name, component => builder.Plan(locked.Lock, component.Recipe));
+        var layers = plans.ToDictionary(plan => plan.Key, plan => (IReadOnlyList<string>)[.. plan.Value.Layers.Select(layer => layer.Key)]);
         var missing = locked.Lock.Packages.Where(package => !Fetch.IsThere(place.Store, package)).ToList();
         var secrets = new SecretFolder(place.Store, spec.Name);
         if (build)
@@ -27,11 +28,13 @@ internal sealed class UpPlanner(Workplace place)
             if (plans.Values.Any(plan => !plan.IsBuilt) || missing.Count > 0)
             {
                 await place.Packages.FetchAsync(locked.Lock, progress, cancellationToken);
-                await Task.WhenAll(spec.Components.Select(component => builder.BuildAsync(locked.Lock, component.Recipe, progress, cancellationToken)));
+                var (images, completed) = await builder.BuildAllAsync(locked.Lock, [.. spec.Components.Select(component => component.Recipe)], progress, cancellationToken);
+                place.Packages.Write(locked.Lock, completed);
+                // The first build may have given an account its number, and with it a layer another key than planned.
+                layers = spec.Components.Zip(images).ToDictionary(built => built.First.Name, built => (IReadOnlyList<string>)[.. built.Second.Layers.Select(layer => layer.Key)]);
             }
         }
 
-        var layers = plans.ToDictionary(plan => plan.Key, plan => (IReadOnlyList<string>)[.. plan.Value.Layers.Select(layer => layer.Key)]);
         var wanted = InstancePlanner.Instances(spec, layers, secrets.Fingerprint);
         var (live, running) = await ReadLiveAsync(build, locked, progress, cancellationToken);
         var changes = InstanceChange.Between(wanted, running);
