@@ -12,15 +12,15 @@ internal sealed record StackVerb(string Name, string Arguments, string Summary)
     /// <summary>In the order in which a newcomer meets them; <c>--help</c> lists them so.</summary>
     public static IReadOnlyList<StackVerb> All { get; } =
     [
-        new("up", "[--yes]", "Build what changed, rehearse it, pass the stack's tests and go live"),
+        new("up", "[--json]", "Build what changed, rehearse it, pass the stack's tests and go live"),
         new("plan", "[--json]", "Show exactly what up would do, and do nothing"),
         new("status", "[--json]", "Show what runs, where, how healthy, and what drifted from its image"),
         new("logs", "[-f] [COMPONENT]", "Print what components wrote, and follow it with -f"),
         new("exec", "COMPONENT -- COMMAND", "Run one command in a running component"),
         new("shell", "COMPONENT", "Open a shell in a running component"),
-        new("test", "", "Run the stack's tests against what is live"),
+        new("test", "", "Run the stack's tests on a rehearsal, or on what is live with --live"),
         new("task", "[NAME]", "Run a task of the stack; list them without a name"),
-        new("graph", "[--svg]", "Draw the stack's components, placement and uses"),
+        new("graph", "[--format svg] [-o FILE]", "Draw the stack's components, placement and uses"),
         new("lock", "", "Choose every package exactly and write stack.lock"),
         new("down", "[--volumes]", "End the stack and leave nothing of it running; volumes stay unless asked"),
     ];

@@ -1,12 +1,12 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 
 namespace Mayfly.EndToEnd.Tests;
 
 /// <summary>Runs <c>./mayfly</c> as a user would, and other programs.</summary>
 internal static class Tool
 {
-    public static string Repository { get; } = Path.GetFullPath("../..", Here());
+    /// <summary>Found by walking up: the compiler's paths are made up in builds that must not depend on where they run.</summary>
+    public static string Repository { get; } = Above(AppContext.BaseDirectory);
 
     public static Task<Ended> MayflyAsync(params string[] arguments) => RunAsync(Path.Combine(Repository, "mayfly"), arguments);
 
@@ -27,7 +27,7 @@ internal static class Tool
         return process;
     }
 
-    private static string Here([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
+    private static string Above(string folder) => File.Exists(Path.Combine(folder, "Mayfly.slnx")) ? folder : Above(Path.GetDirectoryName(folder)!);
 }
 
 /// <summary>How a program ended.</summary>

@@ -60,6 +60,15 @@ internal sealed class GenerationStore(Store store)
             Files.SyncFolder(folder);
     }
 
+    /// <summary>The newest generations of each stack, live or down: what rolling back may need.</summary>
+    public IEnumerable<Generation> Newest(int count) =>
+        Directory.EnumerateDirectories(store.Folder(StoreArea.Stacks))
+            .Select(folder => Path.Combine(folder, "generations"))
+            .Where(Directory.Exists)
+            .SelectMany(folder => Directory.EnumerateFiles(folder, "*.json")
+                .OrderByDescending(file => int.Parse(Path.GetFileNameWithoutExtension(file), CultureInfo.InvariantCulture)).Take(count))
+            .Select(file => JsonSerializer.Deserialize(File.ReadAllBytes(file), AgentJson.Default.Generation)!);
+
     private string CurrentPath(string stack) => Path.Combine(store.PathOf(StoreArea.Stacks, stack), CurrentName);
 
     private string PathOf(string stack, int number) =>

@@ -8,11 +8,18 @@ internal static class TaskVerb
 {
     public static Command Describe(Stack stack)
     {
-        var name = new Argument<string>("TASK") { Description = stack.Tasks.Count == 0 ? "stack.cs declares none" : string.Join(", ", stack.Tasks.Select(task => task.Name)) };
+        var name = new Argument<string>("TASK") { Description = stack.Tasks.Count == 0 ? "stack.cs declares none" : string.Join(", ", stack.Tasks.Select(task => task.Name)), Arity = ArgumentArity.ZeroOrOne };
         name.CompletionSources.Add([.. stack.Tasks.Select(task => task.Name)]);
-        var command = new Command("task", "Run a task of stack.cs on the live stack.\n\nExample: mayfly task examples/shop load-catalogue") { name };
+        var command = new Command("task", "Run a task of stack.cs on the live stack; list them without a name.\n\nExample: mayfly task examples/shop load-catalogue") { name };
         command.SetAction(async (parsed, cancellationToken) =>
         {
+            if (parsed.GetValue(name) is null)
+            {
+                foreach (var known in stack.Tasks)
+                    Console.Out.WriteLine(known.Name);
+                return 0;
+            }
+
             var task = stack.Tasks.FirstOrDefault(task => task.Name == parsed.GetValue(name))
                 ?? throw new MayflyException($"stack.cs declares no task {parsed.GetValue(name)}", stack.Tasks.Count == 0 ? "declare it with .Task(\"name\", …)" : $"its tasks are {string.Join(", ", stack.Tasks.Select(task => task.Name))}");
             await using var place = Workplace.Open(stack);

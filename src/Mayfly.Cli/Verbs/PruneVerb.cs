@@ -1,0 +1,34 @@
+using System.CommandLine;
+using Mayfly.Images;
+using Mayfly.Machines;
+using Mayfly.Packages;
+
+namespace Mayfly.Cli.Verbs;
+
+/// <summary><c>mayfly prune</c>: removes from the store what nothing uses any more.</summary>
+internal static class PruneVerb
+{
+    public static Command Create()
+    {
+        var dry = new Option<bool>("--dry-run") { Description = "Only say what would be removed" };
+        var command = new Command("prune", "Remove layers and downloads that nothing uses any more") { dry };
+        command.SetAction(result =>
+        {
+            var store = Store.Open();
+            using var held = store.LockExclusive();
+            var layers = Pruning.Layers(store);
+            var artifacts = Pruning.Artifacts(store);
+            if (!result.GetValue(dry))
+            {
+                new ImageStore(store).RemoveLayers(layers);
+                foreach (var artifact in artifacts)
+                    File.Delete(store.PathOf(StoreArea.Artifacts, artifact));
+            }
+
+            var verb = result.GetValue(dry) ? "would remove" : "removed";
+            result.InvocationConfiguration.Output.WriteLine($"{verb} {layers.Count} layers and {artifacts.Count} downloads from {store.Root}");
+            return ExitCode.Done;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,23 @@
+using Mayfly.Images;
+using Mayfly.Machines.Agent;
+using Mayfly.Packages;
+
+namespace Mayfly.Machines;
+
+/// <summary>What of a store nothing uses any more.</summary>
+public static class Pruning
+{
+    /// <summary>How many generations of each stack keep their layers, the live one among them.</summary>
+    public const int GenerationsKept = 3;
+
+    /// <summary>Layers that neither a named image nor one of the newest generations of a stack is made of.</summary>
+    public static IReadOnlyList<string> Layers(Store store)
+    {
+        var used = new GenerationStore(store).Newest(GenerationsKept).SelectMany(generation => generation.Instances).SelectMany(instance => instance.Layers).ToHashSet(StringComparer.Ordinal);
+        return [.. new ImageStore(store).UnreferencedLayers([]).Where(key => !used.Contains(key))];
+    }
+
+    /// <summary>Downloads of packages that are unpacked: those are never read again.</summary>
+    public static IReadOnlyList<string> Artifacts(Store store) =>
+        [.. Directory.EnumerateFiles(store.Folder(StoreArea.Artifacts)).Select(Path.GetFileName).OfType<string>().Where(name => store.Has(StoreArea.Unpacked, name)).Order(StringComparer.Ordinal)];
+}
