@@ -10,7 +10,7 @@ internal sealed class Crun(RuntimePrograms programs, string runFolder)
 
     public string State => Path.Combine(runFolder, "crun");
 
-    public static IReadOnlyDictionary<string, string> Environment { get; } = new Dictionary<string, string> { ["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin", ["LC_ALL"] = "C.UTF-8" };
+    public static IReadOnlyDictionary<string, string> Environment { get; } = new Dictionary<string, string> { ["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin", ["LC_ALL"] = "C" };
 
     public IReadOnlyList<string> Start(string id) => [programs.Crun, "--root", State, "start", id];
 

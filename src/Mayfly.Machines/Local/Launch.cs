@@ -44,9 +44,30 @@ internal sealed class Launch(Store store, Crun crun, InstanceFolder folder, Inst
         // Making a network namespace and wiring it takes as long as mounting and creating: they go side by side.
         using var network = new InstanceNetwork(subnet, folder, label.Address);
         using var mounts = crun.Enter("start of " + label.Id);
-        mounts.Run(() => MountAll(names));
-        WriteConfig(names, network.Namespace);
-        return Create(mounts, network, log, cancellationToken);
+        using var monitor = new InstanceMonitor(mounts, crun, folder, log);
+        mounts.Run(() =>
+        {
+            MountAll(names);
+            // Last, so that a monitor whose starter was killed finds everything mounted or no configuration at all.
+            WriteConfig(names, network.Namespace);
+        });
+        if (monitor.Create(cancellationToken) is { } refusal)
+            throw Refused(refusal);
+        // Away from the agent's own group: whoever ends that one (a service manager, a limit) must not end what the agent runs.
+        if (folder.Monitor() is { } running)
+            ControlGroups.OfHost().Enter(ControlGroups.Top + "/monitors", running.Id);
+        var process = folder.CreatedProcess() ?? throw Refused("its process ended before it was started");
+        WriteBaseline();
+        network.Connected();
+        if (!crun.Release(label.Id))
+        {
+            var (code, output) = Crun.Run(mounts, crun.Start(label.Id));
+            if (code != 0)
+                throw Refused(output);
+        }
+
+        folder.WriteProcess(process);
+        return process;
     }
 
     private void MountAll(ImageNames names)
@@ -122,50 +143,6 @@ internal sealed class Launch(Store store, Crun crun, InstanceFolder folder, Inst
             VolumePath = use => volumes.PathOf(_spec.Stack, label.View, use.Name),
         });
         File.WriteAllBytes(folder.Config, JsonSerializer.SerializeToUtf8Bytes(config, OciJson.Default.OciConfig));
-    }
-
-    private ProcessIdentity Create(NamespaceThread mounts, InstanceNetwork network, string log, CancellationToken cancellationToken)
-    {
-        using var nothing = File.OpenHandle("/dev/null", access: FileAccess.ReadWrite);
-        using var errors = File.OpenHandle(folder.File("monitor.err"), FileMode.Create, FileAccess.Write);
-        var (read, write) = ChildProcess.Pipe();
-        using var report = new StreamReader(new FileStream(read, FileAccess.Read));
-        var environment = new Dictionary<string, string>(Crun.Environment) { ["_OCI_SYNCPIPE"] = "3" };
-        ChildProcess monitor;
-        using (write)
-            monitor = mounts.Run(() => ChildProcess.Start(crun.Create(folder, log), environment, [nothing, nothing, errors, write], newSession: true));
-        // Closing its report is the monitor's or its killer's; a cancelled start must not wait for a hanging one.
-        using var cancelled = cancellationToken.Register(() => folder.Monitor()?.Signal(9));
-        monitor.Wait();
-        var line = report.ReadLine();
-        cancellationToken.ThrowIfCancellationRequested();
-        if (Report(line) is { } refusal)
-            throw Refused(refusal);
-        // Away from the agent's own group: whoever ends that one (a service manager, a limit) must not end what the agent runs.
-        if (folder.Monitor() is { } running)
-            ControlGroups.OfHost().Enter(ControlGroups.Top + "/monitors", running.Id);
-        var process = folder.CreatedProcess() ?? throw Refused("its process ended before it was started");
-        WriteBaseline();
-        network.Connected();
-        if (!crun.Release(label.Id))
-        {
-            var (code, output) = Crun.Run(mounts, crun.Start(label.Id));
-            if (code != 0)
-                throw Refused(output);
-        }
-
-        folder.WriteProcess(process);
-        return process;
-    }
-
-    /// <summary>Null when the monitor reports success: <c>{"data": PID}</c>; otherwise what it says.</summary>
-    private string? Report(string? line)
-    {
-        if (line is null)
-            return InstanceFolder.Read(folder.File("monitor.err"))?.Trim() is { Length: > 0 } text ? text : "the monitor ended without a word";
-        using var report = JsonDocument.Parse(line);
-        return report.RootElement.GetProperty("data").GetInt32() > 0 ? null
-            : report.RootElement.TryGetProperty("message", out var message) ? message.GetString()!.Trim() : line;
     }
 
     private MayflyException Refused(string reason)
