@@ -10,7 +10,7 @@ internal static class ChildBuilder
     private const string Variable = "MAYFLY_TEST_BUILD";
 
     public static Process Start(string store, string lockPath) =>
-        Process.Start(new ProcessStartInfo(Environment.ProcessPath!) { Environment = { [Variable] = $"{store}:{lockPath}" } })!;
+        Process.Start(new ProcessStartInfo(Path.ChangeExtension(typeof(ChildBuilder).Assembly.Location, null)) { Environment = { [Variable] = $"{store}:{lockPath}" } })!;
 
 #pragma warning disable CA2255 // The tests' program has no entry point of its own to begin in.
     [ModuleInitializer]

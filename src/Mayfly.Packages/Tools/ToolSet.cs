@@ -35,6 +35,10 @@ public sealed record ToolSet(string Crun, string Conmon, string Ip, string Nft)
     public static ToolSet? Find(Store store, StackLock stackLock) =>
         PackagesOf(stackLock) is { Count: > 0 } packages && store.Has(StoreArea.Tools, Key(packages)) ? In(store.PathOf(StoreArea.Tools, Key(packages))) : null;
 
+    /// <summary>The newest tools of the store, of whatever lock: enough to look at what runs and to end it. Null when there are none.</summary>
+    public static ToolSet? FindNewest(Store store) =>
+        new DirectoryInfo(store.Folder(StoreArea.Tools)).EnumerateDirectories().MaxBy(static folder => folder.LastWriteTimeUtc) is { } newest ? In(newest.FullName) : null;
+
     /// <summary>The tools of this lock, put together when the store does not hold them yet. Their packages must have been fetched.</summary>
     public static async Task<ToolSet> EnsureAsync(Store store, StackLock stackLock, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
     {

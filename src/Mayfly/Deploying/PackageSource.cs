@@ -49,10 +49,9 @@ internal sealed class PackageSource(StackSpec spec, Store store)
 
     /// <summary>The programs that run instances, brought from the lock's own tool set.</summary>
     public async Task<RuntimePrograms> ProgramsAsync(StackLock stackLock, IProgress<Activity> progress, CancellationToken cancellationToken)
-    {
-        var tools = await ToolSet.EnsureAsync(store, stackLock, progress, cancellationToken);
-        return new RuntimePrograms(tools.Crun, tools.Conmon, tools.Nft);
-    }
+        => Programs(await ToolSet.EnsureAsync(store, stackLock, progress, cancellationToken));
+
+    public static RuntimePrograms Programs(ToolSet tools) => new(tools.Crun, tools.Conmon, tools.Nft);
 
     private DebianSources Sources(string architecture) => DebianSources.Discover(spec.Release.Codename, architecture,
         DebianConfiguration.Read(new DebianConfiguration { Mirror = spec.Release.Mirror?.ToString(), Security = spec.Release.SecurityMirror?.ToString() }));

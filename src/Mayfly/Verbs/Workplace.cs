@@ -32,16 +32,17 @@ internal sealed class Workplace : IAsyncDisposable
     public async Task<IProvider> ConnectAsync(StackLock stackLock, IProgress<Activity> progress, CancellationToken cancellationToken)
         => provider ??= new LocalProvider(Store, await Packages.ProgramsAsync(stackLock, progress, cancellationToken));
 
-    /// <summary>The provider for looking at what runs, by the lock as it lies there; null when the stack has never been up on this host.</summary>
+    /// <summary>The provider for looking at what runs, with the lock's tools or those that are there; null when no stack has never been up on this host.</summary>
     public async Task<IProvider?> ObserveAsync(CancellationToken cancellationToken)
     {
         if (!Environment.IsPrivilegedProcess)
             throw new MayflyException("looking at what runs needs root", "run the same command with sudo");
         if (provider is not null)
             return provider;
-        return LockFile.Read(Path.Combine(Spec.Folder, LockFile.Name)) is { } stackLock && HasProvider(stackLock)
-            ? await ConnectAsync(stackLock, new Progress<Activity>(), cancellationToken)
-            : null;
+        if (LockFile.Read(Path.Combine(Spec.Folder, LockFile.Name)) is { } stackLock && HasProvider(stackLock))
+            return await ConnectAsync(stackLock, new Progress<Activity>(), cancellationToken);
+        // The lock may have been removed or made anew while the stack runs: it can still be looked at and taken down.
+        return ToolSet.FindNewest(Store) is { } tools ? provider = new LocalProvider(Store, PackageSource.Programs(tools)) : null;
     }
 
     /// <summary>Like <see cref="ObserveAsync"/>, for verbs that need something to run.</summary>

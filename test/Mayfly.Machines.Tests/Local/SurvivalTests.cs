@@ -98,12 +98,15 @@ public sealed class SurvivalTests : IAsyncLifetime
 
     public ValueTask DisposeAsync() => _host.DisposeAsync();
 
+    /// <summary>The tests' own program, also when the dotnet host has loaded it.</summary>
+    private static string Self => Path.ChangeExtension(typeof(SurvivalTests).Assembly.Location, null);
+
     /// <summary>This very program again, as another process that starts the instance and then waits.</summary>
     private Process Start(InstanceLabel label)
     {
         var spec = Path.Combine(_host.Root, label.Id + ".json");
         File.WriteAllBytes(spec, System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(label, LabelJson.Default.InstanceLabel));
-        return Process.Start(new ProcessStartInfo(Environment.ProcessPath!)
+        return Process.Start(new ProcessStartInfo(Self)
         {
             RedirectStandardOutput = true,
             Environment = { ["MAYFLY_TEST_START"] = string.Join('|', spec, _host.Store.Root, _host.RunFolder, _host.Programs.Crun, _host.Programs.Conmon, _host.Programs.Nft) },
@@ -114,7 +117,7 @@ public sealed class SurvivalTests : IAsyncLifetime
     internal static string Attach(LocalHost host, string id, string shell, bool terminal, string script)
     {
         var start = string.Join('|', host.Store.Root, host.RunFolder, host.Programs.Crun, host.Programs.Conmon, host.Programs.Nft, id, terminal, script);
-        return LocalHost.Sh($"export MAYFLY_TEST_ATTACH=\"{start}\"; {string.Format(System.Globalization.CultureInfo.InvariantCulture, shell, Environment.ProcessPath)}; echo $?");
+        return LocalHost.Sh($"export MAYFLY_TEST_ATTACH=\"{start}\"; {string.Format(System.Globalization.CultureInfo.InvariantCulture, shell, Self)}; echo $?");
     }
 
     [ModuleInitializer]
