@@ -40,7 +40,7 @@ public sealed class StackReferenceTests : IDisposable
 
         shop.Machine("box").Hosts(orders, search);
         var spec = StackReader.Read(shop)["search"];
-        Assert.Equal(["webfs", "python3-minimal"], spec.Packages);
+        Assert.Equal(["python3-minimal", "webfs"], spec.Packages);
         Assert.Contains(spec.Instance.Secrets, use => use.Variable == "API_KEY" && use.Secret == "search-api-key");
         Assert.Equal(TimeSpan.FromSeconds(20), spec.Instance.Health!.Grace);
         Assert.Equal("SIGINT", spec.Instance.StopSignal);
