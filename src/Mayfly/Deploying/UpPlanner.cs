@@ -25,7 +25,8 @@ internal sealed class UpPlanner(Workplace place)
         {
             RequireRoot();
             secrets.Ensure(spec.Secrets);
-            if (plans.Values.Any(plan => !plan.IsBuilt) || missing.Count > 0)
+            // A lock made anew has no ids yet, even when an earlier one's images are all there.
+            if (plans.Values.Any(plan => !plan.IsBuilt) || missing.Count > 0 || locked.Lock.Ids.Count == 0)
             {
                 await place.Packages.FetchAsync(locked.Lock, progress, cancellationToken);
                 var (images, completed) = await builder.BuildAllAsync(locked.Lock, [.. spec.Components.Select(component => component.Recipe)], progress, cancellationToken);
