@@ -35,7 +35,7 @@ internal sealed class Deployment(StackSpec spec, Stack stack, IProvider provider
         {
             progress.Report(new Activity("rehearse", "copying volumes"));
             await provider.CopyVolumesAsync(spec.Name, view, cancellationToken);
-            var started = await StartAllAsync(generation.Instances, view, migrate: _ => true, cancellationToken);
+            var started = await StartAllAsync(generation.Instances, view, cancellationToken);
             await StackTests.RunAsync(spec, stack.Tests, provider, started, progress, cancellationToken);
             progress.Report(new Activity("rehearse", $"{started.Count} instances") { Ended = true });
         }
@@ -50,7 +50,7 @@ internal sealed class Deployment(StackSpec spec, Stack stack, IProvider provider
     {
         try
         {
-            var started = await StartAllAsync(plan.Generation.Instances, Live, migrate: _ => true, cancellationToken);
+            var started = await StartAllAsync(plan.Generation.Instances, Live, cancellationToken);
             await StackTests.RunAsync(spec, stack.Tests, provider, started, progress, cancellationToken);
             await provider.CommitAsync(plan.Generation, [.. started.Select(instance => instance.Id)], cancellationToken);
         }
@@ -82,7 +82,7 @@ internal sealed class Deployment(StackSpec spec, Stack stack, IProvider provider
                         await provider.StopAsync(change.Current!.Id, TimeSpan.Zero, cancellationToken);
                 }
 
-                var started = await StartComponentAsync(component, [.. replaced.Select(change => change.Wanted!)], Live, migrate: true, cancellationToken);
+                var started = await StartComponentAsync(component, [.. replaced.Select(change => change.Wanted!)], Live, cancellationToken);
                 trial.AddRange(started);
                 await provider.SetNamesAsync(spec.Name, Live, Ids(kept.Concat(trial).Concat(StillServing(plan, trial))), cancellationToken);
             }
@@ -105,7 +105,7 @@ internal sealed class Deployment(StackSpec spec, Stack stack, IProvider provider
         => plan.Instances.Where(change => change.Kind == ChangeKind.Replace && trial.All(state => state.Spec.Component != change.Component)).Select(change => change.Current!);
 
     /// <summary>Starts components side by side as soon as all that they use is healthy.</summary>
-    private async Task<IReadOnlyList<InstanceState>> StartAllAsync(IReadOnlyList<InstanceSpec> instances, string view, Func<ComponentSpec, bool> migrate, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<InstanceState>> StartAllAsync(IReadOnlyList<InstanceSpec> instances, string view, CancellationToken cancellationToken)
     {
         var started = new List<InstanceState>();
         using var naming = new SemaphoreSlim(1);
@@ -133,7 +133,7 @@ internal sealed class Deployment(StackSpec spec, Stack stack, IProvider provider
             try
             {
                 await Task.WhenAll(used);
-                var states = await StartComponentAsync(component, [.. instances.Where(instance => instance.Component == component.Name)], view, migrate(component), failed.Token);
+                var states = await StartComponentAsync(component, [.. instances.Where(instance => instance.Component == component.Name)], view, failed.Token);
                 await naming.WaitAsync(failed.Token);
                 try
                 {
@@ -153,13 +153,13 @@ internal sealed class Deployment(StackSpec spec, Stack stack, IProvider provider
         }
     }
 
-    private async Task<IReadOnlyList<InstanceState>> StartComponentAsync(ComponentSpec component, IReadOnlyList<InstanceSpec> instances, string view, bool migrate, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<InstanceState>> StartComponentAsync(ComponentSpec component, IReadOnlyList<InstanceSpec> instances, string view, CancellationToken cancellationToken)
     {
-        if (migrate && !component.HasData)
+        if (!component.HasData)
             await MigrateAsync(component, command => provider.RunAsync(instances[0] with { Command = command, Prepare = [] }, MachineOf(instances[0]), view, cancellationToken));
         var started = await Task.WhenAll(instances.Select(instance => provider.StartAsync(instance, MachineOf(instance), view, progress, cancellationToken)));
         // What owns data migrates from within: a second instance would be a second writer.
-        if (migrate && component.HasData)
+        if (component.HasData)
             await MigrateAsync(component, command => provider.ExecAsync(started[0].Id, command, cancellationToken));
         return started;
     }
