@@ -1,0 +1,7 @@
+namespace Mayfly.Benchmarks;
+
+/// <summary>Every figure, in the order of the document.</summary>
+internal static class Figures
+{
+    public static IReadOnlyList<Figure> All { get; } = [new ImageFigure()];
+}

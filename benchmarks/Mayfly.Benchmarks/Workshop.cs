@@ -1,0 +1,78 @@
+using Mayfly.Linux;
+using Mayfly.Packages;
+using Mayfly.Packages.Debian;
+using Mayfly.Packages.Tools;
+
+namespace Mayfly.Benchmarks;
+
+/// <summary>Where measuring happens: a folder of its own with a store of its own, so that no other store is touched.</summary>
+/// <remarks>
+/// What it keeps: <c>store/</c> with all that was fetched, from run to run; <c>work/</c>, emptied at the beginning and the end of
+/// each. Everything is on one disk, as each side of a comparison must be.
+/// </remarks>
+internal sealed class Workshop : IDisposable
+{
+    public const string Codename = "bookworm";
+
+    /// <summary>What the image of the comparison holds.</summary>
+    public static readonly IReadOnlyList<string> Packages = ["nginx", "apache2", "libapache2-mod-wsgi-py3", "python3-django", "postgresql", "memcached"];
+
+    private const string SetName = "image";
+
+    private Workshop(string folder, TextWriter talk) => (Folder, Talk) = (folder, talk);
+
+    public string Folder { get; }
+
+    /// <summary>Says what goes on.</summary>
+    public TextWriter Talk { get; }
+
+    public string WorkFolder => Path.Combine(Folder, "work");
+
+    public Store Store { get; private set; } = null!;
+
+    /// <summary>The packages of the image, those of the base, and the programs that run instances; all of them fetched.</summary>
+    public StackLock Lock { get; private set; } = null!;
+
+    /// <summary>The sources that the host's own apt is configured with.</summary>
+    public DebianSources Sources { get; private set; } = null!;
+
+    public IReadOnlyList<LockedPackage> ImagePackages
+    {
+        get
+        {
+            var ids = Lock.Sets.Where(set => set.Name is SetRequest.Base or SetName).SelectMany(set => set.Stages).SelectMany(stage => stage.Packages).ToHashSet();
+            return [.. Lock.Packages.Where(package => ids.Contains(package.Id))];
+        }
+    }
+
+    /// <summary>The launcher of this clone.</summary>
+    public static string Launcher => Path.Combine(Repository, "mayfly");
+
+    public static string Repository { get; } = Above(AppContext.BaseDirectory);
+
+    /// <summary>Opens it, builds the tool, and fetches what all figures need.</summary>
+    public static async Task<Workshop> OpenAsync(string folder, TextWriter talk, CancellationToken cancellationToken)
+    {
+        var workshop = new Workshop(Path.GetFullPath(folder), talk);
+        Trees.Remove(workshop.WorkFolder);
+        Directory.CreateDirectory(workshop.WorkFolder);
+        workshop.Store = Store.Open(Path.Combine(workshop.Folder, "store"));
+        talk.WriteLine("build the tool, fetch packages …");
+        await Outside.RunAsync([Launcher, "--help"], cancellationToken);
+        workshop.Sources = DebianSources.Discover(Codename, HostArchitecture.Name, DebianConfiguration.Read(new DebianConfiguration { Components = ["main"] }));
+        var index = await IndexFetch.ReadAsync(workshop.Store, workshop.Sources, cancellationToken: cancellationToken);
+        workshop.Lock = DebianLock.Create(index, [new SetRequest(SetName, Packages), ToolSet.Request]);
+        await Fetch.AllAsync(workshop.Store, workshop.Sources, workshop.Lock.Packages, cancellationToken: cancellationToken);
+        return workshop;
+    }
+
+    /// <summary>A path for something that ends with the run.</summary>
+    public string PathFor(string name) => Path.Combine(WorkFolder, name);
+
+    /// <summary>The environment in which the tool works with a store.</summary>
+    public static Dictionary<string, string> With(string store) => new() { ["MAYFLY_STORE"] = store };
+
+    public void Dispose() => Trees.Remove(WorkFolder);
+
+    private static string Above(string folder) => File.Exists(Path.Combine(folder, "Mayfly.slnx")) ? folder : Above(Path.GetDirectoryName(folder)!);
+}
