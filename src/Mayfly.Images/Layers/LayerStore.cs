@@ -122,7 +122,8 @@ internal sealed class LayerStore(Store store)
     {
         while (true)
         {
-            var file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            // Not File.OpenHandle: that one takes a lock of the same kind itself, and throws where another builder holds it.
+            var file = FileHandles.OpenOrCreate(path);
             try
             {
                 while (!Files.Lock(file, exclusive: true, wait: false))
