@@ -119,7 +119,11 @@ internal static class ScriptBuild
         build.WaitForExit();
         var assembly = output.TrimEnd().Split('\n')[^1].Trim();
         if (build.ExitCode == 0 && File.Exists(assembly))
+        {
+            ReadyAssemblies.Adopt(Path.GetDirectoryName(assembly)!, AppContext.BaseDirectory);
             return assembly;
+        }
+
         throw BuildFailure.Explain(script, output + errors.Result);
     }
 
