@@ -185,6 +185,7 @@ internal sealed class AgentSession(AgentServer server, Socket connection)
                 return new DoneReply();
             case CommitRequest commit:
                 await supervisor.CommitAsync(commit.Generation, commit.Instances, cancellationToken);
+                Settled(commit.Generation.Stack);
                 return new DoneReply();
             case RemoveRequest remove:
                 await supervisor.RemoveAsync(remove.Stack, remove.Volumes, cancellationToken);
@@ -232,6 +233,12 @@ internal sealed class AgentSession(AgentServer server, Socket connection)
     {
         lock (gate)
             touched.Add(stack);
+    }
+
+    private void Settled(string stack)
+    {
+        lock (gate)
+            touched.Remove(stack);
     }
 
     private async Task WriteAsync(Stream stream, AgentReply reply)

@@ -67,11 +67,14 @@ internal sealed class SupervisedInstance(IInstanceHost host, InstanceLabel label
     }
 
     /// <summary>Ends the supervision and then the instance, and removes it from the host.</summary>
-    public async Task StopAsync(bool log, CancellationToken cancellationToken)
+    /// <param name="gently">It is asked to stop and given its time; otherwise it is killed.</param>
+    /// <param name="log">Remove its log too.</param>
+    public async Task StopAsync(bool gently, bool log, CancellationToken cancellationToken)
     {
         await EndSupervisionAsync();
         state = state.Stopped();
-        await host.StopAsync(Id, cancellationToken);
+        if (gently)
+            await host.StopAsync(Id, cancellationToken);
         await host.DeleteAsync(Id, log, cancellationToken);
     }
 

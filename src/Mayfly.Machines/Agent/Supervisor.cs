@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Security.Cryptography;
 using Mayfly.Machines.Local;
 using Mayfly.Machines.Names;
 
@@ -33,6 +32,7 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
     private readonly ViewNames names = new(host, (uint)clock.GetUtcNow().ToUnixTimeSeconds());
     private readonly SemaphoreSlim changing = new(1);
     private readonly List<Task> drains = [];
+    private readonly HashSet<string> draining = [];
 
     /// <summary>Nothing runs and nothing should.</summary>
     public bool IsIdle
@@ -54,11 +54,12 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
         }
     }
 
+    /// <summary>Instances of a stack, without those that were replaced and only serve the last of their clients.</summary>
     public IReadOnlyList<InstanceState> List(string stack)
     {
         lock (gate)
         {
-            return [.. instances.Values.Where(instance => instance.Spec.Stack == stack)
+            return [.. instances.Values.Where(instance => instance.Spec.Stack == stack && !draining.Contains(instance.Id))
                 .OrderBy(instance => instance.Label.View, StringComparer.Ordinal)
                 .ThenBy(instance => instance.Spec.Component, StringComparer.Ordinal).ThenBy(instance => instance.Spec.Replica)
                 .Select(instance => instance.Describe())];
@@ -334,10 +335,14 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
         }
     }
 
+    /// <summary>What is live besides these, and does not end already.</summary>
     private List<SupervisedInstance> Others(string stack, IReadOnlyList<string> kept)
     {
         lock (gate)
-            return [.. instances.Values.Where(instance => instance.Spec.Stack == stack && instance.Label.View == NameTable.Live && !kept.Contains(instance.Id))];
+        {
+            return [.. instances.Values.Where(instance => instance.Spec.Stack == stack && instance.Label.View == NameTable.Live
+                && !kept.Contains(instance.Id) && !draining.Contains(instance.Id))];
+        }
     }
 
     private SupervisedInstance Add(InstanceSpec spec, MachineSpec machine, string view, bool trial)
@@ -357,7 +362,7 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
         do
         {
             var name = string.Create(CultureInfo.InvariantCulture, $"{spec.Stack}-{spec.Component}-{spec.Replica}{kind}");
-            id = $"{(name.Length > 55 ? name[..55] : name)}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(2))}";
+            id = $"{(name.Length > 55 ? name[..55] : name)}-{Random.Shared.Next(0x10000):x4}";
         }
         while (instances.ContainsKey(id) || commands.ContainsKey(id));
         return new InstanceLabel
@@ -373,6 +378,8 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
 
     private void DrainAndEnd(SupervisedInstance instance)
     {
+        lock (gate)
+            draining.Add(instance.Id);
         var drained = Guarded(instance.Id, async () =>
         {
             await Task.Delay(Drain, clock, CancellationToken.None);
@@ -387,10 +394,12 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
 
     private async Task EndAsync(SupervisedInstance instance, bool log, CancellationToken cancellationToken)
     {
-        await instance.StopAsync(log, cancellationToken);
+        // Nothing of a rehearsal is worth a farewell: its volumes are copies, and its only client was the command.
+        await instance.StopAsync(gently: instance.Label.View == NameTable.Live, log, cancellationToken);
         lock (gate)
         {
             instances.Remove(instance.Id);
+            draining.Remove(instance.Id);
             var (stack, view) = (instance.Spec.Stack, instance.Label.View);
             if (names[stack, view] is { Count: > 0 } ids)
                 names[stack, view] = [.. ids.Where(id => id != instance.Id)];

@@ -148,12 +148,53 @@ public sealed class AgentTests
         await connection.AskAsync(new CommitRequest(PretendAgent.Generation(2, young.Spec), [young.Id]), null, CancellationToken.None);
         Assert.Equal([new IPEndPoint(IPAddress.Parse(young.Address), 80)], Assert.Single(agent.Host.Published["shop"]).Targets);
         Assert.Equal([young.Address], Addresses(agent, "web.shop.internal"));
-        // Still there for those who have its address.
-        Assert.Equal(2, (await ListAsync(connection)).Count);
+        // Replaced, it is no longer one of the stack's, but still there for those who have its address.
+        Assert.Equal([young.Id], (await ListAsync(connection)).Select(instance => instance.Id));
+        Assert.Contains(agent.Host.List(), instance => instance.Label.Id == old.Id);
         var generation = ((GenerationReply)await connection.AskAsync(new ReadGenerationRequest("shop"), null, CancellationToken.None)).Generation;
         Assert.Equivalent(PretendAgent.Generation(2, young.Spec), generation);
         await Task.Delay(Supervisor.Drain + TimeSpan.FromMilliseconds(500));
-        Assert.Equal([young.Id], (await ListAsync(connection)).Select(instance => instance.Id));
+        Assert.Equal([young.Id], agent.Host.List().Select(instance => instance.Label.Id));
+    }
+
+    [Fact]
+    public async Task What_drains_goes_on_when_its_command_has_ended_and_when_the_next_one_commits()
+    {
+        await using var agent = new PretendAgent(new PretendHost());
+        await using var connection = await agent.ConnectAsync();
+        var old = await StartAsync(connection, PretendAgent.Spec("web"));
+        await connection.AskAsync(new CommitRequest(PretendAgent.Generation(1, old.Spec), [old.Id]), null, CancellationToken.None);
+        await connection.DisposeAsync();
+        InstanceState young;
+        await using (var next = await agent.ConnectAsync())
+        {
+            young = await StartAsync(next, PretendAgent.Spec("web", key: "k2"));
+            await next.AskAsync(new SetNamesRequest("shop", "live", [young.Id]), null, CancellationToken.None);
+            await next.AskAsync(new CommitRequest(PretendAgent.Generation(2, young.Spec), [young.Id]), null, CancellationToken.None);
+        }
+
+        // The turn is given when the command before has tidied up.
+        await using var last = await agent.ConnectAsync();
+        await last.AskAsync(new BeginRequest("shop"), null, CancellationToken.None);
+        Assert.Contains(agent.Host.List(), instance => instance.Label.Id == old.Id);
+        await last.AskAsync(new CommitRequest(PretendAgent.Generation(3, young.Spec), [young.Id]), null, CancellationToken.None);
+        await agent.Supervisor.ReconcileAsync("shop", CancellationToken.None);
+        Assert.Contains(agent.Host.List(), instance => instance.Label.Id == old.Id);
+        Assert.Equal([young.Id], (await ListAsync(last)).Select(instance => instance.Id));
+    }
+
+    [Fact]
+    public async Task A_rehearsal_is_ended_without_a_farewell()
+    {
+        await using var agent = new PretendAgent(new PretendHost());
+        await using var connection = await agent.ConnectAsync();
+        await StartAsync(connection, PretendAgent.Spec("web"), view: "rehearsal");
+        await connection.AskAsync(new EndViewRequest("shop", "rehearsal"), null, CancellationToken.None);
+        Assert.DoesNotContain("stop web-1", agent.Host.Events);
+        Assert.Contains("delete web-1", agent.Host.Events);
+        var live = await StartAsync(connection, PretendAgent.Spec("web"));
+        await connection.AskAsync(new StopRequest(live.Id, TimeSpan.Zero), null, CancellationToken.None);
+        Assert.Contains("stop web-1", agent.Host.Events);
     }
 
     [Fact]
@@ -276,13 +317,21 @@ public sealed class AgentTests
             Assert.Contains("another command is at work", (await Assert.ThrowsAsync<MayflyException>(() => newer.AskAsync(new HandOverRequest(), null, CancellationToken.None))).Message, StringComparison.Ordinal);
         }
 
-        for (var i = 0; agent.Host.List().Count > 0; i++)
+        // What the other command had begun is ended first.
+        for (var i = 0; ; i++)
         {
-            Assert.True(i < 500);
-            await Task.Delay(10);
+            try
+            {
+                await newer.AskAsync(new HandOverRequest(), null, CancellationToken.None);
+                break;
+            }
+            catch (MayflyException) when (i < 500)
+            {
+                await Task.Delay(10);
+            }
         }
 
-        await newer.AskAsync(new HandOverRequest(), null, CancellationToken.None);
+        Assert.Empty(agent.Host.List());
         Assert.Equal(AgentProgram.HandOverCode, await agent.Running.WaitAsync(TimeSpan.FromSeconds(10)));
     }
 

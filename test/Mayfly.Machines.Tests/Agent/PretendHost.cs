@@ -45,6 +45,8 @@ internal sealed class PretendHost : IInstanceHost
 
     public Task StopAsync(string id, CancellationToken cancellationToken)
     {
+        if (processes.TryGetValue(id, out var process))
+            Events.Enqueue($"stop {process.Label.Spec.Component}-{process.Label.Spec.Replica}");
         Kill(id, 143);
         return Task.CompletedTask;
     }
