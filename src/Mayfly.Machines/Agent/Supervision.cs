@@ -102,7 +102,7 @@ internal sealed record Supervision
         {
             return now - StartedAt >= Health.Grace
                 ? (this with { DueAt = null, Verdict = $"not healthy {Seconds(Health.Grace)} after its start: {failure}" }, SupervisionAction.End)
-                : (this with { DueAt = now + Policy.StartingInterval, Reason = failure }, SupervisionAction.None);
+                : (this with { DueAt = now + StartingPause(now), Reason = failure }, SupervisionAction.None);
         }
 
         var began = UnhealthySince ?? now;
@@ -170,6 +170,13 @@ internal sealed record Supervision
     {
         var doubled = Policy.FirstPause * Math.Pow(2, Math.Min(failures - 1, 20));
         return Shorter(doubled, Policy.LongestPause);
+    }
+
+    /// <summary>A tenth of what it has waited: a quick start is seen at once, and a long one is not kept busy with being asked.</summary>
+    private TimeSpan StartingPause(DateTimeOffset now)
+    {
+        var tenth = (now - StartedAt ?? TimeSpan.Zero) / 10;
+        return tenth < Policy.StartingInterval ? Policy.StartingInterval : Shorter(tenth, Policy.LongestStartingInterval);
     }
 
     private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;

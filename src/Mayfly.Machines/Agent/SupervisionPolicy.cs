@@ -16,8 +16,10 @@ internal sealed record SupervisionPolicy
     /// <summary>Healthy for so long, an instance has a clean slate.</summary>
     public TimeSpan Settled { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Pause between two checks until the first healthy one.</summary>
-    public TimeSpan StartingInterval { get; init; } = TimeSpan.FromMilliseconds(60);
+    /// <summary>Pause between two checks until the first healthy one, at the beginning; it grows with the time that the start takes.</summary>
+    public TimeSpan StartingInterval { get; init; } = TimeSpan.FromMilliseconds(25);
+
+    public TimeSpan LongestStartingInterval { get; init; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Unhealthy for so long, and at least for so many of its own intervals, an instance is ended and started again.</summary>
     public TimeSpan UnhealthyPatience { get; init; } = TimeSpan.FromSeconds(30);

@@ -28,9 +28,14 @@ public sealed class SupervisionTests
         Assert.Equal(SupervisionAction.Check, action);
         (state, action) = state.Checked("refused", At(0.01));
         Assert.Equal((InstancePhase.Starting, SupervisionAction.None, "refused"), (state.Phase, action, state.Reason));
-        Assert.InRange((state.DueAt!.Value - At(0.01)).TotalMilliseconds, 50, 100);
-        (state, _) = state.Checked(null, At(0.1));
-        Assert.Equal((InstancePhase.Healthy, At(5.1)), (state.Phase, state.DueAt));
+        Assert.Equal(At(0.035), state.DueAt);
+        // One that takes long is asked less often.
+        (state, _) = state.Checked("refused", At(1));
+        Assert.Equal(At(1.1), state.DueAt);
+        (state, _) = state.Checked("refused", At(20));
+        Assert.Equal(At(20.25), state.DueAt);
+        (state, _) = state.Checked(null, At(21));
+        Assert.Equal((InstancePhase.Healthy, At(26)), (state.Phase, state.DueAt));
         Assert.Null(state.Reason);
     }
 
