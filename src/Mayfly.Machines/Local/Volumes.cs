@@ -9,9 +9,21 @@ namespace Mayfly.Machines.Local;
 /// <c>stacks/STACK/views/VIEW/volumes</c> in the same form. How it changes: a volume is made beside its place and named when
 /// it is whole; afterwards only instances write in it. Copies are thrown away with their view.
 /// A volume is a folder of its own around <c>data</c>, so that what instances own never has a name beside others' volumes.
+/// Copies that memory has ample room for are made there, and a link stands in their place: users stand still for a fraction of the
+/// time, and a database that syncs its copy waits for no disk. The link is made first and goes last, so that a copy
+/// whose maker was killed is found by whoever removes the view.
 /// </remarks>
-public sealed class Volumes(Store store, string runFolder = Runtime.DefaultRunFolder)
+/// <param name="store">The store.</param>
+/// <param name="runFolder">Where instances are noted.</param>
+/// <param name="memory">A folder in memory for copies; null for none.</param>
+public sealed class Volumes(Store store, string runFolder = Runtime.DefaultRunFolder, string? memory = "/dev/shm")
 {
+    /// <summary>Copies larger than this are made on the disk.</summary>
+    private const long LargestInMemory = 256 << 20;
+
+    /// <summary>A copy may take such a part of the memory that is free, since the rehearsal will write in it.</summary>
+    private const int PartOfMemory = 8;
+
     /// <summary>The view whose volumes are the stack's own.</summary>
     public const string Live = "live";
 
@@ -28,17 +40,39 @@ public sealed class Volumes(Store store, string runFolder = Runtime.DefaultRunFo
     {
         if (view == Live)
             throw new ArgumentException("the live view is the original", nameof(view));
-        Trees.Remove(Folder(stack, view));
+        RemoveCopies(Folder(stack, view));
         var volumes = Names(stack, Live);
         if (volumes.Count == 0)
             return;
+        var place = Folder(stack, view) + ".partial";
+        RemoveCopies(place);
+        Directory.CreateDirectory(Path.GetDirectoryName(place)!);
+        if (FolderInMemory(List(stack).Sum(volume => volume.Bytes)) is { } folder)
+        {
+            Nodes.MakeLink(folder, place);
+            Nodes.MakeDirectory(folder, 0x1c0);
+        }
+        else
+            Directory.CreateDirectory(place);
+        try
+        {
+            CopyAll(stack, volumes, place, cancellationToken);
+        }
+        catch (IOException e)
+        {
+            RemoveCopies(place);
+            throw new MayflyException($"the volumes of '{stack}' cannot be copied for a rehearsal: {e.Message}", "a rehearsal needs as much room in the store again as the volumes take", e);
+        }
+
+        Files.Rename(place, Folder(stack, view));
+    }, cancellationToken);
+
+    private void CopyAll(string stack, IReadOnlyList<string> volumes, string place, CancellationToken cancellationToken)
+    {
         var groups = ControlGroups.OfHost();
         var users = InstanceFolder.All(runFolder).Select(folder => folder.ReadLabel())
             .Where(label => label is { View: Live } && label.Spec.Stack == stack && label.Spec.Volumes.Any(use => volumes.Contains(use.Name)))
             .Select(label => Bundle.ControlGroupOf(label!)).ToList();
-        var work = Folder(stack, view) + ".partial";
-        Trees.Remove(work);
-        Directory.CreateDirectory(work);
         Interlocked.Increment(ref _copying);
         try
         {
@@ -48,32 +82,50 @@ public sealed class Volumes(Store store, string runFolder = Runtime.DefaultRunFo
             foreach (var volume in volumes)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                var (from, to) = (PathOf(stack, Live, volume), Path.Combine(work, volume, "data"));
+                var (from, to) = (PathOf(stack, Live, volume), Path.Combine(place, volume, "data"));
                 Directory.CreateDirectory(to);
                 Trees.CopyContents(from, to);
                 Trees.CopyFolderFacts(from, to);
             }
-        }
-        catch (IOException e)
-        {
-            throw new MayflyException($"the volumes of '{stack}' cannot be copied for a rehearsal: {e.Message}", "a rehearsal needs as much room in the store again as the volumes take", e);
         }
         finally
         {
             Interlocked.Decrement(ref _copying);
             ThawAll(groups, users);
         }
+    }
 
-        Files.Rename(work, Folder(stack, view));
-    }, cancellationToken);
+    /// <summary>A new name for a copy of this size in memory; null when it belongs on the disk.</summary>
+    private string? FolderInMemory(long bytes)
+    {
+        const string Available = "MemAvailable:";
+        if (memory is null || bytes > LargestInMemory || !Directory.Exists(memory))
+            return null;
+        // A copy must be able to do what the original can: run programs, for one.
+        var mount = File.ReadLines("/proc/self/mounts").Select(line => line.Split(' ')).LastOrDefault(fields => fields[1] == memory);
+        if (mount is not [_, _, "tmpfs", var options, ..] || options.Split(',').Contains("noexec"))
+            return null;
+        // In kibibytes, proc_meminfo(5).
+        var free = File.ReadLines("/proc/meminfo").First(line => line.StartsWith(Available, StringComparison.Ordinal))[Available.Length..].Trim().Split(' ')[0];
+        var room = Math.Min(1024 * long.Parse(free, System.Globalization.CultureInfo.InvariantCulture), new DriveInfo(memory).AvailableFreeSpace);
+        return bytes <= room / PartOfMemory ? Path.Combine(memory, $"mayfly-{Guid.NewGuid():n}") : null;
+    }
+
+    /// <summary>Removes copies, and what a link in their place leads to.</summary>
+    private static void RemoveCopies(string place)
+    {
+        if (Nodes.Find(place) is { Kind: NodeKind.Link })
+            Trees.Remove(Nodes.ReadLink(place));
+        Trees.Remove(place);
+    }
 
     /// <summary>Throws a view's copies away.</summary>
     public void RemoveView(string stack, string view)
     {
         if (view == Live)
             throw new ArgumentException("the live view's volumes are no copies", nameof(view));
-        Trees.Remove(Folder(stack, view));
-        Trees.Remove(Folder(stack, view) + ".partial");
+        RemoveCopies(Folder(stack, view));
+        RemoveCopies(Folder(stack, view) + ".partial");
         try
         {
             Directory.Delete(Path.GetDirectoryName(Folder(stack, view))!);
@@ -125,7 +177,9 @@ public sealed class Volumes(Store store, string runFolder = Runtime.DefaultRunFo
             Trees.CopyContents(image, data);
         Files.ChangeOwner(data, owner.User, owner.Group);
         Files.ChangeMode(data, use.Mode);
-        Files.SyncFileSystem(data);
+        // What a rehearsal leaves need not outlive the host's power.
+        if (view == Live)
+            Files.SyncFileSystem(data);
         Files.Rename(work, final);
     }
 

@@ -65,6 +65,34 @@ public sealed class VolumesTests : IAsyncLifetime
         long Read(string volume) => long.Parse(File.ReadAllText(Path.Combine(_host.Volumes.PathOf(_host.Stack, "trial", volume), "n")), System.Globalization.CultureInfo.InvariantCulture);
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData("/dev/shm")]
+    public async Task A_copy_in_memory_and_one_on_the_disk_are_alike_and_leave_nothing(string? memory)
+    {
+        var volumes = new Volumes(_host.Store, _host.RunFolder, memory);
+        var live = volumes.PathOf(_host.Stack, Volumes.Live, "a");
+        Directory.CreateDirectory(live);
+        File.WriteAllText(Path.Combine(live, "n"), "1");
+        await volumes.CopyAsync(_host.Stack, "trial", CancellationToken.None);
+        var copy = volumes.PathOf(_host.Stack, "trial", "a");
+        var place = Path.GetDirectoryName(Path.GetDirectoryName(copy))!;
+        var first = Target();
+        Assert.Equal(memory, Path.GetDirectoryName(first));
+        // Made again, the earlier one goes; and one whose maker was killed while it copied is found.
+        await volumes.CopyAsync(_host.Stack, "trial", CancellationToken.None);
+        Assert.Equal("1", File.ReadAllText(Path.Combine(copy, "n")));
+        Assert.False(Directory.Exists(first));
+        var second = Target();
+        Files.Rename(place, place + ".partial");
+        volumes.RemoveView(_host.Stack, "trial");
+        Assert.False(Directory.Exists(second));
+        Assert.False(Directory.Exists(Path.GetDirectoryName(place)));
+        Assert.Equal("1", File.ReadAllText(Path.Combine(live, "n")));
+
+        string? Target() => Nodes.Read(place).Kind == NodeKind.Link ? Nodes.ReadLink(place) : null;
+    }
+
     [Fact]
     public async Task A_copy_that_fails_lets_the_instances_go_on()
     {
@@ -78,7 +106,8 @@ public sealed class VolumesTests : IAsyncLifetime
         Mounts.Mount("tmpfs", views, "tmpfs", MountFlags.None, "size=64k");
         try
         {
-            var failure = await Assert.ThrowsAsync<MayflyException>(() => _host.Volumes.CopyAsync(_host.Stack, "trial", CancellationToken.None));
+            var volumes = new Volumes(_host.Store, _host.RunFolder, memory: null);
+            var failure = await Assert.ThrowsAsync<MayflyException>(() => volumes.CopyAsync(_host.Stack, "trial", CancellationToken.None));
             Assert.Contains("No space left", failure.Message, StringComparison.Ordinal);
         }
         finally
