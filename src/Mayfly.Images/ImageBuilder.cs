@@ -98,7 +98,12 @@ public sealed class ImageBuilder(Store store)
             layers.Add(new PlannedLayer(step.Key, step.Origin, IsBuilt: false, reason));
         }
 
-        return new ImagePlan(recipe.Name, layers);
+        var packages = steps.OfType<PackageStep>().ToArray();
+        return new ImagePlan(recipe.Name, layers)
+        {
+            IsCertain = packages.All(step => _layers.Has(step.Key))
+                && IdTable.Append(stack.Ids, packages.Skip(1).SelectMany(step => Made(step.Key)), []).Count == stack.Ids.Count,
+        };
     }
 
     /// <summary>

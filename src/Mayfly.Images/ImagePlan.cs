@@ -5,6 +5,12 @@ public sealed record ImagePlan(string Name, IReadOnlyList<PlannedLayer> Layers)
 {
     /// <summary>True when the store has every layer.</summary>
     public bool IsBuilt => Layers.All(static layer => layer.IsBuilt);
+
+    /// <summary>
+    /// True when the keys are those that building will give: all packages are installed, and the lock has the ids of the accounts that
+    /// they make, which later keys depend on.
+    /// </summary>
+    public bool IsCertain { get; init; }
 }
 
 /// <summary>One layer of a planned image.</summary>

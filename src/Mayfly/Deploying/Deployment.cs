@@ -8,28 +8,46 @@ namespace Mayfly.Deploying;
 /// Runs a plan's instances into life. What is live stays untouched until everything has been tried: at first the new
 /// instances are on trial; when something is live already, a rehearsal on copies comes before.
 /// </summary>
-internal sealed class Deployment(StackSpec spec, Stack stack, IProvider provider, IProgress<Activity> progress)
+internal sealed class Deployment(StackSpec spec, Stack stack, IProvider provider, ImageBuild images, IProgress<Activity> progress)
 {
     private const string Live = "live";
 
-
     public async Task RunAsync(Plan plan, CancellationToken cancellationToken)
     {
-        if (plan.Rehearsal)
-        {
-            await RehearseAsync(plan.Generation, cancellationToken);
-            await SwitchAsync(plan, cancellationToken);
-        }
-        else
+        if (!plan.Rehearsal)
         {
             await BeginAsync(plan, cancellationToken);
+            return;
+        }
+
+        await TryAsync(plan.Generation, cancellationToken);
+        // The rehearsal is taken down while its successor goes live: neither waits for the other.
+        var ended = EndRehearsalAsync(plan.Generation);
+        try
+        {
+            await SwitchAsync(plan, cancellationToken);
+        }
+        finally
+        {
+            await ended;
         }
     }
 
-    /// <summary>Starts everything beside what is live, on copies of its volumes, and tests it there.</summary>
+    /// <summary>Starts everything beside what is live, on copies of its volumes, and tests it there; then all of it is taken down.</summary>
     public async Task RehearseAsync(Generation generation, CancellationToken cancellationToken)
     {
-        var view = $"rehearsal-{generation.Number}";
+        await TryAsync(generation, cancellationToken);
+        await EndRehearsalAsync(generation);
+    }
+
+    private static string ViewOf(Generation generation) => $"rehearsal-{generation.Number}";
+
+    private Task EndRehearsalAsync(Generation generation) => provider.EndViewAsync(spec.Name, ViewOf(generation), CancellationToken.None);
+
+    /// <summary>The rehearsal goes on running when the tests have passed.</summary>
+    private async Task TryAsync(Generation generation, CancellationToken cancellationToken)
+    {
+        var view = ViewOf(generation);
         await provider.EndViewAsync(spec.Name, view, cancellationToken);
         try
         {
@@ -39,15 +57,18 @@ internal sealed class Deployment(StackSpec spec, Stack stack, IProvider provider
             await StackTests.RunAsync(spec, stack.Tests, provider, started, progress, cancellationToken);
             progress.Report(new Activity("rehearse", $"{started.Count} instances") { Ended = true });
         }
-        finally
+        catch
         {
-            await provider.EndViewAsync(spec.Name, view, CancellationToken.None);
+            await EndRehearsalAsync(generation);
+            throw;
         }
     }
 
     /// <summary>The first start: on trial until the tests have passed.</summary>
     private async Task BeginAsync(Plan plan, CancellationToken cancellationToken)
     {
+        // Nothing is started for a build that fails.
+        await images.WaitAsync();
         try
         {
             var started = await StartAllAsync(plan.Generation.Instances, Live, cancellationToken);
@@ -104,7 +125,7 @@ internal sealed class Deployment(StackSpec spec, Stack stack, IProvider provider
     private static IEnumerable<InstanceState> StillServing(Plan plan, List<InstanceState> trial)
         => plan.Instances.Where(change => change.Kind == ChangeKind.Replace && trial.All(state => state.Spec.Component != change.Component)).Select(change => change.Current!);
 
-    /// <summary>Starts components side by side as soon as all that they use is healthy.</summary>
+    /// <summary>Starts components side by side, each as soon as its image is there and all that it uses is healthy.</summary>
     private async Task<IReadOnlyList<InstanceState>> StartAllAsync(IReadOnlyList<InstanceSpec> instances, string view, CancellationToken cancellationToken)
     {
         var started = new List<InstanceState>();
@@ -132,6 +153,7 @@ internal sealed class Deployment(StackSpec spec, Stack stack, IProvider provider
         {
             try
             {
+                await images.Of(component.Name);
                 await Task.WhenAll(used);
                 var states = await StartComponentAsync(component, [.. instances.Where(instance => instance.Component == component.Name)], view, failed.Token);
                 await naming.WaitAsync(failed.Token);

@@ -1,5 +1,6 @@
 using Mayfly.Images;
 using Mayfly.Machines;
+using Mayfly.Packages;
 using Mayfly.Packages.Debian;
 using Mayfly.Planning;
 using Mayfly.Verbs;
@@ -12,7 +13,15 @@ namespace Mayfly.Deploying;
 /// </summary>
 internal sealed class UpPlanner(Workplace place)
 {
-    public async Task<Plan> PlanAsync(bool build, IProgress<Activity> progress, CancellationToken cancellationToken)
+    /// <summary>Only looks.</summary>
+    public async Task<Plan> PlanAsync(IProgress<Activity> progress, CancellationToken cancellationToken)
+        => (await PlanAsync(build: false, progress, cancellationToken)).Plan;
+
+    /// <summary>Plans and builds. What the plan does not depend on may still be building when it is there.</summary>
+    public Task<(Plan Plan, ImageBuild Images)> PrepareAsync(IProgress<Activity> progress, CancellationToken cancellationToken)
+        => PlanAsync(build: true, progress, cancellationToken);
+
+    private async Task<(Plan Plan, ImageBuild Images)> PlanAsync(bool build, IProgress<Activity> progress, CancellationToken cancellationToken)
     {
         var spec = place.Spec;
         var builder = new ImageBuilder(place.Store);
@@ -21,12 +30,13 @@ internal sealed class UpPlanner(Workplace place)
         var layers = plans.ToDictionary(plan => plan.Key, plan => (IReadOnlyList<string>)[.. plan.Value.Layers.Select(layer => layer.Key)]);
         var missing = locked.Lock.Packages.Where(package => !Fetch.IsThere(place.Store, package)).ToList();
         var secrets = new SecretFolder(place.Store, spec.Name);
+        // A lock made anew has no ids yet, even when an earlier one's images are all there.
+        var certain = missing.Count == 0 && plans.Values.All(plan => plan.IsCertain);
         if (build)
         {
             RequireRoot();
             secrets.Ensure(spec.Secrets);
-            // A lock made anew has no ids yet, even when an earlier one's images are all there.
-            if (plans.Values.Any(plan => !plan.IsBuilt) || missing.Count > 0 || locked.Lock.Ids.Count == 0)
+            if (!certain)
             {
                 await place.Packages.FetchAsync(locked.Lock, progress, cancellationToken);
                 var (images, completed) = await builder.BuildAllAsync(locked.Lock, [.. spec.Components.Select(component => component.Recipe)], progress, cancellationToken);
@@ -36,6 +46,25 @@ internal sealed class UpPlanner(Workplace place)
             }
         }
 
+        // What is left to build is the stack's own: its keys are known, so the plan is, and whatever it starts can begin meanwhile.
+        var building = build && certain
+            ? ImageBuild.Begin(builder, locked.Lock, spec.Components.Where(component => !plans[component.Name].IsBuilt), progress, cancellationToken)
+            : ImageBuild.None;
+        try
+        {
+            return (await PlanAsync(build, locked, plans, layers, missing, secrets, progress, cancellationToken), building);
+        }
+        catch
+        {
+            await building.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task<Plan> PlanAsync(bool build, Locked locked, Dictionary<string, ImagePlan> plans, IReadOnlyDictionary<string, IReadOnlyList<string>> layers,
+        IReadOnlyList<LockedPackage> missing, SecretFolder secrets, IProgress<Activity> progress, CancellationToken cancellationToken)
+    {
+        var spec = place.Spec;
         var wanted = InstancePlanner.Instances(spec, layers, secrets.Fingerprint);
         var (live, running) = await ReadLiveAsync(build, locked, progress, cancellationToken);
         var changes = InstanceChange.Between(wanted, running);

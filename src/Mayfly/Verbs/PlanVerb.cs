@@ -18,7 +18,7 @@ internal static class PlanVerb
             var plan = await Screen.ShowAsync(async progress =>
             {
                 using var use = place.Store.LockShared();
-                return await new UpPlanner(place).PlanAsync(build: false, progress, cancellationToken);
+                return await new UpPlanner(place).PlanAsync(progress, cancellationToken);
             });
             Console.Out.WriteLine(parsed.GetValue(json) ? PlanJson.Write(plan) : PlanText.Write(plan));
             return 0;

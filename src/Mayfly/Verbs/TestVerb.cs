@@ -28,8 +28,9 @@ internal static class TestVerb
                     return 0;
                 }
 
-                var plan = await new UpPlanner(place).PlanAsync(build: true, progress, cancellationToken);
-                await new Deployment(place.Spec, stack, await place.RequireAsync(cancellationToken), progress).RehearseAsync(plan.Generation, cancellationToken);
+                var (plan, building) = await new UpPlanner(place).PrepareAsync(progress, cancellationToken);
+                await using var images = building;
+                await new Deployment(place.Spec, stack, await place.RequireAsync(cancellationToken), images, progress).RehearseAsync(plan.Generation, cancellationToken);
                 return 0;
             });
             Screen.Out.WriteLine($"{stack.Tests.Count} tests passed");

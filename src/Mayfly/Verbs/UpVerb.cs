@@ -19,10 +19,11 @@ internal static class UpVerb
             var plan = await Screen.ShowAsync(async progress =>
             {
                 using var use = place.Store.LockShared();
-                var planner = new UpPlanner(place);
-                var plan = await planner.PlanAsync(build: true, progress, cancellationToken);
+                var (plan, building) = await new UpPlanner(place).PrepareAsync(progress, cancellationToken);
+                await using var images = building;
                 if (!plan.Nothing)
-                    await new Deployment(place.Spec, stack, await place.RequireAsync(cancellationToken), progress).RunAsync(plan, cancellationToken);
+                    await new Deployment(place.Spec, stack, await place.RequireAsync(cancellationToken), images, progress).RunAsync(plan, cancellationToken);
+                await images.WaitAsync();
                 return plan;
             });
             if (parsed.GetValue(json))
