@@ -21,8 +21,7 @@ var web = shop.Apache("web")
     .Sets("SECRET_KEY", Secret.Generated())
     // The shop answers to whatever name its host has; a real one would name its domain here.
     .Sets("ALLOWED_HOSTS", "*")
-    .Migrates("python3 manage.py migrate --noinput")
-    .Migrates("python3 manage.py load_catalogue")
+    .Migrates("python3 manage.py load_catalogue --migrate")
     .Uses(orders, cache)
     .Replicas(2);
 
