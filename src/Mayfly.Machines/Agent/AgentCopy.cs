@@ -32,6 +32,7 @@ internal static class AgentCopy
               "System.GC.ConserveMemory": 7,
               "System.GC.RetainVM": false,
               "System.Runtime.TieredPGO": false,
+              "System.Runtime.TieredCompilation": false,
               "System.Globalization.Invariant": true,
               "System.Text.Json.JsonSerializer.IsReflectionEnabledByDefault": false
             }

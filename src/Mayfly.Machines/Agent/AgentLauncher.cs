@@ -97,6 +97,10 @@ internal sealed class AgentLauncher(Store store, RuntimePrograms programs, strin
             ["LC_ALL"] = "C.UTF-8",
             // The youngest generation would else grow to the size of the processor's cache before it is looked at: 4 MiB, in hexadecimal.
             ["DOTNET_GCgen0size"] = "400000",
+            // Compiled code would else be mapped twice, once to write and once to run, and both count.
+            ["DOTNET_EnableWriteXorExecute"] = "0",
+            // An arena of the C library for each thread that allocates is mostly empty.
+            ["MALLOC_ARENA_MAX"] = "1",
         };
         ChildProcess.Start(["/bin/sh", "-c", Watchdog, "mayfly-watchdog", dotnet, copy, paths.Log], environment, [nothing, nothing, nothing, .. descriptors], newSession: true);
     }

@@ -104,6 +104,10 @@ internal sealed class AgentServer(Socket listener, Supervisor supervisor, string
                 sessions.Remove(session);
                 busyAt = Environment.TickCount64;
             }
+
+            // What a change took is given back at once: the next one may be days away, and nothing else would make the collector look.
+            if (session.IsChanging)
+                GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         }
     }
 
