@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Mayfly.Images;
 using Mayfly.Packages;
 using Mayfly.Packages.Debian;
@@ -18,7 +17,7 @@ internal sealed record ImageBuild(string Codename, IReadOnlyList<string> Package
     {
         var store = Store.Open();
         using var held = store.LockShared();
-        var sources = DebianSources.Discover(Codename, Architecture);
+        var sources = DebianSources.Discover(Codename, HostArchitecture.Name);
         var index = await IndexFetch.ReadAsync(store, sources, progress, cancellationToken: cancellationToken);
         var locked = DebianLock.Create(index, Packages is [] ? [] : [new SetRequest(SetName, Packages)]);
         await Fetch.AllAsync(store, sources, locked.Packages, progress, cancellationToken: cancellationToken);
@@ -29,13 +28,6 @@ internal sealed record ImageBuild(string Codename, IReadOnlyList<string> Package
         };
         return await new ImageBuilder(store).BuildAsync(locked, recipe, progress, cancellationToken);
     }
-
-    private static string Architecture => RuntimeInformation.OSArchitecture switch
-    {
-        System.Runtime.InteropServices.Architecture.X64 => "amd64",
-        System.Runtime.InteropServices.Architecture.Arm64 => "arm64",
-        var other => throw new MayflyException($"Mayfly does not run on {other}", "use a machine with an amd64 or arm64 processor"),
-    };
 }
 
 /// <summary>Progress as plain lines: what has ended.</summary>

@@ -54,7 +54,7 @@ public static partial class Nodes
     {
         const int NoEntry = 2, NotDirectory = 20;
         Statx found;
-        if (statx(AtCurrent, path, NoFollow, 0x7ff, &found) != 0)
+        if (statx(AtCurrent, path, NoFollow, Statx.Basic, &found) != 0)
         {
             return Marshal.GetLastPInvokeError() is NoEntry or NotDirectory ? null : throw LinuxException.Last("stat", path);
         }
@@ -121,9 +121,7 @@ public static partial class Nodes
             NodeKind.Pipe => 0x1000,
             _ => throw new ArgumentOutOfRangeException(nameof(kind)),
         };
-        // The kernel's encoding of a device number, makedev(3).
-        var device = ((ulong)(major & 0xfff) << 8) | ((ulong)(major & ~0xfff) << 32) | (uint)(minor & 0xff) | ((ulong)(minor & ~0xff) << 12);
-        if (mknod(path, (uint)(type | 0x180), device) != 0)
+        if (mknod(path, (uint)(type | 0x180), Statx.Device((uint)major, (uint)minor)) != 0)
             throw LinuxException.Last("mknod", path);
         Files.ChangeMode(path, mode);
     }
@@ -180,20 +178,6 @@ public static partial class Nodes
     {
         if (lremovexattr(path, name) != 0)
             throw LinuxException.Last($"removexattr {name}", path);
-    }
-
-    [StructLayout(LayoutKind.Explicit, Size = 256)]
-    private struct Statx
-    {
-        [FieldOffset(0x10)] public uint Links;
-        [FieldOffset(0x14)] public uint User;
-        [FieldOffset(0x18)] public uint Group;
-        [FieldOffset(0x1c)] public ushort Mode;
-        [FieldOffset(0x20)] public ulong Inode;
-        [FieldOffset(0x28)] public ulong Size;
-        [FieldOffset(0x70)] public long ModifiedSeconds;
-        [FieldOffset(0x80)] public uint NodeMajor;
-        [FieldOffset(0x84)] public uint NodeMinor;
     }
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

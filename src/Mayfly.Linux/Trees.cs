@@ -56,10 +56,10 @@ public static unsafe partial class Trees
         long sum = 0;
         foreach (var name in Names(folder, path))
         {
-            StatResult found;
+            Statx found;
             fixed (byte* start = name)
             {
-                if (statx((int)folder.DangerousGetHandle(), start, NoFollowFlag, 0x7ff, &found) != 0)
+                if (statx((int)folder.DangerousGetHandle(), start, NoFollowFlag, Statx.Basic, &found) != 0)
                     continue;
             }
 
@@ -168,7 +168,7 @@ public static unsafe partial class Trees
                     break;
 
                 default:
-                    if (mknodat(destination, start, found.Mode, Device(found.NodeMajor, found.NodeMinor)) != 0)
+                    if (mknodat(destination, start, found.Mode, Statx.Device(found.NodeMajor, found.NodeMinor)) != 0)
                         throw LinuxException.Last("mknod", subject);
                     CopyNameFacts(destination, start, found, subject);
                     break;
@@ -219,7 +219,7 @@ public static unsafe partial class Trees
             throw LinuxException.Last("ftruncate", subject);
     }
 
-    private static void CopyFacts(SafeFileHandle from, SafeFileHandle to, StatResult found, string subject)
+    private static void CopyFacts(SafeFileHandle from, SafeFileHandle to, Statx found, string subject)
     {
         var names = stackalloc byte[16384];
         var value = stackalloc byte[16384];
@@ -244,7 +244,7 @@ public static unsafe partial class Trees
             throw LinuxException.Last("utimens", subject);
     }
 
-    private static void CopyNameFacts(int folder, byte* name, StatResult found, string subject)
+    private static void CopyNameFacts(int folder, byte* name, Statx found, string subject)
     {
         var times = stackalloc long[] { found.ModifiedSeconds, found.ModifiedNanoseconds, found.ModifiedSeconds, found.ModifiedNanoseconds };
         if (fchownat(folder, name, found.User, found.Group, NoFollowFlag) != 0)
@@ -291,12 +291,12 @@ public static unsafe partial class Trees
 
     private static int NoFollow => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
 
-    private static StatResult Stat(int folder, byte[] name, string subject)
+    private static Statx Stat(int folder, byte[] name, string subject)
     {
-        StatResult found;
+        Statx found;
         fixed (byte* start = name)
         {
-            if (statx(folder, start, NoFollowFlag, 0x7ff, &found) != 0)
+            if (statx(folder, start, NoFollowFlag, Statx.Basic, &found) != 0)
                 throw LinuxException.Last("stat", subject);
         }
 
@@ -308,29 +308,8 @@ public static unsafe partial class Trees
 
     private static byte[] Name(string path) => [.. System.Text.Encoding.UTF8.GetBytes(path), 0];
 
-    private static ulong Device(uint major, uint minor) =>
-        ((ulong)(major & 0xfff) << 8) | ((ulong)(major & ~0xfffu) << 32) | (minor & 0xff) | ((ulong)(minor & ~0xffu) << 12);
-
-    [StructLayout(LayoutKind.Explicit, Size = 256)]
-    private struct StatResult
-    {
-        [FieldOffset(0x10)] public uint Links;
-        [FieldOffset(0x14)] public uint User;
-        [FieldOffset(0x18)] public uint Group;
-        [FieldOffset(0x1c)] public ushort Mode;
-        [FieldOffset(0x20)] public ulong Inode;
-        [FieldOffset(0x28)] public ulong Size;
-        [FieldOffset(0x30)] public ulong Blocks;
-        [FieldOffset(0x70)] public long ModifiedSeconds;
-        [FieldOffset(0x78)] public uint ModifiedNanoseconds;
-        [FieldOffset(0x80)] public uint NodeMajor;
-        [FieldOffset(0x84)] public uint NodeMinor;
-        [FieldOffset(0x88)] public uint DeviceMajor;
-        [FieldOffset(0x8c)] public uint DeviceMinor;
-    }
-
     [LibraryImport("libc", SetLastError = true)]
-    private static partial int statx(int folder, byte* path, int flags, uint mask, StatResult* result);
+    private static partial int statx(int folder, byte* path, int flags, uint mask, Statx* result);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int openat(int folder, byte* path, int flags, uint mode);

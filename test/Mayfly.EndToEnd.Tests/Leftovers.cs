@@ -24,9 +24,17 @@ internal static class Leftovers
                 found.Add($"control group {controller}/mayfly/{stack}");
         }
 
-        var rules = await Tool.RunAsync("/usr/sbin/nft", "list", "tables");
+        var rules = await Tool.RunAsync(Nft(), "list", "tables");
         found.AddRange(rules.Output.Split('\n').Where(line => line.Contains($"mayfly-{stack}", StringComparison.Ordinal)).Select(line => $"rules {line}"));
         return found;
+    }
+
+    /// <summary>The host's own, else the one that Mayfly has brought: a bare host has no other.</summary>
+    private static string Nft()
+    {
+        const string Own = "/usr/sbin/nft";
+        var store = Environment.GetEnvironmentVariable("MAYFLY_STORE") is { Length: > 0 } named ? named : "/var/lib/mayfly";
+        return File.Exists(Own) ? Own : Directory.EnumerateDirectories(Path.Combine(store, "tools")).Select(tools => Path.Combine(tools, "bin/nft")).First(File.Exists);
     }
 
     private static string? Read(string path)

@@ -15,9 +15,8 @@ namespace Mayfly.Packages.Tools;
 /// </remarks>
 /// <param name="Crun">The OCI runtime.</param>
 /// <param name="Conmon">The monitor that is each container's parent.</param>
-/// <param name="Ip">iproute2.</param>
 /// <param name="Nft">nftables.</param>
-public sealed record ToolSet(string Crun, string Conmon, string Ip, string Nft)
+public sealed record ToolSet(string Crun, string Conmon, string Nft)
 {
     /// <summary>The set's name in a lock.</summary>
     public const string SetName = "tools";
@@ -26,10 +25,10 @@ public sealed record ToolSet(string Crun, string Conmon, string Ip, string Nft)
     private const string Layout = "tools 1";
 
     private static readonly (string Program, string Path)[] Programs =
-        [("crun", "usr/bin/crun"), ("conmon", "usr/bin/conmon"), ("ip", "usr/bin/ip"), ("nft", "usr/sbin/nft")];
+        [("crun", "usr/bin/crun"), ("conmon", "usr/bin/conmon"), ("nft", "usr/sbin/nft")];
 
     /// <summary>What to resolve for them; it stands alone, because it shares nothing with any image.</summary>
-    public static SetRequest Request { get; } = new(SetName, ["conmon", "crun", "iproute2", "nftables"]) { OverBase = false };
+    public static SetRequest Request { get; } = new(SetName, ["conmon", "crun", "nftables"]) { OverBase = false };
 
     /// <summary>The tools of this lock, or null when the store does not hold them yet.</summary>
     public static ToolSet? Find(Store store, StackLock stackLock) =>
@@ -69,7 +68,7 @@ public sealed record ToolSet(string Crun, string Conmon, string Ip, string Nft)
         string.Join('\n', packages.Select(static package => package.Sha256).Order(StringComparer.Ordinal).Prepend(Layout)))));
 
     private static ToolSet In(string folder) =>
-        new($"{folder}/bin/crun", $"{folder}/bin/conmon", $"{folder}/bin/ip", $"{folder}/bin/nft");
+        new($"{folder}/bin/crun", $"{folder}/bin/conmon", $"{folder}/bin/nft");
 
     private static void WriteScripts(string built, string final, string architecture)
     {
