@@ -68,6 +68,14 @@ internal sealed class InstanceFolder(string runFolder, string id)
         return Read($"/proc/{process}/cmdline")?.Split('\0').Contains(Path) == true ? identity : null;
     }
 
+    /// <summary>
+    /// The monitors and runtimes that are at work on this instance, by their command lines: what a start that was killed
+    /// leaves before the first pid file is written.
+    /// </summary>
+    public IReadOnlyList<ProcessIdentity> Starters() =>
+        [.. Directory.EnumerateDirectories("/proc").Select(folder => int.TryParse(System.IO.Path.GetFileName(folder), out var process)
+            && Read($"/proc/{process}/cmdline")?.Split('\0').Contains(Path) == true ? ProcessIdentity.Of(process) : null).OfType<ProcessIdentity>()];
+
     /// <summary>The process that the OCI runtime made, started or not, if it still lives.</summary>
     public ProcessIdentity? CreatedProcess() =>
         int.TryParse(Read(File("pid")), out var process) && Read($"/proc/{process}/cgroup")?.Contains($"/{id}\n", StringComparison.Ordinal) == true

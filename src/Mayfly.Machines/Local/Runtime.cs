@@ -125,6 +125,8 @@ public sealed class Runtime(Store store, RuntimePrograms programs, string runFol
             return;
         (folder.ReadProcess() ?? folder.CreatedProcess())?.Signal(Signals.Kill);
         folder.CreatedProcess()?.Signal(Signals.Kill);
+        if (folder.ReadProcess() is null)
+            EndStart(folder);
         EndMonitor(folder);
         if (Directory.Exists(Path.Combine(_crun.State, id)))
         {
@@ -207,6 +209,18 @@ public sealed class Runtime(Store store, RuntimePrograms programs, string runFol
         exit ??= folder.ReadExit() ?? (-1, DateTimeOffset.UtcNow);
         return new RunningInstance(label, RunPhase.Ended, null, null,
             new InstanceExit(exit.Value.Code, exit.Value.At, _groups.OutOfMemoryKills(Bundle.ControlGroupOf(label)) > 0));
+    }
+
+    /// <summary>What a killed start has left would go on creating the instance after it was removed.</summary>
+    private static void EndStart(InstanceFolder folder)
+    {
+        var deadline = Environment.TickCount64 + 5_000;
+        while (folder.Starters() is { Count: > 0 } starters && Environment.TickCount64 < deadline)
+        {
+            foreach (var starter in starters)
+                starter.Signal(Signals.Kill);
+            Thread.Sleep(1);
+        }
     }
 
     /// <summary>The monitor ends by itself soon after the main process; one that does not is killed.</summary>

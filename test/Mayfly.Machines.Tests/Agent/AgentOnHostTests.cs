@@ -4,7 +4,6 @@ using Mayfly.Machines.Local;
 namespace Mayfly.Machines.Tests.Agent;
 
 [Trait("needs", "root")]
-[Trait("needs", "oracle")]
 public sealed class AgentOnHostTests : IAsyncLifetime
 {
     private static readonly MachineSpec Box = new("box");

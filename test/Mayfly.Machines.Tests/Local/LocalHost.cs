@@ -1,13 +1,16 @@
 using System.Diagnostics;
+using Mayfly.Images;
 using Mayfly.Machines.Local;
 using Mayfly.Packages;
+using Mayfly.Packages.Debian;
+using Mayfly.Packages.Tools;
 
 namespace Mayfly.Machines.Tests.Local;
 
-/// <summary>A store, a run folder and a stack of their own for each test, over one small Debian tree that is made once.</summary>
+/// <summary>A store, a run folder and a stack of their own for each test, over one small Debian image that is made once.</summary>
 public sealed class LocalHost : IAsyncDisposable
 {
-    private static readonly Lazy<string> BaseLayer = new(MakeBase);
+    private static readonly Lazy<(string Layer, RuntimePrograms Programs)> Prepared = new(() => PrepareAsync().GetAwaiter().GetResult());
     private static int _count;
 
     public LocalHost()
@@ -17,12 +20,15 @@ public sealed class LocalHost : IAsyncDisposable
         RunFolder = Path.Combine("/run", "mf-" + Stack);
         Directory.CreateDirectory(RunFolder);
         Store = Store.Open(Path.Combine(Root, "store"));
-        Directory.CreateSymbolicLink(Store.PathOf(StoreArea.Layers, "base"), BaseLayer.Value);
-        Programs = new RuntimePrograms(Find("crun"), Find("conmon"), Find("nft"));
+        Directory.CreateSymbolicLink(Store.PathOf(StoreArea.Layers, "base"), Prepared.Value.Layer);
+        Programs = Prepared.Value.Programs;
         Runtime = NewRuntime();
         Network = new Network(Store, Programs, RunFolder);
         Volumes = new Volumes(Store, RunFolder);
     }
+
+    /// <summary>The tree that instances are made from.</summary>
+    public static string BaseTree => Path.Combine(Prepared.Value.Layer, "tree");
 
     public string Stack { get; }
 
@@ -102,16 +108,16 @@ public sealed class LocalHost : IAsyncDisposable
         return output.Trim();
     }
 
-    private static string Find(string program) => new[] { "/usr/sbin", "/usr/bin", "/sbin", "/bin" }.Select(folder => Path.Combine(folder, program)).First(File.Exists);
-
-    private static string MakeBase()
+    /// <summary>By the product's own means, as a host without dpkg and crun needs it; a store that is kept makes the next run quick.</summary>
+    private static async Task<(string Layer, RuntimePrograms Programs)> PrepareAsync()
     {
-        const string Folder = "/var/cache/mayfly-tests/minbase";
-        var tree = Path.Combine(Folder, "tree");
-        if (Directory.Exists(tree))
-            return Folder;
-        Directory.CreateDirectory(Folder);
-        Sh($"mmdebstrap --variant=minbase bookworm {Folder}/partial >&2 && mv {Folder}/partial {tree}");
-        return Folder;
+        var store = Store.Open("/var/cache/mayfly-tests/store");
+        using var held = store.LockShared();
+        var sources = DebianSources.Discover("bookworm", HostArchitecture.Name);
+        var made = DebianLock.Create(await IndexFetch.ReadAsync(store, sources), [new SetRequest(SetRequest.Base, []), ToolSet.Request]);
+        await Fetch.AllAsync(store, sources, made.Packages);
+        var tools = await ToolSet.EnsureAsync(store, made);
+        var image = await new ImageBuilder(store).BuildAsync(made, new ImageRecipe { Name = "base" });
+        return (store.PathOf(StoreArea.Layers, Assert.Single(image.Layers).Key), new RuntimePrograms(tools.Crun, tools.Conmon, tools.Nft));
     }
 }

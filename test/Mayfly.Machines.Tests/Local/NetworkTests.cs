@@ -6,7 +6,6 @@ using Mayfly.Machines.Local;
 namespace Mayfly.Machines.Tests.Local;
 
 [Trait("needs", "root")]
-[Trait("needs", "oracle")]
 public sealed class NetworkTests : IAsyncLifetime
 {
     private readonly LocalHost _host = new();
@@ -92,7 +91,15 @@ public sealed class NetworkTests : IAsyncLifetime
             var subnet = _host.Network.Find(_host.Stack)!;
             links.AddPair("t-hostile", null, links.Find(subnet.Bridge)!.Index, "eth0", [2, 0, 9, 9, 9, 9], space);
             var address = _host.Network.AllocateAddress(_host.Stack);
-            hostile.Run(() => LocalHost.Sh($"ip addr add {address}/24 dev eth0; ip link set eth0 up; echo 1 > /proc/sys/net/ipv4/conf/all/route_localnet; ip addr del 127.0.0.1/8 dev lo; ip route add 127.0.0.1/32 via {gateway} src {address}"));
+            hostile.Run(() =>
+            {
+                using var inside = new NetworkLinks();
+                inside.AddAddress(inside.Find("eth0")!.Index, IPAddress.Parse(address), 24);
+                inside.SetUp("eth0");
+                File.WriteAllText("/proc/sys/net/ipv4/conf/all/route_localnet", "1");
+                inside.RemoveAddress(inside.Find("lo")!.Index, IPAddress.Loopback, 8);
+                inside.AddDefaultRoute(gateway);
+            });
         }
 
         using var intruder = hostile.Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));

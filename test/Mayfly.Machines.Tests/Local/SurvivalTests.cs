@@ -6,7 +6,6 @@ using Mayfly.Packages;
 namespace Mayfly.Machines.Tests.Local;
 
 [Trait("needs", "root")]
-[Trait("needs", "oracle")]
 public sealed class SurvivalTests : IAsyncLifetime
 {
     private readonly LocalHost _host = new();

@@ -5,7 +5,6 @@ using Mayfly.Packages;
 namespace Mayfly.Machines.Tests.Local;
 
 [Trait("needs", "root")]
-[Trait("needs", "oracle")]
 public sealed class VolumesTests : IAsyncLifetime
 {
     private readonly LocalHost _host = new();
@@ -18,7 +17,7 @@ public sealed class VolumesTests : IAsyncLifetime
             User = "www-data",
             Volumes = [new VolumeUse("cron", "/etc/cron.daily", "www-data:mail", 0b111_101_000), new VolumeUse("data", "/data", "www-data", 0b111_000_000)],
         };
-        var first = LocalHost.Sh("ls /var/cache/mayfly-tests/minbase/tree/etc/cron.daily | head -1");
+        var first = LocalHost.Sh($"ls {LocalHost.BaseTree}/etc/cron.daily | head -1");
         Assert.NotEqual("", first);
         var label = _host.Label(spec);
         await _host.Runtime.StartAsync(label, CancellationToken.None);
