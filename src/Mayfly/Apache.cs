@@ -14,9 +14,12 @@ public sealed class Apache : Component
     /// <summary>Serves a Python application, copied into the image at <c>/srv/app</c>.</summary>
     /// <param name="folder">The application's folder, relative to <c>stack.cs</c>.</param>
     /// <param name="module">The file that holds <c>application</c>, in that folder: <c>shop/wsgi.py</c>.</param>
-    /// <param name="processes">Server processes of each replica.</param>
+    /// <param name="processes">
+    /// Server processes of each replica. Each loads the application at its own first request, and the health check warms one: replicas
+    /// are the better way to more of them.
+    /// </param>
     /// <param name="threads">Threads of each process.</param>
-    public Apache Wsgi(string folder, string module, int processes = 2, int threads = 8)
+    public Apache Wsgi(string folder, string module, int processes = 1, int threads = 8)
     {
         Application = new WsgiApplication($"/srv/app/{module}", Processes: processes, Threads: threads);
         Steps.Insert(0, new Step.Copy(folder, Application.Folder, "root:root", null));

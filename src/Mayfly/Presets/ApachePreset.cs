@@ -35,7 +35,7 @@ public sealed record ApacheOptions
 /// <param name="Folder">The folder that Python imports from, and the working directory.</param>
 /// <param name="Processes">Processes; each holds the application once.</param>
 /// <param name="Threads">Threads of each process; so many requests run at once in it.</param>
-public sealed record WsgiApplication(string Module, string Folder = "/srv/app", int Processes = 2, int Threads = 8);
+public sealed record WsgiApplication(string Module, string Folder = "/srv/app", int Processes = 1, int Threads = 8);
 
 /// <summary>Apache with the event model, for files and for a WSGI application.</summary>
 /// <remarks>
