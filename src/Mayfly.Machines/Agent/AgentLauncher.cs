@@ -95,8 +95,8 @@ internal sealed class AgentLauncher(Store store, RuntimePrograms programs, strin
             ["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             ["DOTNET_ROOT"] = Path.GetDirectoryName(dotnet)!,
             ["LC_ALL"] = "C.UTF-8",
-            // The youngest generation would else grow to the size of the processor's cache before it is looked at: 4 MiB, in hexadecimal.
-            ["DOTNET_GCgen0size"] = "400000",
+            // The youngest generation would else grow to the size of the processor's cache before it is looked at: 2 MiB, in hexadecimal.
+            ["DOTNET_GCgen0size"] = "200000",
             // Compiled code would else be mapped twice, once to write and once to run, and both count.
             ["DOTNET_EnableWriteXorExecute"] = "0",
             // An arena of the C library for each thread that allocates is mostly empty.
