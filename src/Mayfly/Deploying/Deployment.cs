@@ -105,7 +105,9 @@ internal sealed class Deployment(StackSpec spec, Stack stack, IProvider provider
 
                 var started = await StartComponentAsync(component, [.. replaced.Select(change => change.Wanted!)], Live, cancellationToken);
                 trial.AddRange(started);
-                await provider.SetNamesAsync(spec.Name, Live, Ids(kept.Concat(trial).Concat(StillServing(plan, trial))), cancellationToken);
+                // Those that come next use the new ones; after the last one the commit below gives all their names.
+                if (trial.Count < changed.Count)
+                    await provider.SetNamesAsync(spec.Name, Live, Ids(kept.Concat(trial).Concat(StillServing(plan, trial))), cancellationToken);
             }
 
             await provider.CommitAsync(plan.Generation, Ids(kept.Concat(trial)), cancellationToken);
