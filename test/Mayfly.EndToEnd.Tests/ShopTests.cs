@@ -59,6 +59,27 @@ public sealed class ShopTests(Shop shop) : IClassFixture<Shop>
     }
 
     [Fact]
+    public async Task A_build_that_fails_while_the_rehearsal_begins_leaves_what_was_live_untouched()
+    {
+        shop.Restore();
+        (await shop.UpAsync()).Succeeded();
+        var before = (await StatusAsync()).RootElement.GetProperty("instances").EnumerateArray().Select(row => row.GetProperty("startedAt").GetString()).ToList();
+        var copies = Copies();
+        shop.Edit("app/manage.py", "import os", "import os, time; time.sleep(2); raise SystemExit('this application is broken')");
+
+        var failed = await shop.UpAsync();
+
+        Assert.Equal(1, failed.ExitCode);
+        Assert.Contains("this application is broken", failed.Error);
+        Assert.Contains("start orders-1: healthy", failed.Error);
+        Assert.Single(failed.Error.Split('\n'), line => line.StartsWith("error:", StringComparison.Ordinal));
+        Assert.Equal(before, (await StatusAsync()).RootElement.GetProperty("instances").EnumerateArray().Select(row => row.GetProperty("startedAt").GetString()));
+        Assert.Equal(copies, Copies());
+
+        static string[] Copies() => Directory.Exists("/dev/shm") ? Directory.GetDirectories("/dev/shm", "mayfly-*") : [];
+    }
+
+    [Fact]
     public async Task An_agent_killed_under_load_takes_nothing_down_and_comes_back()
     {
         shop.Restore();
