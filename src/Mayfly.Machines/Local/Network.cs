@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
@@ -197,19 +196,33 @@ public sealed class Network(Store store, RuntimePrograms programs, string runFol
 
     internal static string Nft(RuntimePrograms programs, string script)
     {
-        using var process = Process.Start(new ProcessStartInfo(programs.Nft, ["-f", "-"])
+        // Not System.Diagnostics.Process: it and what it needs stay in the agent's memory for one program that is run now and then.
+        var (commands, given) = ChildProcess.Pipe();
+        var (output, written) = ChildProcess.Pipe();
+        var (errors, complained) = ChildProcess.Pipe();
+        using var told = new StreamReader(new FileStream(output, FileAccess.Read));
+        using var complaints = new StreamReader(new FileStream(errors, FileAccess.Read));
+        ChildProcess process;
+        using (given)
         {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
-        process.StandardInput.Write(script);
-        process.StandardInput.Close();
-        var error = process.StandardError.ReadToEndAsync();
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return process.ExitCode == 0 ? output
-            : throw new MayflyException($"nft cannot set this host's rules: {error.Result.Trim()}", "mayfly doctor tells what this host lacks");
+            using (commands)
+            using (written)
+            using (complained)
+                process = ChildProcess.Start([programs.Nft, "-f", "-"], Crun.Environment, [commands, written, complained]);
+            try
+            {
+                // It reads all of them before it says anything.
+                FileHandles.Write(given, Encoding.UTF8.GetBytes(script), "nft");
+            }
+            catch (LinuxException)
+            {
+                // It ended without reading: what it said and its exit code tell why.
+            }
+        }
+
+        var text = told.ReadToEnd();
+        var error = complaints.ReadToEnd().Trim();
+        return process.Wait() == 0 ? text : throw new MayflyException($"nft cannot set this host's rules: {error}", "mayfly doctor tells what this host lacks");
     }
 
     private void ApplyRules(StackSubnet subnet, IReadOnlyList<PublishedTarget> ports) => Nft(programs, Rules.For(subnet, ports));

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Net;
 using ARSoft.Tools.Net;
 
@@ -16,13 +15,13 @@ public sealed class NameTable
 {
     public const string Live = "live";
 
-    private readonly FrozenDictionary<IPAddress, (string Stack, string View)> askers;
+    private readonly Dictionary<IPAddress, (string Stack, string View)> askers;
     private readonly IReadOnlyList<(string Stack, string View, StackZone Zone)> zones;
 
     public NameTable(IEnumerable<(string Stack, string View, StackZone Zone)> zones, IEnumerable<(IPAddress Asker, string Stack, string View)> askers)
     {
         this.zones = [.. zones];
-        this.askers = askers.DistinctBy(asker => asker.Asker).ToFrozenDictionary(asker => asker.Asker, asker => (asker.Stack, asker.View));
+        this.askers = askers.DistinctBy(asker => asker.Asker).ToDictionary(asker => asker.Asker, asker => (asker.Stack, asker.View));
     }
 
     public static NameTable Empty { get; } = new([], []);
