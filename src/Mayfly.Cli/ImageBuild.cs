@@ -29,16 +29,3 @@ internal sealed record ImageBuild(string Codename, IReadOnlyList<string> Package
         return await new ImageBuilder(store).BuildAsync(locked, recipe, progress, cancellationToken);
     }
 }
-
-/// <summary>Progress as plain lines: what has ended.</summary>
-internal sealed class Lines(TextWriter writer) : IProgress<Activity>
-{
-    public void Report(Activity activity)
-    {
-        if (activity.Ended)
-        {
-            lock (writer)
-                writer.WriteLine($"{activity.Name}: {activity.Detail ?? "done"}");
-        }
-    }
-}

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Mayfly.Images;
 using Mayfly.Packages;
+using Mayfly.Terminal;
 
 namespace Mayfly.Cli.Verbs;
 
@@ -33,7 +34,7 @@ internal static class ImageVerb
         {
             string[] packages = [.. (result.GetValue(install) ?? []).SelectMany(list => list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
             var build = new ImageBuild(ImageBuild.CodenameOf(result.GetValue(from)!)!, packages, result.GetValue(name));
-            var image = await build.RunAsync(new Lines(Console.Error), cancellationToken);
+            var image = await Screen.ShowAsync(progress => build.RunAsync(progress, cancellationToken));
             if (result.GetValue(file) is { } path)
                 await WriteAsync(image, path, result.GetValue(format)!, cancellationToken);
             result.InvocationConfiguration.Output.WriteLine($"{image.Name} {image.Digest}");
@@ -68,15 +69,15 @@ internal static class ImageVerb
         return format;
     }
 
-    private static async Task WriteAsync(Image image, string path, string format, CancellationToken cancellationToken)
+    private static Task WriteAsync(Image image, string path, string format, CancellationToken cancellationToken) => Screen.ShowAsync(async progress =>
     {
         var store = Store.Open();
         using var held = store.LockShared();
         var export = new ImageExport(store);
-        var progress = new Lines(Console.Error);
         await (format == "oci" ? export.WriteOciArchiveAsync(image, path, progress: progress, cancellationToken: cancellationToken)
             : export.WriteTarAsync(image, path, progress, cancellationToken));
-    }
+        return image;
+    });
 
     private static Command List()
     {

@@ -103,6 +103,9 @@ internal static class NewVerb
         stack.Test("the front page greets", async live =>
             Expect.Contains("Hello from NAME", await live.GetAsync("/")));
 
+        // What is done by hand now and then: mayfly task.
+        stack.Task("pages", async live => live.Say(await live.On(www).Exec("ls -s /srv/www")));
+
         return await stack.RunAsync(args);
 
         """;

@@ -55,7 +55,7 @@ internal sealed class Deployment(StackSpec spec, Stack stack, IProvider provider
             await provider.CopyVolumesAsync(spec.Name, view, cancellationToken);
             var started = await StartAllAsync(generation.Instances, view, cancellationToken);
             await StackTests.RunAsync(spec, stack.Tests, provider, started, progress, cancellationToken);
-            progress.Report(new Activity("rehearse", $"{started.Count} instances") { Ended = true });
+            progress.Report(new Activity("rehearse", Counted.Of(started.Count, "instance")) { Ended = true });
         }
         catch
         {

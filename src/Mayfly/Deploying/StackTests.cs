@@ -43,7 +43,7 @@ internal static class StackTests
 /// <summary>Tests of a stack failed, so that nothing went live.</summary>
 internal sealed class TestsFailedException(string stack, int count, IReadOnlyList<(string Name, string Why)> failures)
     : MayflyException(
-        $"{failures.Count} of {count} tests of {stack} failed:\n{string.Join('\n', failures.Select(failure => $"  {failure.Name}: {failure.Why}"))}",
+        $"{failures.Count} of {Counted.Of(count, "test")} of {stack} failed:\n{string.Join('\n', failures.Select(failure => $"  {failure.Name}: {failure.Why}"))}",
         "what was live is untouched; mend the stack or the test and run `mayfly up` again")
 {
     public override int ExitCode => 3;

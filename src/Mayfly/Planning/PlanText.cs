@@ -24,7 +24,7 @@ internal static class PlanText
         }
 
         if (plan.Rehearsal)
-            text.Append(CultureInfo.InvariantCulture, $"  rehearse: {plan.Generation.Instances.Count} instances on copies of the volumes\n");
+            text.Append(CultureInfo.InvariantCulture, $"  rehearse: {Counted.Of(plan.Generation.Instances.Count, "instance")} on copies of the volumes\n");
         foreach (var migration in plan.Migrations)
             text.Append($"  migrate {migration}\n");
         foreach (var test in plan.Tests)

@@ -19,7 +19,7 @@ internal static class LockVerb
             });
             Console.Out.WriteLine(locked.Reason is null
                 ? $"stack.lock holds: {locked.Lock.Packages.Count} packages"
-                : $"stack.lock written: {locked.Lock.Packages.Count} packages ({locked.Reason})");
+                : $"{locked.Reason}: wrote one of {locked.Lock.Packages.Count} packages");
             return 0;
         });
         return command;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using Mayfly.Terminal;
 
 namespace Mayfly.Verbs;
@@ -8,7 +9,8 @@ internal static class StackCommand
 {
     public static async Task<int> RunAsync(Stack stack, string[] arguments)
     {
-        var root = new RootCommand($"The stack {stack.Name}. Every verb is also `mayfly VERB [FOLDER]`.");
+        // Not a RootCommand: that one takes its name from the compiled file, which nobody types.
+        var root = new Command("stack.cs", $"The stack {stack.Name}. Every verb is also `mayfly VERB [FOLDER]`.") { new HelpOption() };
         foreach (var verb in (Command[])
             [
                 UpVerb.Describe(stack), PlanVerb.Describe(stack), LockVerb.Describe(stack), StatusVerb.Describe(stack), LogsVerb.Describe(stack),

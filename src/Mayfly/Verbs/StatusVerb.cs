@@ -49,7 +49,7 @@ internal static class StatusVerb
         foreach (var row in rows)
         {
             table.AddRow(new Text(row.View == "live" ? row.Instance : $"{row.Instance} ({row.View})"), new Text(row.Machine), State(row), new Text(row.Address),
-                new Text(Age(row.StartedAt)), new Text($"{row.Restarts}"), new Text(row.Drift.Count == 0 ? "none" : $"{row.Drift.Count} paths"));
+                new Text(Age(row.StartedAt)), new Text($"{row.Restarts}"), new Text(row.Drift.Count == 0 ? "none" : Counted.Of(row.Drift.Count, "path")));
         }
 
         Screen.Out.Write(table);

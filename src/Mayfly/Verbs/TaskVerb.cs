@@ -10,11 +10,13 @@ internal static class TaskVerb
     {
         var name = new Argument<string>("TASK") { Description = stack.Tasks.Count == 0 ? "stack.cs declares none" : string.Join(", ", stack.Tasks.Select(task => task.Name)), Arity = ArgumentArity.ZeroOrOne };
         name.CompletionSources.Add([.. stack.Tasks.Select(task => task.Name)]);
-        var command = new Command("task", "Run a task of stack.cs on the live stack; list them without a name.\n\nExample: mayfly task examples/shop load-catalogue") { name };
+        var command = new Command("task", "Run a task of stack.cs on the live stack; list them without a name.\n\nExample: mayfly task examples/shop") { name };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             if (parsed.GetValue(name) is null)
             {
+                if (stack.Tasks.Count == 0)
+                    Console.Error.WriteLine($"{stack.Name} has no tasks; stack.cs declares them with .Task(\"name\", …)");
                 foreach (var known in stack.Tasks)
                     Console.Out.WriteLine(known.Name);
                 return 0;

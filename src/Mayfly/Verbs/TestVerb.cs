@@ -33,7 +33,7 @@ internal static class TestVerb
                 await new Deployment(place.Spec, stack, await place.RequireAsync(cancellationToken), images, progress).RehearseAsync(plan.Generation, cancellationToken);
                 return 0;
             });
-            Screen.Out.WriteLine($"{stack.Tests.Count} tests passed");
+            Screen.Out.WriteLine($"{Counted.Of(stack.Tests.Count, "test")} passed");
             return 0;
         });
         return command;

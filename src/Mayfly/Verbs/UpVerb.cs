@@ -34,7 +34,7 @@ internal static class UpVerb
 
             Screen.Out.MarkupLineInterpolated(plan.Nothing
                 ? (FormattableString)$"{stack.Name} is live as declared: nothing to do (generation {plan.Generation.Number})"
-                : $"[green]{stack.Name} is live[/] (generation {plan.Generation.Number}, {plan.Generation.Instances.Count} instances)");
+                : $"[green]{stack.Name} is live[/] (generation {plan.Generation.Number}, {Counted.Of(plan.Generation.Instances.Count, "instance")})");
             foreach (var published in plan.Published)
                 Screen.Out.WriteLine($"  {published.Component}: http://{published.HostAddress ?? "localhost"}:{published.HostPort}/");
             return 0;
