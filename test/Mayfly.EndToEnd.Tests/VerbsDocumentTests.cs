@@ -79,10 +79,11 @@ public sealed partial class VerbsDocumentTests
         var lines = expected.Split('\n');
         for (var n = 0; n < lines.Length; n++)
         {
+            var last = n == lines.Length - 1;
             if (lines[n] == "…")
-                pattern.Append(n == lines.Length - 1 ? @"[\s\S]*" : @"(?:.*\n)*?");
+                pattern.Append(last ? @"[\s\S]*" : @"(?:.*\n)*?");
             else
-                pattern.Append(string.Join(".*", lines[n].Split('…').Select(Regex.Escape))).Append(n == lines.Length - 1 ? "" : @" *\n");
+                pattern.Append(string.Join(".*", lines[n].Split('…').Select(Regex.Escape))).Append(last ? "" : lines[n + 1] == "…" && n + 2 == lines.Length ? @" *\n?" : @" *\n");
         }
 
         return new Regex(pattern.Append('$').ToString(), RegexOptions.None, TimeSpan.FromSeconds(10));
