@@ -52,7 +52,7 @@ internal static class BuildSteps
         var present = over is null ? [] : SetOf(stack, over).Stages.SelectMany(static stage => stage.Packages).ToHashSet(StringComparer.Ordinal);
         var stages = set.Stages.Select(stage => (IReadOnlyList<LockedPackage>)[.. stage.Packages.Where(id => !present.Contains(id)).Select(id => byId.TryGetValue(id, out var package)
                 ? package
-                : throw new MayflyException($"stack.lock names {id} in the set {name}, but does not describe it", "the lock was edited by hand: run mayfly update"))])
+                : throw new MayflyException($"stack.lock names {id} in the set {name}, but does not describe it", "the lock was edited by hand: remove stack.lock, and `mayfly lock` makes it anew"))])
             .Where(static stage => stage.Count > 0).ToArray();
         // Everything that was asked for is in the base: there is no layer to make.
         if (stages.Length == 0 && below is not null)

@@ -75,7 +75,7 @@ internal sealed class DpkgPackage
             if (package.Name != locked.Name || package.Version != locked.Version || package.Architecture != locked.Architecture)
             {
                 throw new MayflyException($"the package locked as {locked.Id} {locked.Version} says of itself that it is {package.Name}:{package.Architecture} {package.Version}",
-                    "the lock was edited, or the archive's index is wrong: run mayfly update, and tell the archive's keepers if it comes back");
+                    "the lock was edited, or the archive's index is wrong: remove stack.lock, so that it is made anew, and tell the archive's keepers if it comes back");
             }
 
             return package;

@@ -56,7 +56,7 @@ public sealed record DebianSources
     /// <summary>The mirrors of a suite, or of all when it is not one of ours.</summary>
     internal IReadOnlyList<Uri> MirrorsOf(string suite) => Sources.FirstOrDefault(source => source.Suite == suite)?.Mirrors
         ?? throw new MayflyException($"the lock takes packages from the suite {suite}, but no mirror of it is known here ({string.Join(", ", Sources.Select(static source => source.Suite))} are)",
-            $"add it to the host's apt sources or set the mirror in {DebianConfiguration.UserFile}; `mayfly update` locks anew without it");
+            $"add it to the host's apt sources or set the mirror in {DebianConfiguration.UserFile}; without stack.lock, `mayfly lock` locks anew without that suite");
 
     private static IReadOnlyList<DebianSource> FromUser(string codename, DebianConfiguration configuration)
     {

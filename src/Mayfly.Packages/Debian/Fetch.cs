@@ -16,11 +16,11 @@ public static class Fetch
         var missing = packages.Where(package => !IsThere(store, package)).ToArray();
         if (missing.Length == 0)
             return;
-        using var transport = new Transport(settings ?? new TransferSettings(), sources.Proxy);
+        using var transport = new Transport(settings ?? TransferSettings.FromEnvironment(), sources.Proxy);
         var wanted = missing.Select(package => new Wanted(
             $"{package.Id} {package.Version}", package.Sha256, package.Size, [.. sources.MirrorsOf(package.Release).Select(mirror => Place(mirror, package))])
         {
-            MissingHint = "archives drop a version soon after a newer one is there: `mayfly update` locks what the mirror has now",
+            MissingHint = "archives drop a version soon after a newer one is there: remove stack.lock, and `mayfly lock` locks what the mirror has now",
         }).ToArray();
         await new Downloads(store, transport, "fetch packages", progress).AllAsync(wanted, cancellationToken).ConfigureAwait(false);
     }
@@ -33,7 +33,7 @@ public static class Fetch
     {
         // The lock may come from anywhere: its paths must stay below the mirror, above all below one that is a folder of this host.
         if (package.Path.StartsWith('/') || package.Path.Split('/').Contains("..") || !Uri.TryCreate(mirror, string.Join('/', package.Path.Split('/').Select(Uri.EscapeDataString)), out var place))
-            throw new MayflyException($"the lock's path of {package.Id} leaves the mirror: {package.Path}", "make stack.lock anew with `mayfly update`");
+            throw new MayflyException($"the lock's path of {package.Id} leaves the mirror: {package.Path}", "remove stack.lock, and `mayfly lock` makes it anew");
         return place;
     }
 }

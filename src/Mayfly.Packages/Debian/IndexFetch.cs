@@ -18,7 +18,7 @@ public static class IndexFetch
         TransferSettings? settings = null, CancellationToken cancellationToken = default)
     {
         var keys = KeyRing.Open(sources.Keys);
-        return await ReadAsync(store, sources, keys, progress, clock ?? TimeProvider.System, settings ?? new TransferSettings(), cancellationToken).ConfigureAwait(false);
+        return await ReadAsync(store, sources, keys, progress, clock ?? TimeProvider.System, settings ?? TransferSettings.FromEnvironment(), cancellationToken).ConfigureAwait(false);
     }
 
     internal static async Task<DebianIndex> ReadAsync(

@@ -45,7 +45,7 @@ public sealed record ToolSet(string Crun, string Conmon, string Nft)
             return found;
         var packages = PackagesOf(stackLock);
         if (packages.Count == 0)
-            throw new MayflyException("the lock has no set of tools", "make stack.lock anew with `mayfly update`");
+            throw new MayflyException("the lock has no set of tools", "remove stack.lock, and `mayfly lock` makes it anew");
         var unpacked = await Unpack.AllAsync(store, packages, progress, cancellationToken).ConfigureAwait(false);
         var folder = store.PathOf(StoreArea.Tools, Key(packages));
         using var work = store.BeginWork("tools");
@@ -85,7 +85,7 @@ public sealed record ToolSet(string Crun, string Conmon, string Nft)
             foreach (var needed in (ReadOnlySpan<string>)[path, loader])
             {
                 if (!File.Exists(Path.Combine(built, "root", needed)))
-                    throw new MayflyException($"the tool packages hold no {needed}", "make stack.lock anew with `mayfly update`");
+                    throw new MayflyException($"the tool packages hold no {needed}", "remove stack.lock, and `mayfly lock` makes it anew");
             }
 
             var script = Path.Combine(built, "bin", program);

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Mayfly.Packages.Transfer;
 
 /// <summary>How patient and how greedy transfers are.</summary>
@@ -14,4 +16,16 @@ public sealed record TransferSettings
 
     /// <summary>Transfers at the same time, which is also the number of connections to one host.</summary>
     public int Parallel { get; init; } = 8;
+
+    /// <summary>The usual ones, with the patience that <c>MAYFLY_STALL</c> names in seconds.</summary>
+    /// <exception cref="MayflyException">It names none.</exception>
+    public static TransferSettings FromEnvironment()
+    {
+        const string Name = "MAYFLY_STALL";
+        if (Environment.GetEnvironmentVariable(Name) is not { Length: > 0 } text)
+            return new TransferSettings();
+        return double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and <= 3600
+            ? new TransferSettings { Stall = TimeSpan.FromSeconds(seconds) }
+            : throw new MayflyException($"{Name} is '{text}', which is no number of seconds", "set it to how long a mirror may be silent, such as 20, or unset it");
+    }
 }

@@ -152,7 +152,7 @@ public sealed class FetchTests : IDisposable
 
         var refusal = await Refused("404");
 
-        Assert.Contains("mayfly update", refusal.Hint, StringComparison.Ordinal);
+        Assert.Contains("mayfly lock", refusal.Hint, StringComparison.Ordinal);
         Assert.Single(_server.Requests);
     }
 
