@@ -5,7 +5,7 @@ try
 {
     return await Tool.RunAsync(args, Console.Out);
 }
-catch (MayflyException failure)
+catch (Exception e) when (HostRefusal.Explain(e) is { } failure)
 {
     Console.Error.WriteLine($"error: {failure.Message}");
     if (failure.Hint is { } hint)

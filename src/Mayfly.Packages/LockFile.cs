@@ -52,7 +52,7 @@ public static class LockFile
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             File.Delete(temporary);
-            throw new LockFileException($"{path} cannot be written: {e.Message}", "mind the folder's rights and the disk's room", e);
+            throw new LockFileException($"{path} cannot be written: {HostRefusal.Why(e)}", "mind the folder's rights and the disk's room", e);
         }
     }
 

@@ -98,11 +98,11 @@ internal sealed class LayerStore(Store store)
         }
         catch (IOException e) when (e is not FileNotFoundException)
         {
-            const int NoSpace = 28, QuotaExceeded = 122, NotPermitted = 1, AccessDenied = 13;
+            const int NotPermitted = 1, AccessDenied = 13;
             var errno = e is LinuxException linux ? linux.Errno : e.HResult;
-            throw new MayflyException($"the layer '{origin}' cannot be made in the store {store.Root}: {e.Message}", errno switch
+            throw new MayflyException($"the layer '{origin}' cannot be made in the store {store.Root}: {HostRefusal.Why(e)}", errno switch
             {
-                NoSpace or QuotaExceeded => "make room on that disk (mayfly prune removes what no stack uses), or set MAYFLY_STORE to a folder on another one",
+                _ when HostRefusal.IsFull(e) => HostRefusal.MakeRoom,
                 NotPermitted or AccessDenied => "building images needs root and a kernel with overlayfs and namespaces: mayfly doctor tells what is missing",
                 _ => "look at the disk and at what mayfly doctor says",
             }, e);

@@ -124,9 +124,9 @@ internal sealed class AgentSession(AgentServer server, Socket connection)
         {
             reply = new FailedReply("cancelled", null);
         }
-        catch (MayflyException e)
+        catch (Exception e) when (HostRefusal.Explain(e) is { } refusal)
         {
-            reply = new FailedReply(e.Message, e.Hint);
+            reply = new FailedReply(refusal.Message, refusal.Hint);
         }
         catch (Exception e)
         {

@@ -7,8 +7,6 @@ namespace Mayfly.Packages.Debian;
 /// <summary>Takes fetched packages apart, each once a store, on all cores.</summary>
 public static class Unpack
 {
-    private const int NoSpace = 28, QuotaExceeded = 122;
-
     /// <summary>
     /// Unpacks those packages that the store does not hold unpacked yet and gives all, in the order asked for. Their artifacts must
     /// have been fetched. Either all new ones are committed or none.
@@ -83,9 +81,8 @@ public static class Unpack
         }
         catch (IOException e)
         {
-            var full = e is LinuxException { Errno: NoSpace or QuotaExceeded } || e.HResult is NoSpace or QuotaExceeded;
-            throw new MayflyException($"package {package.Id} cannot be unpacked into the store {store.Root}: {e.Message}",
-                full ? "make room on that disk (mayfly prune removes what no stack uses), or set MAYFLY_STORE to a folder on another one"
+            throw new MayflyException($"package {package.Id} cannot be unpacked into the store {store.Root}: {HostRefusal.Why(e)}",
+                HostRefusal.IsFull(e) ? HostRefusal.MakeRoom
                     : "look at the disk and the permissions of that folder", e);
         }
     }

@@ -18,7 +18,6 @@ namespace Mayfly.Packages.Transfer;
 /// </remarks>
 internal sealed class Downloads(Store store, Transport transport, string activity, IProgress<Activity>? progress)
 {
-    private const int NoSpace = 28, QuotaExceeded = 122;
     private readonly ConcurrentDictionary<string, int> _failures = new();
     private long _done;
     private long _total;
@@ -62,10 +61,8 @@ internal sealed class Downloads(Store store, Transport transport, string activit
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            var full = e is LinuxException { Errno: NoSpace or QuotaExceeded } || e.HResult is NoSpace or QuotaExceeded;
-            throw new MayflyException($"{file.Name} cannot be written into the store {store.Root}: {e.Message}",
-                full ? "make room on that disk (mayfly prune removes what no stack uses), or set MAYFLY_STORE to a folder on another one"
-                    : "look at the disk and the permissions of that folder", e);
+            throw new MayflyException($"{file.Name} cannot be written into the store {store.Root}: {HostRefusal.Why(e)}",
+                HostRefusal.IsFull(e) ? HostRefusal.MakeRoom : "look at the disk and the permissions of that folder", e);
         }
     }
 

@@ -59,10 +59,10 @@ internal static class StackCommand
             Screen.Fail(new MayflyException("interrupted", "what was live is untouched; run the command again to carry on"));
             return 130;
         }
-        catch (IOException e) when (e.HResult == 28 || e.Message.Contains("No space left on device", StringComparison.Ordinal))
+        catch (Exception e) when (HostRefusal.Explain(e) is { } refusal)
         {
-            Screen.Fail(new MayflyException($"the disk is full: {e.Message}", "nothing was left half-done; make room (`mayfly prune` removes what nothing uses) and run the command again"));
-            return 1;
+            Screen.Fail(refusal);
+            return refusal.ExitCode;
         }
         finally
         {

@@ -1,0 +1,42 @@
+using Mayfly.Linux;
+
+namespace Mayfly;
+
+/// <summary>
+/// What it means to people when the disk or the kernel says no. For the ends of programs: wherever it is known what was being
+/// done, that place says it better.
+/// </summary>
+public static class HostRefusal
+{
+    private const int NotPermitted = 1, AccessDenied = 13, NoDevice = 19, NoSpace = 28, ReadOnly = 30, NoCall = 38,
+        UnknownProtocol = 93, NotSupported = 95, UnknownFamily = 97, QuotaExceeded = 122;
+
+    /// <summary>What to do about a full disk that holds the store.</summary>
+    public const string MakeRoom = "make room on that disk (mayfly prune removes what no stack uses), or set MAYFLY_STORE to a folder on another one";
+
+    /// <summary>True when there is no more room, on the disk or in a quota.</summary>
+    public static bool IsFull(Exception failure) => failure is IOException && (Number(failure) is NoSpace or QuotaExceeded);
+
+    /// <summary>Why the disk refused, to be read behind what could not be done there.</summary>
+    public static string Why(Exception failure) => IsFull(failure) ? "the disk is full" : failure.Message;
+
+    /// <summary>The message and hint, or null when the failure is none of these, and so a bug.</summary>
+    public static MayflyException? Explain(Exception failure) => failure switch
+    {
+        MayflyException known => known,
+        AggregateException { InnerExceptions: [var only] } => Explain(only),
+        IOException when IsFull(failure) => new MayflyException($"the disk is full: {failure.Message}",
+            "nothing is left half-done: make room there (mayfly prune removes what no stack uses) and run the command again", failure),
+        UnauthorizedAccessException => Denied(failure),
+        IOException when Number(failure) is AccessDenied or ReadOnly => Denied(failure),
+        LinuxException { Errno: NotPermitted or NoDevice or NoCall or UnknownProtocol or NotSupported or UnknownFamily } => new MayflyException(
+            $"this host does not let Mayfly do what it must: {failure.Message}", "mayfly doctor shows what the kernel lacks or forbids, and the remedy", failure),
+        _ => null,
+    };
+
+    // The runtime keeps the errno of its own file errors in HResult.
+    private static int Number(Exception failure) => failure is LinuxException linux ? linux.Errno : failure.HResult;
+
+    private static MayflyException Denied(Exception failure) => new(failure.Message.TrimEnd('.'),
+        "look at the rights of that file or folder; what root has made, such as root's store, only root may change", failure);
+}
