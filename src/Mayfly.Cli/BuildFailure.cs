@@ -1,4 +1,6 @@
 using System.Text.RegularExpressions;
+using System.Xml;
+using System.Xml.Linq;
 
 namespace Mayfly.Cli;
 
@@ -10,7 +12,7 @@ internal static partial class BuildFailure
     public static MayflyException Explain(string script, string output)
     {
         var folder = Path.GetDirectoryName(script)!;
-        var name = Path.GetRelativePath(Directory.GetCurrentDirectory(), script);
+        var name = Near(script);
         if (output.Contains("No .NET SDKs were found", StringComparison.Ordinal) || output.Contains("A compatible .NET SDK was not found", StringComparison.Ordinal))
         {
             var asked = Above(folder, "global.json");
@@ -27,7 +29,7 @@ internal static partial class BuildFailure
         if (codes.Any(code => code is "NU1008" or "NU1010") && Above(folder, "Directory.Packages.props") is { } central)
         {
             return new MayflyException($"{central} decides about the packages of {name}, and does not know Mayfly",
-                $"mayfly new --build-files {Path.GetRelativePath(Directory.GetCurrentDirectory(), folder)} writes build files for the script alone");
+                $"mayfly new --build-files {Near(folder)} writes build files for the script alone");
         }
 
         if (codes.Any(code => code is "NU1101" or "NU1102" or "NU1301" or "MSB4019") && output.Contains("ayfly", StringComparison.Ordinal))
@@ -36,7 +38,7 @@ internal static partial class BuildFailure
                 "run ./mayfly in your clone once, it packs them; mayfly new --build-files points a folder to that clone");
         }
 
-        var inherited = Above(Path.GetDirectoryName(folder), "Directory.Build.props") is { } props && !File.Exists(Path.Combine(folder, "Directory.Build.props")) ? props : null;
+        var inherited = Above(Path.GetDirectoryName(folder), "Directory.Build.props") is { } props && SaysSomething(props) && !File.Exists(Path.Combine(folder, "Directory.Build.props")) ? props : null;
         var text = string.Join('\n', lines.Take(Shown).Select(Line));
         if (lines.Count > Shown)
             text += $"\n  and {lines.Count - Shown} more";
@@ -49,8 +51,25 @@ internal static partial class BuildFailure
     {
         var message = $"{line.Groups["message"].Value} ({line.Groups["code"].Value})";
         return line.Groups["line"].Success
-            ? $"  {Path.GetRelativePath(Directory.GetCurrentDirectory(), line.Groups["file"].Value)}:{line.Groups["line"].Value}:{line.Groups["column"].Value}: {message}"
+            ? $"  {Near(line.Groups["file"].Value)}:{line.Groups["line"].Value}:{line.Groups["column"].Value}: {message}"
             : $"  {message}";
+    }
+
+    /// <summary>A path as people would name it from here: the shorter of both ways.</summary>
+    public static string Near(string path) =>
+        Path.GetRelativePath(Directory.GetCurrentDirectory(), path) is var relative && relative.Length < path.Length ? relative : path;
+
+    /// <summary>False for an empty project, which stands there to keep those above it away.</summary>
+    private static bool SaysSomething(string props)
+    {
+        try
+        {
+            return XDocument.Load(props).Root is { HasElements: true };
+        }
+        catch (XmlException)
+        {
+            return true;
+        }
     }
 
     private static string LastLine(string output) =>

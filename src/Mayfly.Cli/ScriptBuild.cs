@@ -29,7 +29,7 @@ internal static class ScriptBuild
             return assembly;
 
         RefreshVersions(script);
-        notices.WriteLine($"compiling {Path.GetRelativePath(Directory.GetCurrentDirectory(), script)} …");
+        notices.WriteLine($"compiling {BuildFailure.Near(script)} …");
         assembly = Compile(script);
         if (!HasForeignSources(script))
             Write(record, $"{assembly}\n{Inputs(script, assembly)}");
