@@ -15,6 +15,10 @@ public interface IProvider
     /// <summary>Waits until no other command changes the stack; from then on it is this provider's to change until it is disposed.</summary>
     Task BeginAsync(string stack, CancellationToken cancellationToken);
 
+    /// <summary>Whether these ports could be published, asked before anything is begun; a commit asks again.</summary>
+    /// <exception cref="MayflyException">One is taken; the message names its holder.</exception>
+    Task RequirePortsAsync(string stack, IReadOnlyList<PublishedPort> ports, CancellationToken cancellationToken);
+
     /// <summary>
     /// Starts one instance in a view and waits until it is healthy. Until a generation that names it is committed it is on
     /// trial: it ends with the connection that started it.

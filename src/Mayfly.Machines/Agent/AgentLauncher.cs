@@ -116,6 +116,8 @@ internal sealed class AgentLauncher(Store store, RuntimePrograms programs, strin
             return;
         }
 
+        // Found out here, where it costs nothing to those who find an agent: what is missing would else be told as the first component's failure.
+        HostRequirements.Require(store, programs);
         // One that is ending still holds this until it is gone.
         using var held = await LockAsync(paths.Lock, cancellationToken);
         var current = AgentCopy.Install(plan!, store);

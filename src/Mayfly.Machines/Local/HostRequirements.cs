@@ -40,15 +40,26 @@ public static class HostRequirements
         return all;
     }
 
+    /// <summary>Refuses a host that lacks something, before anything is begun there.</summary>
+    /// <exception cref="MayflyException">It names what is missing, and the remedy.</exception>
+    internal static void Require(Store store, RuntimePrograms programs)
+    {
+        if (Check(store, programs).FirstOrDefault(requirement => requirement is { Met: false, Required: true }) is { } missing)
+            throw new MayflyException($"this host cannot run instances: {missing.Name}: {missing.Found}", missing.Remedy);
+    }
+
     private static HostRequirement Try(string name, string remedy, Func<string> probe)
     {
+        const int NotPermitted = 1, AccessDenied = 13;
         try
         {
             return new HostRequirement(name, true, probe(), null);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or MayflyException)
         {
-            return new HostRequirement(name, false, e.Message, remedy);
+            return new HostRequirement(name, false, e.Message, e is LinuxException { Errno: NotPermitted or AccessDenied }
+                ? "not even root may do that here: inside a container, start that one privileged, with all capabilities"
+                : remedy);
         }
     }
 
@@ -108,7 +119,17 @@ public static class HostRequirements
     /// <summary>Another firewall that drops what is forwarded drops what goes to instances too: no table can allow what another one drops.</summary>
     private static HostRequirement Forwarding(RuntimePrograms programs)
     {
-        var chains = Network.Nft(programs, "list chains\n");
+        const string Name = "forwarding to instances";
+        string chains;
+        try
+        {
+            chains = Network.Nft(programs, "list chains\n");
+        }
+        catch (MayflyException e)
+        {
+            return new HostRequirement(Name, false, e.Message, e.Hint, Required: false);
+        }
+
         var table = "";
         foreach (var line in chains.Split('\n').Select(line => line.Trim()))
         {
@@ -116,12 +137,12 @@ public static class HostRequirements
                 table = line[..^2];
             else if (line.Contains("hook forward", StringComparison.Ordinal) && line.Contains("policy drop", StringComparison.Ordinal))
             {
-                return new HostRequirement("forwarding to instances", false, $"{table} drops what it does not know",
+                return new HostRequirement(Name, false, $"{table} drops what it does not know",
                     "let the bridges pass in that firewall: with Docker, iptables -I DOCKER-USER -i mf-+ -j ACCEPT and -o mf-+ -j ACCEPT; connections from this host itself work in any case", Required: false);
             }
         }
 
-        return new HostRequirement("forwarding to instances", true, "no other firewall drops it", null, Required: false);
+        return new HostRequirement(Name, true, "no other firewall drops it", null, Required: false);
     }
 }
 

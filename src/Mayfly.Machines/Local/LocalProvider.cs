@@ -14,6 +14,7 @@ namespace Mayfly.Machines.Local;
 public sealed class LocalProvider : IProvider, IAsyncDisposable
 {
     private readonly Store store;
+    private readonly string runFolder;
     private readonly AgentLauncher launcher;
     private readonly Runtime runtime;
     private readonly SemaphoreSlim connecting = new(1);
@@ -27,6 +28,7 @@ public sealed class LocalProvider : IProvider, IAsyncDisposable
     internal LocalProvider(Store store, RuntimePrograms programs, string runFolder, AgentLauncher launcher)
     {
         this.store = store;
+        this.runFolder = runFolder;
         this.launcher = launcher;
         runtime = new Runtime(store, programs, runFolder);
     }
@@ -38,6 +40,9 @@ public sealed class LocalProvider : IProvider, IAsyncDisposable
         ((GenerationReply)await QuestionAsync(new ReadGenerationRequest(stack), cancellationToken)).Generation;
 
     public Task BeginAsync(string stack, CancellationToken cancellationToken) => AskAsync(new BeginRequest(stack), null, cancellationToken);
+
+    public Task RequirePortsAsync(string stack, IReadOnlyList<PublishedPort> ports, CancellationToken cancellationToken) =>
+        Task.Run(() => Published.Check(runFolder, stack, ports), cancellationToken);
 
     public async Task<InstanceState> StartAsync(InstanceSpec instance, MachineSpec machine, string view, IProgress<Activity> progress, CancellationToken cancellationToken) =>
         ((InstanceReply)await AskAsync(new StartRequest(instance, machine, view), progress.Report, cancellationToken)).Instance;

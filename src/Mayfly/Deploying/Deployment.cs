@@ -14,6 +14,8 @@ internal sealed class Deployment(StackSpec spec, Stack stack, IProvider provider
 
     public async Task RunAsync(Plan plan, CancellationToken cancellationToken)
     {
+        // Only a commit takes the ports; but to find out then would have cost a rehearsal, and what has data a restart.
+        await provider.RequirePortsAsync(spec.Name, plan.Published, cancellationToken);
         if (!plan.Rehearsal)
         {
             await BeginAsync(plan, cancellationToken);
