@@ -1,0 +1,87 @@
+using System.Diagnostics;
+
+namespace Mayfly.EndToEnd.Tests.Faults;
+
+/// <summary>SIGKILL at moments that a seed chooses: whatever was under way, the next command finishes the job.</summary>
+[Collection(OnFaultGround.Name), Trait("needs", "root")]
+public sealed class KilledTests(FaultGround ground)
+{
+    private const int Seed = 20261123;
+
+    [Fact]
+    public async Task After_an_up_or_an_agent_that_was_killed_the_next_up_finishes_the_job()
+    {
+        using var live = new LiveFaulty(ground);
+        var random = new Random(Seed);
+        var cut = 0;
+        for (var round = 0; round < 12; round++)
+        {
+            // Every fourth time from nothing, else over what is live.
+            if (round % 4 == 0)
+                await live.MayflyAsync(["down", ground.StackFolder]);
+            var before = round % 4 == 0 ? "" : await live.Host.GetAsync(LiveFaulty.Port);
+            var word = $"WORD=round{round}";
+            using (var up = live.StartUp(word))
+            {
+                await Task.Delay(random.Next(200, 3000));
+                // The command, the agent, or both at once.
+                if (round % 3 != 1)
+                    up.Kill(entireProcessTree: true);
+                if (round % 3 != 0)
+                    Kill(live.Host.Agents());
+                await up.WaitForExitAsync();
+                cut += up.ExitCode != 0 ? 1 : 0;
+            }
+
+            // What was live goes on, old or new, and never neither.
+            if (before != "")
+                Assert.Contains(await live.Host.GetAsync(LiveFaulty.Port), (string[])[before, $"round{round}"]);
+            (await live.UpAsync(word)).Succeeded();
+            Assert.Equal($"round{round}", await live.Host.GetAsync(LiveFaulty.Port));
+            Assert.Equal(2, (await live.StartedAsync()).Count(row => row.Contains("healthy", StringComparison.Ordinal)));
+        }
+
+        Assert.True(cut >= 4, $"only {cut} of the commands were cut off");
+        Assert.Empty(StoreState.Abandoned(ground.Store));
+    }
+
+    [Fact]
+    public async Task After_image_builds_that_were_killed_the_next_one_makes_the_same_image()
+    {
+        var store = Path.Combine(ground.NewFolder(), "store");
+        Directory.CreateDirectory(store);
+        (await Tool.RunAsync("cp", "-a", Path.Combine(ground.Store, "artifacts"), Path.Combine(ground.Store, "indexes"), store)).Succeeded();
+        var random = new Random(Seed);
+        for (var round = 0; round < 6; round++)
+        {
+            using var build = Tool.Start(Path.Combine(Tool.Repository, "mayfly"), ["image", "build", "--install", "lib", "--name", "tried"], FaultGround.Environment(store, ground.Configuration));
+            await Task.Delay(random.Next(300, 1500 + (1500 * round)));
+            build.Kill(entireProcessTree: true);
+            await build.WaitForExitAsync();
+            Assert.DoesNotContain(store, await File.ReadAllTextAsync("/proc/self/mounts"));
+        }
+
+        var done = (await FaultGround.BuildAsync(store, ground.Configuration, "lib")).Succeeded();
+        Assert.Equal((await FaultGround.BuildAsync(ground.Store, ground.Configuration, "lib")).Succeeded().Output, done.Output);
+        Assert.Empty(StoreState.Abandoned(store));
+        Assert.Equal(StoreState.Of(store).Where(IsLayer), StoreState.Of(store).Where(IsLayer).Intersect(StoreState.Of(ground.Store)));
+
+        static bool IsLayer(string entry) => entry.StartsWith("layers/", StringComparison.Ordinal);
+    }
+
+    private static void Kill(IReadOnlyList<int> processes)
+    {
+        foreach (var id in processes)
+        {
+            try
+            {
+                using var process = Process.GetProcessById(id);
+                process.Kill();
+            }
+            catch (ArgumentException)
+            {
+                // It ended by itself.
+            }
+        }
+    }
+}
