@@ -15,7 +15,10 @@ public static class HostRefusal
     public const string MakeRoom = "make room on that disk (mayfly prune removes what no stack uses), or set MAYFLY_STORE to a folder on another one";
 
     /// <summary>True when there is no more room, on the disk or in a quota.</summary>
-    public static bool IsFull(Exception failure) => failure is IOException && (Number(failure) is NoSpace or QuotaExceeded);
+    public static bool IsFull(Exception failure) => failure is IOException
+        && (Number(failure) is NoSpace or QuotaExceeded
+            // The runtime, asked for a file of a known size, keeps no number.
+            || failure.Message.EndsWith("because the disk was full.", StringComparison.Ordinal));
 
     /// <summary>Why the disk refused, to be read behind what could not be done there.</summary>
     public static string Why(Exception failure) => IsFull(failure) ? "the disk is full" : failure.Message;
@@ -25,7 +28,7 @@ public static class HostRefusal
     {
         MayflyException known => known,
         AggregateException { InnerExceptions: [var only] } => Explain(only),
-        IOException when IsFull(failure) => new MayflyException($"the disk is full: {failure.Message}",
+        IOException when IsFull(failure) => new MayflyException($"the disk is full ({failure.Message.TrimEnd('.')})",
             "nothing is left half-done: make room there (mayfly prune removes what no stack uses) and run the command again", failure),
         UnauthorizedAccessException => Denied(failure),
         IOException when Number(failure) is AccessDenied or ReadOnly => Denied(failure),

@@ -76,11 +76,20 @@ internal sealed class GenerationStore(Store store)
 
     private static void Write(string path, byte[] contents)
     {
+        // Going back to what is written already must need no room: that is what a full disk makes a command do.
+        if (File.Exists(path) && File.ReadAllBytes(path).AsSpan().SequenceEqual(contents))
+            return;
         var beside = path + ".new";
-        using (var file = new FileStream(beside, FileMode.Create, FileAccess.Write))
+        try
         {
+            using var file = new FileStream(beside, FileMode.Create, FileAccess.Write);
             file.Write(contents);
             file.Flush(flushToDisk: true);
+        }
+        catch
+        {
+            File.Delete(beside);
+            throw;
         }
 
         Files.Rename(beside, path);

@@ -223,7 +223,9 @@ internal sealed class DebianArchive
 
     private (string Target, int Content, ReadOnlyMemory<byte> Md5) HardLinked(TarEntry entry)
     {
-        var target = entry.Target.StartsWith('/') ? "" : Checked(entry.Target);
+        if (entry.Target.StartsWith('/'))
+            throw new ArchiveException($"{TarReader.Shown(entry.Name)} is a hard link to the absolute name {TarReader.Shown(entry.Target)}");
+        var target = Checked(entry.Target);
         return _paths.TryGetValue(target, out var at) && at < _entries.Count && _entries[at].Content >= 0
             ? (target, _entries[at].Content, ReadOnlyMemory<byte>.Empty)
             : throw new ArchiveException($"{TarReader.Shown(entry.Name)} is a hard link to {TarReader.Shown(entry.Target)}, which is no earlier file of the package");

@@ -55,6 +55,7 @@ internal sealed class LiveFaulty(FaultGround ground) : IDisposable
         }
 
         Host.Dispose();
-        File.Delete(Path.Combine(StackFolder, "stack.lock"));
+        if (Directory.Exists(StackFolder))
+            File.Delete(Path.Combine(StackFolder, "stack.lock"));
     }
 }

@@ -15,7 +15,7 @@ public sealed class PackageFaultTests(FaultGround ground)
     [InlineData("leaves-tree", "a name that may leave the tree")]
     [InlineData("absolute-name", "an absolute name")]
     [InlineData("through-own-link", "passes through")]
-    [InlineData("hard-link-out", "no earlier file of the package")]
+    [InlineData("hard-link-out", "a hard link to the absolute name /etc/shadow")]
     [InlineData("device", "device file")]
     public async Task An_archive_that_reaches_out_of_its_tree_is_refused_whole(string package, string why)
     {
