@@ -13,6 +13,11 @@ public sealed class KilledTests(FaultGround ground)
     {
         using var live = new LiveFaulty(ground);
         var random = new Random(Seed);
+        // The moments are parts of what a whole one takes here: a slow machine is cut off as early as a fast one.
+        (await live.UpAsync("WORD=first")).Succeeded();
+        var watch = Stopwatch.StartNew();
+        (await live.UpAsync("WORD=second")).Succeeded();
+        var whole = watch.Elapsed;
         var cut = 0;
         for (var round = 0; round < 12; round++)
         {
@@ -23,7 +28,7 @@ public sealed class KilledTests(FaultGround ground)
             var word = $"WORD=round{round}";
             using (var up = live.StartUp(word))
             {
-                await Task.Delay(random.Next(200, 3000));
+                await Task.Delay(whole * (0.1 + (0.8 * random.NextDouble())));
                 // The command, the agent, or both at once.
                 if (round % 3 != 1)
                     up.Kill(entireProcessTree: true);
