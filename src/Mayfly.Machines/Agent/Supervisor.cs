@@ -33,6 +33,7 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
     private readonly SemaphoreSlim changing = new(1);
     private readonly List<Task> drains = [];
     private readonly HashSet<string> draining = [];
+    private readonly List<(string Stack, string View, Task Done)> removals = [];
 
     /// <summary>Nothing runs and nothing should.</summary>
     public bool IsIdle
@@ -184,19 +185,49 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
         lock (gate)
             commands.Add((label = Label(spec, machine, view, "-run")).Id, label);
         PublishNames();
+        CommandResult result;
         try
         {
             await host.StartAsync(label, cancellationToken);
             var exit = await host.WaitAsync(label.Id, cancellationToken);
-            return new CommandResult(exit.Code, string.Join('\n', await host.ReadLogAsync(label, null, cancellationToken)));
+            result = new CommandResult(exit.Code, string.Join('\n', await host.ReadLogAsync(label, null, cancellationToken)));
+        }
+        catch
+        {
+            await RemoveCommandAsync(label);
+            throw;
+        }
+
+        // It has ended; that the host still has to clear up after it is nothing to wait for but for who ends the stack or the view.
+        var removal = Guarded(label.Id, () => RemoveCommandAsync(label));
+        lock (gate)
+        {
+            removals.RemoveAll(other => other.Done.IsCompleted);
+            removals.Add((spec.Stack, view, removal));
+        }
+
+        return result;
+    }
+
+    private async Task RemoveCommandAsync(InstanceLabel label)
+    {
+        try
+        {
+            await host.DeleteAsync(label.Id, log: true, CancellationToken.None);
         }
         finally
         {
-            await host.DeleteAsync(label.Id, log: true, CancellationToken.None);
             lock (gate)
                 commands.Remove(label.Id);
             PublishNames();
         }
+    }
+
+    /// <summary>Waits until nothing is left of a stack's commands that have ended, in one view or all.</summary>
+    private Task CommandsRemovedAsync(string stack, string? view)
+    {
+        lock (gate)
+            return Task.WhenAll(removals.Where(removal => removal.Stack == stack && (view is null || removal.View == view)).Select(removal => removal.Done));
     }
 
     public string StackOf(string id) => Find(id).Spec.Stack;
@@ -244,6 +275,7 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
         }
 
         await Task.WhenAll(ended.Select(instance => EndAsync(instance, log: true, cancellationToken)));
+        await CommandsRemovedAsync(stack, view);
         host.RemoveView(stack, view);
     }
 
@@ -295,6 +327,7 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
                 all = [.. instances.Values.Where(instance => instance.Spec.Stack == stack)];
 
             await Task.WhenAll(all.Select(instance => EndAsync(instance, log: true, cancellationToken)));
+            await CommandsRemovedAsync(stack, null);
             await host.RemoveAsync(stack, volumes, cancellationToken);
             lock (gate)
                 names.Close(stack);

@@ -76,7 +76,7 @@ internal sealed class ControlGroups
         foreach (var controller in (string[])["cpu", "memory", "pids"])
         {
             if (_roots.TryGetValue(controller, out var root))
-                Directory.CreateDirectory(root + group);
+                Make(root + group);
         }
 
         Write("cpu", group, "cpu.cfs_period_us", Text(Period));
@@ -92,7 +92,7 @@ internal sealed class ControlGroups
         string[] trees = _unified ? [""] : ["cpu", "memory", "pids", "name=systemd"];
         foreach (var root in trees.Where(_roots.ContainsKey).Select(tree => _roots[tree]).Distinct())
         {
-            Directory.CreateDirectory(root + group);
+            Make(root + group);
             try
             {
                 File.WriteAllText(Path.Combine(root + group, "cgroup.procs"), Text(process));
@@ -101,6 +101,24 @@ internal sealed class ControlGroups
             {
                 // It has ended already, and needs no group.
             }
+        }
+    }
+
+    /// <summary>
+    /// Makes the kernel ready to move processes between groups. The first move after a while waits some ten milliseconds until every
+    /// processor has taken note; asked for now, by a move of this process to where it is, that time passes while an instance is prepared.
+    /// </summary>
+    public void Anticipate()
+    {
+        try
+        {
+            var (tree, root) = _roots.First();
+            var own = File.ReadLines("/proc/self/cgroup").Select(line => line.Split(':', 3)).First(fields => fields[1].Split(',').Contains(tree))[2];
+            File.WriteAllText(Path.Combine(root + own, "cgroup.procs"), Text(Environment.ProcessId));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidOperationException)
+        {
+            // Not seen from here, or no longer there: the first move is as slow as it is.
         }
     }
 
@@ -195,6 +213,22 @@ internal sealed class ControlGroups
             return 0;
         return File.ReadLines(file).Where(line => line.StartsWith("oom_kill ", StringComparison.Ordinal))
             .Select(line => int.Parse(line.AsSpan("oom_kill ".Length), CultureInfo.InvariantCulture)).FirstOrDefault();
+    }
+
+    /// <summary>Makes a group's folder and those above it, which go when another stack's last instance does: also in between.</summary>
+    private static void Make(string path)
+    {
+        for (var tries = 0; ; tries++)
+        {
+            try
+            {
+                Directory.CreateDirectory(path);
+                return;
+            }
+            catch (DirectoryNotFoundException) when (tries < 20)
+            {
+            }
+        }
     }
 
     private static void RemoveFolder(string path)

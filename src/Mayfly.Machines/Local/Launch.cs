@@ -28,23 +28,22 @@ internal sealed class Launch(Store store, Crun crun, InstanceFolder folder, Inst
                 throw new MayflyException($"the image of {_spec.Component} lacks the layer {Path.GetFileName(Path.GetDirectoryName(tree))}", "it was pruned: run mayfly up again to build it anew");
         }
 
-        var names = ImageNames.Read(_trees);
         var log = InstanceLog.PathOf(store, _spec.Stack, label.Id);
         Directory.CreateDirectory(Path.GetDirectoryName(log)!);
         Directory.CreateDirectory(Path.GetDirectoryName(folder.ExitFile)!);
         Directory.CreateDirectory(Path.GetDirectoryName(folder.Path)!);
         Directory.CreateDirectory(folder.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         Directory.CreateDirectory(folder.Root);
-        foreach (var (name, text) in Bundle.HostFiles(label))
-            File.WriteAllText(folder.File(name), text);
-        if (Bundle.Script(_spec) is { } script)
-            File.WriteAllText(folder.File("start"), script);
-        folder.WriteLabel(label);
 
         // Making a network namespace and wiring it takes as long as mounting and creating: they go side by side.
         using var network = new InstanceNetwork(subnet, folder, label.Address);
         using var mounts = crun.Enter("start of " + label.Id);
         using var monitor = new InstanceMonitor(mounts, crun, folder, log);
+        var names = ImageNames.Read(_trees);
+        foreach (var (name, text) in Bundle.HostFiles(label))
+            File.WriteAllText(folder.File(name), text);
+        if (Bundle.Script(_spec) is { } script)
+            File.WriteAllText(folder.File("start"), script);
         mounts.Run(() =>
         {
             MountAll(names);

@@ -32,6 +32,7 @@ public sealed class Runtime(Store store, RuntimePrograms programs, string runFol
     /// <exception cref="MayflyException">It could not be started; nothing of it is left but its log.</exception>
     public Task<RunningInstance> StartAsync(InstanceLabel label, CancellationToken cancellationToken) => Task.Run(async () =>
     {
+        _ = Task.Run(_groups.Anticipate, CancellationToken.None);
         var folder = Folder(label.Id);
         if (Find(label.Id) is { } before)
         {

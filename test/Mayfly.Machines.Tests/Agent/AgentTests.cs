@@ -53,6 +53,26 @@ public sealed class AgentTests
     }
 
     [Fact]
+    public async Task A_command_answers_when_it_has_ended_and_its_view_ends_when_nothing_of_it_is_left()
+    {
+        await using var agent = new PretendAgent(new PretendHost());
+        await using var connection = await agent.ConnectAsync();
+        agent.Host.Crashing["web"] = 4;
+        var deleted = new TaskCompletionSource();
+        agent.Host.Deleting = deleted.Task;
+        var reply = (CommandReply)await connection.AskAsync(new RunRequest(PretendAgent.Spec("web"), Box, "rehearsal"), null, CancellationToken.None);
+        Assert.Equal(new CommandResult(4, "web says hello"), reply.Result);
+        var ending = connection.AskAsync(new EndViewRequest("shop", "rehearsal"), null, CancellationToken.None);
+        await Task.Delay(50);
+        Assert.False(ending.IsCompleted);
+        Assert.False(agent.Supervisor.IsIdle);
+        deleted.SetResult();
+        await ending;
+        Assert.Equal(["start web-1", "delete web-1", "remove rehearsal"], agent.Host.Events);
+        Assert.True(agent.Supervisor.IsIdle);
+    }
+
+    [Fact]
     public async Task A_start_that_ends_at_once_fails_with_the_end_of_its_log_and_leaves_nothing()
     {
         await using var agent = new PretendAgent(new PretendHost());

@@ -17,6 +17,9 @@ internal sealed class PretendHost : IInstanceHost
     /// <summary>Components whose process ends with this code as soon as it starts.</summary>
     public ConcurrentDictionary<string, int> Crashing { get; } = new();
 
+    /// <summary>No deletion ends before this does.</summary>
+    public Task Deleting { get; set; } = Task.CompletedTask;
+
     public ConcurrentDictionary<string, IReadOnlyList<PublishedTarget>> Published { get; } = new();
 
     public ConcurrentQueue<string> Events { get; } = new();
@@ -51,12 +54,12 @@ internal sealed class PretendHost : IInstanceHost
         return Task.CompletedTask;
     }
 
-    public Task DeleteAsync(string id, bool log, CancellationToken cancellationToken)
+    public async Task DeleteAsync(string id, bool log, CancellationToken cancellationToken)
     {
         Kill(id, 137);
+        await Deleting;
         if (processes.TryRemove(id, out var process))
             Events.Enqueue($"delete {process.Label.Spec.Component}-{process.Label.Spec.Replica}");
-        return Task.CompletedTask;
     }
 
     public Task<string?> CheckAsync(InstanceLabel label, HealthCheck health, CancellationToken cancellationToken) =>

@@ -49,6 +49,15 @@ public sealed class HostTests
     }
 
     [Fact]
+    [Trait("needs", "root")]
+    public void Making_ready_to_move_processes_moves_none()
+    {
+        var before = File.ReadAllText("/proc/self/cgroup");
+        ControlGroups.OfHost().Anticipate();
+        Assert.Equal(before, File.ReadAllText("/proc/self/cgroup"));
+    }
+
+    [Fact]
     public void Version_2_gets_limits_by_its_own_files_passed_on_from_the_top()
     {
         var root = Directory.CreateTempSubdirectory("mayfly-cgroup-").FullName;
