@@ -27,6 +27,9 @@ internal static class ThisMachine
     public static IReadOnlyList<int> ProcessesWith(string text) => [.. Directory.EnumerateDirectories("/proc").Select(Path.GetFileName)
         .Where(name => int.TryParse(name, out _) && CommandLine(name!).Contains(text, StringComparison.Ordinal)).Select(name => int.Parse(name!, CultureInfo.InvariantCulture))];
 
+    /// <summary>The name of the file that a process runs.</summary>
+    public static string ProgramOf(int process) => Path.GetFileName(File.ResolveLinkTarget($"/proc/{process}/exe", returnFinalTarget: false)?.FullName ?? "");
+
     private static string CommandLine(string process)
     {
         try
