@@ -101,7 +101,20 @@ internal sealed class AgentOnHost : IAsyncDisposable
     public static long ResidentBytes(int process) =>
         long.Parse(File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], null) * 1024;
 
-    public static void Kill(int process) => Process.GetProcessById(process).Kill();
+    /// <summary>Kills a process and waits until its last thread, and so each of its sockets, is gone.</summary>
+    public static void Kill(int process)
+    {
+        Process.GetProcessById(process).Kill();
+        try
+        {
+            while (ProcessIdentity.Of(process) is not null || Directory.GetDirectories($"/proc/{process}/task").Length > 1)
+                Thread.Sleep(1);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Gone, and nobody has to ask for its exit code.
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
