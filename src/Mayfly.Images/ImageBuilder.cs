@@ -51,7 +51,7 @@ public sealed class ImageBuilder(Store store)
                 }
 
                 IReadOnlyList<string> below = [.. records.Select(record => _layers.TreeOf(record.Key))];
-                var build = new LayerBuild(store, below, epoch, progress);
+                var build = new LayerBuild(store, recipe.Name, below, epoch, progress);
                 records.Add(await _layers.GetAsync(step.Key, step.Below, step.Origin, epoch, work => build.Make(step, work, cancellationToken), cancellationToken).ConfigureAwait(false));
                 // Only now is it known which accounts the packages made.
                 if (step is PackageStep && stack.Ids.Count > 0)

@@ -1,4 +1,5 @@
 using Mayfly.Linux;
+using Microsoft.Win32.SafeHandles;
 
 namespace Mayfly.Packages;
 
@@ -7,7 +8,18 @@ internal static class StoreLock
 {
     public static IDisposable Take(string root, bool exclusive)
     {
-        var file = FileHandles.OpenOrCreate(Path.Combine(root, "lock"));
+        const int AccessDenied = 13, ReadOnly = 30;
+        SafeFileHandle file;
+        try
+        {
+            file = FileHandles.OpenOrCreate(Path.Combine(root, "lock"));
+        }
+        catch (LinuxException e) when (e.Errno is AccessDenied or ReadOnly)
+        {
+            throw new MayflyException($"the store {root} may not be used by {Environment.UserName}: {e.Message}",
+                "set MAYFLY_STORE to a folder of your own, or unset it, or run the command as the user whose store it is", e);
+        }
+
         try
         {
             Files.Lock(file, exclusive, wait: true);

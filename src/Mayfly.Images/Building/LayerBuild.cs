@@ -8,7 +8,7 @@ using Mayfly.Packages.Debian;
 namespace Mayfly.Images.Building;
 
 /// <summary>Makes one layer in a work folder, over the trees of those below.</summary>
-internal sealed class LayerBuild(Store store, IReadOnlyList<string> below, long epoch, IProgress<Activity>? progress)
+internal sealed class LayerBuild(Store store, string image, IReadOnlyList<string> below, long epoch, IProgress<Activity>? progress)
 {
     public (string Tree, IReadOnlyList<LockedId> Ids) Make(BuildStep step, string work, CancellationToken cancellationToken) => step switch
     {
@@ -108,7 +108,7 @@ internal sealed class LayerBuild(Store store, IReadOnlyList<string> below, long 
         if (command.User != "root")
         {
             var line = view.ReadText("etc/passwd").Split('\n').Select(static text => text.Split(':')).FirstOrDefault(fields => fields.Length > 5 && fields[0] == command.User)
-                ?? throw new MayflyException($"the step '{step.Origin}' should run as {command.User}, a user that the image does not have", "name a user that the image's packages make");
+                ?? throw new MayflyException($"the step '{step.Origin}' of {image} should run as {command.User}, a user that the image does not have", "name a user that the image's packages make");
             home = line[5];
             arguments = ["/usr/bin/setpriv", $"--reuid={command.User}", $"--regid={line[3]}", "--init-groups", "--", .. arguments];
         }
@@ -118,7 +118,7 @@ internal sealed class LayerBuild(Store store, IReadOnlyList<string> below, long 
             line => progress?.Report(new Activity(step.Origin, line)), cancellationToken, command.WorkingDirectory);
         if (result.ExitCode != 0)
         {
-            throw new MayflyException($"the step '{step.Origin}' ended with exit code {result.ExitCode}; it printed:\n{result.Output}",
+            throw new MayflyException($"the step '{step.Origin}' of {image} ended with exit code {result.ExitCode}; it printed:\n{result.Output}",
                 result.ExitCode is 126 or 127 ? "the program or the working directory was not found in the image" : "the lines above are the command's own; nothing of the image was changed");
         }
 

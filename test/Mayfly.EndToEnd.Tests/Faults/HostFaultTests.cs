@@ -16,7 +16,7 @@ public sealed class HostFaultTests(FaultGround ground)
         (await live.UpAsync("FAULT=never-healthy")).Refused("pages", "waiting for something that never comes");
         Assert.Equal(before, await live.StartedAsync());
         (await live.UpAsync("FAULT=ends-at-once", "WORD=other")).Refused("pages", "9", "serving other");
-        (await live.UpAsync("FAULT=broken-step")).Refused("this step is broken", "exit code 7");
+        (await live.UpAsync("FAULT=broken-step")).Refused("of faulty/pages ended with exit code 7", "this step is broken");
         Assert.Equal(before, await live.StartedAsync());
         Assert.Equal("hello", await live.Host.GetAsync(LiveFaulty.Port));
         (await live.UpAsync()).Succeeded();
@@ -91,6 +91,10 @@ public sealed class HostFaultTests(FaultGround ground)
         foreach (var verb in (string[])["up", "down", "status"])
             (await AsNobodyAsync(verb, nobody)).Refused("root", "sudo");
         (await AsNobodyAsync("image", "build", "--install", "lib")).Refused("root", "sudo");
+        // Root's own store may be named, but not used.
+        environment["MAYFLY_STORE"] = ground.Store;
+        foreach (var verb in (string[])["plan", "lock"])
+            (await AsNobodyAsync(verb, nobody)).Refused(ground.Store, "MAYFLY_STORE");
         Assert.DoesNotContain(StoreState.Of(Path.Combine(home, "store")), entry => !entry.StartsWith("unpacked/", StringComparison.Ordinal));
     }
 
