@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Net;
 using Mayfly.Machines.Local;
 using Mayfly.Machines.Names;
 
@@ -9,9 +7,8 @@ namespace Mayfly.Machines.Agent;
 /// Everything that runs on this host, and the only writer of it.
 /// </summary>
 /// <remarks>
-/// What it keeps: the supervised instances by id, which of them answer for their names in each view, and in the
-/// <see cref="GenerationStore"/> what should run. How it changes: by the requests of commands; each changes the maps under one lock and
-/// then publishes the names whole, so that a DNS reader never sees half a change. What should run and what does are brought
+/// What it keeps: in the <see cref="Roster"/> the supervised instances and which of them answer for their names in each view, and in the
+/// <see cref="GenerationStore"/> what should run. How it changes: by the requests of commands. What should run and what does are brought
 /// together by <see cref="ReconcileAsync"/>: when an agent starts (after a reboot, or the death of the one before it) and when
 /// a command that had stopped things goes away without a commit.
 /// Why no state file of its own: instances carry their labels and marks, and a file could only disagree with them.
@@ -27,12 +24,9 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
     private const int LinesOfFailure = 20;
 
     private readonly Lock gate = new();
-    private readonly Dictionary<string, SupervisedInstance> instances = [];
-    private readonly Dictionary<string, InstanceLabel> commands = [];
-    private readonly ViewNames names = new(host, (uint)clock.GetUtcNow().ToUnixTimeSeconds());
+    private readonly Roster roster = new(host, (uint)clock.GetUtcNow().ToUnixTimeSeconds(), publishNames);
     private readonly SemaphoreSlim changing = new(1);
     private readonly List<Task> drains = [];
-    private readonly HashSet<string> draining = [];
     private readonly List<(string Stack, string View, Task Done)> removals = [];
 
     /// <summary>Nothing runs and nothing should.</summary>
@@ -41,31 +35,15 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
         get
         {
             lock (gate)
-                return instances.Count == 0 && commands.Count == 0 && drains.TrueForAll(drain => drain.IsCompleted) && generations.Stacks().Count == 0;
+                return roster.IsEmpty && drains.TrueForAll(drain => drain.IsCompleted) && generations.Stacks().Count == 0;
         }
     }
 
     /// <summary>Something that a hand-over would cut off.</summary>
-    public bool HasTrials
-    {
-        get
-        {
-            lock (gate)
-                return commands.Count > 0 || instances.Values.Any(instance => instance.Trial);
-        }
-    }
+    public bool HasTrials => roster.HasTrials;
 
     /// <summary>Instances of a stack, without those that were replaced and only serve the last of their clients.</summary>
-    public IReadOnlyList<InstanceState> List(string stack)
-    {
-        lock (gate)
-        {
-            return [.. instances.Values.Where(instance => instance.Spec.Stack == stack && !draining.Contains(instance.Id))
-                .OrderBy(instance => instance.Label.View, StringComparer.Ordinal)
-                .ThenBy(instance => instance.Spec.Component, StringComparer.Ordinal).ThenBy(instance => instance.Spec.Replica)
-                .Select(instance => instance.Describe())];
-        }
-    }
+    public IReadOnlyList<InstanceState> List(string stack) => roster.Describe(stack);
 
     public Generation? ReadGeneration(string stack) => generations.Read(stack)?.Generation;
 
@@ -83,9 +61,8 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
             }
 
             var instance = new SupervisedInstance(host, found.Label, SupervisedInstance.StateFrom(found.Label), clock, trial: false);
-            lock (gate)
-                instances.Add(instance.Id, instance);
-            Guarded(found.Id, () => EnsureNetwork(found.Label.Spec.Stack));
+            roster.Add(instance);
+            Guarded(found.Id, () => roster.Open(found.Label.Spec.Stack));
             instance.Begin(found);
         }
 
@@ -93,14 +70,12 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
         {
             Guarded(stack, () =>
             {
-                if (generations.Read(stack) is not { } current)
-                    return;
-                lock (gate)
-                    names[stack, NameTable.Live] = GenerationMatch.Ids(GenerationMatch.Find(current.Generation, current.Instances, instances.Values));
+                if (generations.Read(stack) is { } current)
+                    roster.SetNamed(stack, NameTable.Live, GenerationMatch.Ids(roster.Match(current.Generation, current.Instances)));
             });
         }
 
-        PublishNames();
+        roster.Publish();
         return abandoned;
     }
 
@@ -122,11 +97,9 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
             if (generations.Read(stack) is not { } current)
                 return;
             var (generation, ids) = current;
-            EnsureNetwork(stack);
-            SupervisedInstance?[] matches;
-            lock (gate)
-                matches = GenerationMatch.Find(generation, ids, instances.Values);
-            SetNamed(stack, NameTable.Live, GenerationMatch.Ids(matches));
+            roster.Open(stack);
+            var matches = roster.Match(generation, ids);
+            roster.SetNamed(stack, NameTable.Live, GenerationMatch.Ids(matches));
             for (var i = 0; i < matches.Length; i++)
             {
                 if (matches[i] is not null)
@@ -135,7 +108,7 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
                 var machine = generation.Machines.FirstOrDefault(machine => machine.Name == spec.Machine) ?? new MachineSpec(spec.Machine);
                 AgentLog.Write($"{stack}: {spec.Component}-{spec.Replica} should run and does not: starting it");
                 var instance = matches[i] = Add(spec, machine, NameTable.Live, trial: false);
-                SetNamed(stack, NameTable.Live, GenerationMatch.Ids(matches));
+                roster.SetNamed(stack, NameTable.Live, GenerationMatch.Ids(matches));
                 instance.Begin(null);
                 // Those that come after may need it; but one that never gets healthy must not keep the rest down.
                 await Task.WhenAny(instance.Outcome, Task.Delay(spec.Health?.Grace ?? TimeSpan.FromSeconds(10), clock, cancellationToken));
@@ -144,7 +117,7 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
             var kept = GenerationMatch.Ids(matches);
             generations.Write(generation, kept);
             await PublishPortsAsync(stack, generation, cancellationToken);
-            foreach (var stranger in Others(stack, kept).Where(instance => !instance.Trial))
+            foreach (var stranger in roster.Others(stack, kept).Where(instance => !instance.Trial))
                 await EndAsync(stranger, log: false, cancellationToken);
         }
         finally
@@ -156,10 +129,10 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
     /// <summary>Starts an instance on trial and waits until it is healthy.</summary>
     public async Task<SupervisedInstance> StartAsync(InstanceSpec spec, MachineSpec machine, string view, Action<SupervisedInstance> begun, CancellationToken cancellationToken)
     {
-        EnsureNetwork(spec.Stack);
+        roster.Open(spec.Stack);
         var instance = Add(spec, machine, view, trial: true);
         begun(instance);
-        PublishNames();
+        roster.Publish();
         instance.Begin(null);
         try
         {
@@ -180,11 +153,8 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
     /// <summary>Runs a command to its end in an instance of its own.</summary>
     public async Task<CommandResult> RunAsync(InstanceSpec spec, MachineSpec machine, string view, CancellationToken cancellationToken)
     {
-        EnsureNetwork(spec.Stack);
-        InstanceLabel label;
-        lock (gate)
-            commands.Add((label = Label(spec, machine, view, "-run")).Id, label);
-        PublishNames();
+        roster.Open(spec.Stack);
+        var label = roster.AddCommand(spec, machine, view);
         CommandResult result;
         try
         {
@@ -217,9 +187,7 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
         }
         finally
         {
-            lock (gate)
-                commands.Remove(label.Id);
-            PublishNames();
+            roster.RemoveCommand(label);
         }
     }
 
@@ -230,17 +198,13 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
             return Task.WhenAll(removals.Where(removal => removal.Stack == stack && (view is null || removal.View == view)).Select(removal => removal.Done));
     }
 
-    public string StackOf(string id) => Find(id).Spec.Stack;
+    public string StackOf(string id) => roster.Find(id).Spec.Stack;
 
     public async Task StopAsync(string id, TimeSpan drain, CancellationToken cancellationToken)
     {
-        var instance = Find(id);
+        var instance = roster.Find(id);
         var stack = instance.Spec.Stack;
-        List<string> remaining;
-        lock (gate)
-            remaining = [.. names[stack, instance.Label.View].Where(name => name != id)];
-
-        SetNamed(stack, instance.Label.View, remaining);
+        roster.SetNamed(stack, instance.Label.View, [.. roster.Named(stack, instance.Label.View).Where(name => name != id)]);
         if (instance.Label.View == NameTable.Live && generations.Read(stack) is { } current)
             await PublishPortsAsync(stack, current.Generation, cancellationToken);
         if (drain > TimeSpan.Zero)
@@ -252,11 +216,11 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
     {
         foreach (var id in ids)
         {
-            if (Find(id) is var instance && (instance.Spec.Stack, instance.Label.View) != (stack, view))
+            if (roster.Find(id) is var instance && (instance.Spec.Stack, instance.Label.View) != (stack, view))
                 throw new MayflyException($"instance {id} belongs to view {instance.Label.View} of stack {instance.Spec.Stack}, not to {view} of {stack}");
         }
 
-        SetNamed(stack, view, ids);
+        roster.SetNamed(stack, view, ids);
         if (view == NameTable.Live && generations.Read(stack) is { } current)
             await PublishPortsAsync(stack, current.Generation, cancellationToken);
     }
@@ -267,13 +231,8 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
     {
         if (view == NameTable.Live)
             throw new MayflyException($"the live view of stack {stack} cannot be ended as a rehearsal is", "use 'down'");
-        List<SupervisedInstance> ended;
-        lock (gate)
-        {
-            ended = [.. instances.Values.Where(instance => instance.Spec.Stack == stack && instance.Label.View == view)];
-            names.Remove(stack, view);
-        }
-
+        var ended = roster.Of(stack, view);
+        roster.CloseView(stack, view);
         await Task.WhenAll(ended.Select(instance => EndAsync(instance, log: true, cancellationToken)));
         await CommandsRemovedAsync(stack, view);
         host.RemoveView(stack, view);
@@ -285,12 +244,10 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
         try
         {
             var stack = generation.Stack;
-            var chosen = ids.Select(Find).ToList();
+            var chosen = ids.Select(roster.Find).ToList();
             var before = generations.Read(stack)?.Generation;
-            IReadOnlyList<string> namedBefore;
-            lock (gate)
-                namedBefore = names[stack, NameTable.Live];
-            SetNamed(stack, NameTable.Live, ids);
+            var namedBefore = roster.Named(stack, NameTable.Live);
+            roster.SetNamed(stack, NameTable.Live, ids);
             try
             {
                 // Ports first: one that is taken is the only refusal, and must leave everything as it was.
@@ -299,7 +256,7 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
             }
             catch
             {
-                SetNamed(stack, NameTable.Live, namedBefore);
+                roster.SetNamed(stack, NameTable.Live, namedBefore);
                 if (before is not null)
                     await PublishPortsAsync(stack, before, CancellationToken.None);
                 throw;
@@ -307,7 +264,7 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
 
             foreach (var instance in chosen)
                 instance.Keep();
-            foreach (var old in Others(stack, ids))
+            foreach (var old in roster.Others(stack, ids))
                 DrainAndEnd(old);
         }
         finally
@@ -322,16 +279,10 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
         try
         {
             generations.Clear(stack);
-            List<SupervisedInstance> all;
-            lock (gate)
-                all = [.. instances.Values.Where(instance => instance.Spec.Stack == stack)];
-
-            await Task.WhenAll(all.Select(instance => EndAsync(instance, log: true, cancellationToken)));
+            await Task.WhenAll(roster.Of(stack).Select(instance => EndAsync(instance, log: true, cancellationToken)));
             await CommandsRemovedAsync(stack, null);
             await host.RemoveAsync(stack, volumes, cancellationToken);
-            lock (gate)
-                names.Close(stack);
-            PublishNames();
+            roster.Close(stack);
         }
         finally
         {
@@ -341,78 +292,18 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
 
     /// <summary>Ends what is still on trial of those that a connection had started.</summary>
     public Task EndTrialsAsync(IEnumerable<SupervisedInstance> started) =>
-        Task.WhenAll(started.Where(instance => instance.Trial && Has(instance.Id))
+        Task.WhenAll(started.Where(instance => instance.Trial && roster.Has(instance.Id))
             .Select(instance => Guarded(instance.Id, () => EndAsync(instance, log: true, CancellationToken.None))));
 
     /// <summary>Looks away from everything, which goes on running.</summary>
-    public async Task LetGoAsync()
-    {
-        List<SupervisedInstance> all;
-        lock (gate)
-            all = [.. instances.Values];
-        await Task.WhenAll(all.Select(instance => instance.EndSupervisionAsync()));
-    }
+    public Task LetGoAsync() => Task.WhenAll(roster.All().Select(instance => instance.EndSupervisionAsync()));
 
-    private bool Has(string id)
-    {
-        lock (gate)
-            return instances.ContainsKey(id);
-    }
-
-    private SupervisedInstance Find(string id)
-    {
-        lock (gate)
-        {
-            return instances.TryGetValue(id, out var instance) ? instance
-                : throw new MayflyException($"instance {id} does not run", "it may have ended with the command that started it: run 'status', and the command again");
-        }
-    }
-
-    /// <summary>What is live besides these, and does not end already.</summary>
-    private List<SupervisedInstance> Others(string stack, IReadOnlyList<string> kept)
-    {
-        lock (gate)
-        {
-            return [.. instances.Values.Where(instance => instance.Spec.Stack == stack && instance.Label.View == NameTable.Live
-                && !kept.Contains(instance.Id) && !draining.Contains(instance.Id))];
-        }
-    }
-
-    private SupervisedInstance Add(InstanceSpec spec, MachineSpec machine, string view, bool trial)
-    {
-        lock (gate)
-        {
-            var label = Label(spec, machine, view, "", trial);
-            var instance = new SupervisedInstance(host, label, Supervision.Begin(spec.Health, policy), clock, trial);
-            instances.Add(label.Id, instance);
-            return instance;
-        }
-    }
-
-    private InstanceLabel Label(InstanceSpec spec, MachineSpec machine, string view, string kind, bool trial = true)
-    {
-        string id;
-        do
-        {
-            var name = string.Create(CultureInfo.InvariantCulture, $"{spec.Stack}-{spec.Component}-{spec.Replica}{kind}");
-            id = $"{(name.Length > 55 ? name[..55] : name)}-{Random.Shared.Next(0x10000):x4}";
-        }
-        while (instances.ContainsKey(id) || commands.ContainsKey(id));
-        return new InstanceLabel
-        {
-            Id = id,
-            Spec = spec,
-            Machine = machine,
-            View = view,
-            Address = host.AllocateAddress(spec.Stack),
-            Marks = trial ? new Dictionary<string, string> { [SupervisedInstance.TrialMark] = "true" } : new Dictionary<string, string>(),
-        };
-    }
+    private SupervisedInstance Add(InstanceSpec spec, MachineSpec machine, string view, bool trial) =>
+        roster.Add(spec, machine, view, trial, label => new SupervisedInstance(host, label, Supervision.Begin(spec.Health, policy), clock, trial));
 
     private void DrainAndEnd(SupervisedInstance instance)
     {
-        lock (gate)
-            draining.Add(instance.Id);
+        roster.BeginDraining(instance);
         var drained = Guarded(instance.Id, async () =>
         {
             await Task.Delay(Drain, clock, CancellationToken.None);
@@ -429,49 +320,11 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
     {
         // Nothing of a rehearsal is worth a farewell: its volumes are copies, and its only client was the command.
         await instance.StopAsync(gently: instance.Label.View == NameTable.Live, log, cancellationToken);
-        lock (gate)
-        {
-            instances.Remove(instance.Id);
-            draining.Remove(instance.Id);
-            var (stack, view) = (instance.Spec.Stack, instance.Label.View);
-            if (names[stack, view] is { Count: > 0 } ids)
-                names[stack, view] = [.. ids.Where(id => id != instance.Id)];
-        }
-
-        PublishNames();
+        roster.Remove(instance);
     }
 
-    private void SetNamed(string stack, string view, IReadOnlyList<string> ids)
-    {
-        lock (gate)
-            names[stack, view] = ids;
-        PublishNames();
-    }
-
-    private async Task PublishPortsAsync(string stack, Generation generation, CancellationToken cancellationToken)
-    {
-        List<PublishedTarget> targets;
-        lock (gate)
-        {
-            var live = names[stack, NameTable.Live].Select(id => instances.GetValueOrDefault(id)).OfType<SupervisedInstance>().ToList();
-            targets = [.. generation.Published.Select(port => new PublishedTarget(port.HostPort, port.HostAddress,
-                [.. live.Where(instance => instance.Spec.Component == port.Component).Select(instance => new IPEndPoint(instance.Address, port.Port))]))];
-        }
-
-        await host.PublishAsync(stack, targets, cancellationToken);
-    }
-
-    private void EnsureNetwork(string stack)
-    {
-        lock (gate)
-            names.Open(stack);
-    }
-
-    private void PublishNames()
-    {
-        lock (gate)
-            publishNames(names.Table(instances, commands.Values));
-    }
+    private Task PublishPortsAsync(string stack, Generation generation, CancellationToken cancellationToken) =>
+        host.PublishAsync(stack, roster.Targets(generation), cancellationToken);
 
     /// <summary>One stack's or instance's trouble must not keep the others from being looked after.</summary>
     private static async Task Guarded(string what, Func<Task> work)
