@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Mayfly.Machines.Local;
 using Mayfly.Packages;
 using Mayfly.Packages.Debian;
+using Mayfly.Packages.Tools;
 
 namespace Mayfly.Cli;
 
@@ -27,7 +28,10 @@ internal static class Diagnosis
         // As a user the list is one line long, and says what the finding on rights says.
         if (Environment.IsPrivilegedProcess)
         {
-            findings.AddRange(HostRequirements.Check(TryOpenStore()).Where(requirement => requirement.Name != "superuser")
+            var store = TryOpenStore();
+            // The programs that set rules come with the first lock that is fetched; before that there is nothing to try them with.
+            var programs = store is not null && ToolSet.FindNewest(store) is { } tools ? new RuntimePrograms(tools.Crun, tools.Conmon, tools.Nft) : null;
+            findings.AddRange(HostRequirements.Check(store, programs).Where(requirement => requirement.Name != "superuser")
                 .Select(requirement => new Finding(requirement.Name, requirement.Met, requirement.Found, requirement.Remedy, requirement.Required)));
         }
 
