@@ -18,6 +18,8 @@ internal static class Leftovers
         found.AddRange(Directory.EnumerateDirectories("/sys/class/net").Where(path => Path.GetFileName(path).Equals($"mf-{stack}", StringComparison.Ordinal)).Select(path => $"link {Path.GetFileName(path)}"));
         if (Directory.Exists("/run/mayfly/instances"))
             found.AddRange(Directory.EnumerateDirectories("/run/mayfly/instances", $"{stack}-*").Select(path => $"folder {path}"));
+        if (Directory.Exists("/dev/shm"))
+            found.AddRange(Directory.EnumerateDirectories("/dev/shm", $"mayfly-{stack}-*").Select(path => $"copy {path}"));
         foreach (var controller in Directory.EnumerateDirectories("/sys/fs/cgroup").Append("/sys/fs/cgroup"))
         {
             if (Directory.Exists(Path.Combine(controller, "mayfly", stack)))

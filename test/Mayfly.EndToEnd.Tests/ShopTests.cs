@@ -76,7 +76,7 @@ public sealed class ShopTests(Shop shop) : IClassFixture<Shop>
         Assert.Equal(before, (await StatusAsync()).RootElement.GetProperty("instances").EnumerateArray().Select(row => row.GetProperty("startedAt").GetString()));
         Assert.Equal(copies, Copies());
 
-        static string[] Copies() => Directory.Exists("/dev/shm") ? Directory.GetDirectories("/dev/shm", "mayfly-*") : [];
+        static string[] Copies() => Directory.Exists("/dev/shm") ? Directory.GetDirectories("/dev/shm", $"mayfly-{Shop.Name}-*") : [];
     }
 
     [Fact]

@@ -20,6 +20,8 @@ public sealed partial class VerbsDocumentTests
         var folder = Directory.CreateTempSubdirectory("mayfly-verbs-").FullName;
         Directory.CreateDirectory(Path.Combine(folder, ".bin"));
         File.CreateSymbolicLink(Path.Combine(folder, ".bin/mayfly"), Path.Combine(Tool.Repository, "mayfly"));
+        // So that the tool is built, which others may be doing.
+        (await Tool.MayflyAsync("--version")).Succeeded();
         try
         {
             var steps = Session();

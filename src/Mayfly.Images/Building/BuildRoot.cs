@@ -27,7 +27,7 @@ internal sealed class BuildRoot : IDisposable
     {
         _work = work;
         Root = $"{work}/root";
-        _thread = new NamespaceThread(Namespaces.Mounts | Namespaces.Network | Namespaces.HostName | Namespaces.Ipc, "build root");
+        _thread = new NamespaceThread(BuildRequirements.Isolation, "build root");
         _shims = $"{work}/shims";
         _thread.Run(() =>
         {

@@ -47,7 +47,7 @@ public sealed class Volumes(Store store, string runFolder = Runtime.DefaultRunFo
         var place = Folder(stack, view) + ".partial";
         RemoveCopies(place);
         Directory.CreateDirectory(Path.GetDirectoryName(place)!);
-        if (FolderInMemory(List(stack).Sum(volume => volume.Bytes)) is { } folder)
+        if (FolderInMemory(stack, List(stack).Sum(volume => volume.Bytes)) is { } folder)
         {
             Nodes.MakeLink(folder, place);
             Nodes.MakeDirectory(folder, 0x1c0);
@@ -96,7 +96,7 @@ public sealed class Volumes(Store store, string runFolder = Runtime.DefaultRunFo
     }
 
     /// <summary>A new name for a copy of this size in memory; null when it belongs on the disk.</summary>
-    private string? FolderInMemory(long bytes)
+    private string? FolderInMemory(string stack, long bytes)
     {
         const string Available = "MemAvailable:";
         if (memory is null || bytes > LargestInMemory || !Directory.Exists(memory))
@@ -108,7 +108,7 @@ public sealed class Volumes(Store store, string runFolder = Runtime.DefaultRunFo
         // In kibibytes, proc_meminfo(5).
         var free = File.ReadLines("/proc/meminfo").First(line => line.StartsWith(Available, StringComparison.Ordinal))[Available.Length..].Trim().Split(' ')[0];
         var room = Math.Min(1024 * long.Parse(free, System.Globalization.CultureInfo.InvariantCulture), new DriveInfo(memory).AvailableFreeSpace);
-        return bytes <= room / PartOfMemory ? Path.Combine(memory, $"mayfly-{Guid.NewGuid():n}") : null;
+        return bytes <= room / PartOfMemory ? Path.Combine(memory, $"mayfly-{stack}-{Guid.NewGuid():n}") : null;
     }
 
     /// <summary>Removes copies, and what a link in their place leads to.</summary>
