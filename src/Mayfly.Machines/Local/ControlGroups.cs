@@ -263,7 +263,7 @@ internal sealed class ControlGroups
             }
 
             path = Path.Combine(path, part);
-            Directory.CreateDirectory(path);
+            Make(path);
         }
     }
 
