@@ -8,27 +8,27 @@ internal sealed class BareCrun : IDisposable
 {
     private const string Hybrid = "/sys/fs/cgroup/unified";
 
-    private readonly string folder;
-    private readonly string program = Outside.Find("crun")!;
-    private readonly NamespaceThread mounts = new(Namespaces.Mounts, "bare crun");
+    private readonly string _folder;
+    private readonly string _program = Outside.Find("crun")!;
+    private readonly NamespaceThread _mounts = new(Namespaces.Mounts, "bare crun");
 
-    private BareCrun(string folder) => this.folder = folder;
+    private BareCrun(string folder) => _folder = folder;
 
-    private string Bundle => Path.Combine(folder, "bundle");
+    private string Bundle => Path.Combine(_folder, "bundle");
 
     public static async Task<BareCrun> PrepareAsync(string folder, IReadOnlyList<string> layers, IReadOnlyList<string> command, CancellationToken cancellationToken)
     {
         var bare = new BareCrun(folder);
         foreach (var name in (string[])["bundle/rootfs", "upper", "work", "state"])
             Directory.CreateDirectory(Path.Combine(folder, name));
-        await Outside.RunAsync([bare.program, "spec", "--bundle", bare.Bundle], cancellationToken);
+        await Outside.RunAsync([bare._program, "spec", "--bundle", bare.Bundle], cancellationToken);
         var path = Path.Combine(bare.Bundle, "config.json");
         var configuration = JsonNode.Parse(await File.ReadAllTextAsync(path, cancellationToken))!;
         configuration["process"]!["terminal"] = false;
         configuration["process"]!["args"] = new JsonArray([.. command.Select(word => JsonValue.Create(word))]);
         configuration["root"]!["readonly"] = false;
         await File.WriteAllTextAsync(path, configuration.ToJsonString(), cancellationToken);
-        bare.mounts.Run(() =>
+        bare._mounts.Run(() =>
         {
             Mounts.Mount("overlay", Path.Combine(bare.Bundle, "rootfs"), "overlay", MountFlags.None,
                 $"lowerdir={string.Join(':', layers.Reverse())},upperdir={folder}/upper,workdir={folder}/work");
@@ -43,9 +43,9 @@ internal sealed class BareCrun : IDisposable
     public int Run()
     {
         using var nothing = File.OpenHandle("/dev/null", access: FileAccess.ReadWrite);
-        return mounts.Run(() => ChildProcess.Start([program, "--root", Path.Combine(folder, "state"), "run", "--bundle", Bundle, "measured"],
+        return _mounts.Run(() => ChildProcess.Start([_program, "--root", Path.Combine(_folder, "state"), "run", "--bundle", Bundle, "measured"],
             new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin" }, [nothing, nothing, nothing])).Wait();
     }
 
-    public void Dispose() => mounts.Dispose();
+    public void Dispose() => _mounts.Dispose();
 }

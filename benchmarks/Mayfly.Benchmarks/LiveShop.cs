@@ -5,13 +5,13 @@ internal sealed class LiveShop : IAsyncDisposable
 {
     private const string Name = "shop-measured", Port = "18090", Template = "app/catalogue/templates/catalogue/base.html", End = "</body>";
 
-    private readonly Workshop workshop;
-    private readonly string folder;
-    private readonly HttpClient client = new() { BaseAddress = new Uri($"http://localhost:{Port}/"), Timeout = TimeSpan.FromSeconds(20) };
-    private readonly string original;
-    private int edits;
+    private readonly Workshop _workshop;
+    private readonly string _folder;
+    private readonly HttpClient _client = new() { BaseAddress = new Uri($"http://localhost:{Port}/"), Timeout = TimeSpan.FromSeconds(20) };
+    private readonly string _original;
+    private int _edits;
 
-    private LiveShop(Workshop workshop, string folder) => (this.workshop, this.folder, original) = (workshop, folder, File.ReadAllText(Path.Combine(folder, Template)));
+    private LiveShop(Workshop workshop, string folder) => (_workshop, _folder, _original) = (workshop, folder, File.ReadAllText(Path.Combine(folder, Template)));
 
     public static async Task<LiveShop> UpAsync(Workshop workshop, CancellationToken cancellationToken)
     {
@@ -43,28 +43,28 @@ internal sealed class LiveShop : IAsyncDisposable
     }
 
     /// <summary><c>mayfly up</c>, as it is typed.</summary>
-    public Task<string> UpAsync(CancellationToken cancellationToken) => Outside.RunAsync([Workshop.Launcher, "up", folder], cancellationToken, Workshop.With(workshop.Store.Root));
+    public Task<string> UpAsync(CancellationToken cancellationToken) => Outside.RunAsync([Workshop.Launcher, "up", _folder], cancellationToken, Workshop.With(_workshop.Store.Root));
 
     /// <summary>Changes a template, so that every page of the shop is another one.</summary>
     public void Edit()
     {
-        if (!original.Contains(End, StringComparison.Ordinal))
+        if (!_original.Contains(End, StringComparison.Ordinal))
             throw new MayflyException($"{Template} has no {End} any more", "mend LiveShop.cs of the benchmark");
-        File.WriteAllText(Path.Combine(folder, Template), original.Replace(End, $"<!-- edit {++edits} -->{End}", StringComparison.Ordinal));
+        File.WriteAllText(Path.Combine(_folder, Template), _original.Replace(End, $"<!-- edit {++_edits} -->{End}", StringComparison.Ordinal));
     }
 
     /// <summary>Brings the last edit live; done when a page that is served shows it.</summary>
     public async Task EditedAsync(CancellationToken cancellationToken)
     {
         await UpAsync(cancellationToken);
-        if (!(await client.GetStringAsync("", cancellationToken)).Contains($"<!-- edit {edits} -->", StringComparison.Ordinal))
-            throw new MayflyException($"mayfly up has ended, and the front page does not show edit {edits}");
+        if (!(await _client.GetStringAsync("", cancellationToken)).Contains($"<!-- edit {_edits} -->", StringComparison.Ordinal))
+            throw new MayflyException($"mayfly up has ended, and the front page does not show edit {_edits}");
     }
 
     public async ValueTask DisposeAsync()
     {
-        client.Dispose();
-        await Outside.RunAsync([Workshop.Launcher, "down", folder, "--volumes"], CancellationToken.None, Workshop.With(workshop.Store.Root));
-        Mayfly.Linux.Trees.Remove(workshop.PathFor("examples"));
+        _client.Dispose();
+        await Outside.RunAsync([Workshop.Launcher, "down", _folder, "--volumes"], CancellationToken.None, Workshop.With(_workshop.Store.Root));
+        Mayfly.Linux.Trees.Remove(_workshop.PathFor("examples"));
     }
 }

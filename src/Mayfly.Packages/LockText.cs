@@ -18,8 +18,8 @@ internal sealed record LockEntry(int Line, string Key, LockNode Value);
 /// </summary>
 internal sealed class LockText(string text)
 {
-    private int position;
-    private int line = 1;
+    private int _position;
+    private int _line = 1;
 
     /// <summary>The document: keys before the first table are in a table named by the empty string.</summary>
     public List<LockEntry> Read()
@@ -28,10 +28,10 @@ internal sealed class LockText(string text)
         var document = new List<LockEntry> { new(1, "", new LockNode(1, current)) };
         while (SkipToContent())
         {
-            var at = line;
+            var at = _line;
             if (Peek() == '[')
             {
-                position++;
+                _position++;
                 var array = Take('[');
                 var name = Key();
                 Expect(']');
@@ -48,7 +48,7 @@ internal sealed class LockText(string text)
             }
 
             SkipBlanks();
-            if (position < text.Length && Peek() is not ('\n' or '#'))
+            if (_position < text.Length && Peek() is not ('\n' or '#'))
                 throw Error($"'{Peek()}' is not expected here");
         }
 
@@ -58,11 +58,11 @@ internal sealed class LockText(string text)
     internal static MayflyException Error(string message, int line) =>
         new LockFileException($"line {line}: {message}");
 
-    private MayflyException Error(string message) => Error(message, line);
+    private MayflyException Error(string message) => Error(message, _line);
 
     private LockEntry Entry()
     {
-        var at = line;
+        var at = _line;
         var key = Key();
         while (Take('.'))
             key += "." + Key();
@@ -77,17 +77,17 @@ internal sealed class LockText(string text)
         SkipBlanks();
         if (Peek() == '"')
             return String();
-        var start = position;
-        while (position < text.Length && (char.IsAsciiLetterOrDigit(text[position]) || text[position] is '-' or '_'))
-            position++;
-        if (position == start)
+        var start = _position;
+        while (_position < text.Length && (char.IsAsciiLetterOrDigit(text[_position]) || text[_position] is '-' or '_'))
+            _position++;
+        if (_position == start)
             throw Error("a key is expected here");
-        return text[start..position];
+        return text[start.._position];
     }
 
     private LockNode Value()
     {
-        var at = line;
+        var at = _line;
         switch (Peek())
         {
             case '"':
@@ -97,10 +97,10 @@ internal sealed class LockText(string text)
             case '{':
                 return new LockNode(at, Table());
             default:
-                var start = position;
-                while (position < text.Length && (char.IsAsciiLetterOrDigit(text[position]) || text[position] is '-' or '+'))
-                    position++;
-                var word = text[start..position];
+                var start = _position;
+                while (_position < text.Length && (char.IsAsciiLetterOrDigit(text[_position]) || text[_position] is '-' or '+'))
+                    _position++;
+                var word = text[start.._position];
                 return word switch
                 {
                     "true" => new LockNode(at, true),
@@ -114,7 +114,7 @@ internal sealed class LockText(string text)
     private List<LockNode> Array()
     {
         var items = new List<LockNode>();
-        position++;
+        _position++;
         while (SkipToContent())
         {
             if (Take(']'))
@@ -134,7 +134,7 @@ internal sealed class LockText(string text)
     private List<LockEntry> Table()
     {
         var entries = new List<LockEntry>();
-        position++;
+        _position++;
         SkipBlanks();
         if (Take('}'))
             return entries;
@@ -150,14 +150,14 @@ internal sealed class LockText(string text)
 
     private string String()
     {
-        position++;
+        _position++;
         var value = new StringBuilder();
         while (true)
         {
             var c = Peek();
             if (c is '\n' or '\0')
                 throw Error("the string does not end on its line");
-            position++;
+            _position++;
             if (c == '"')
                 return value.ToString();
             if (c != '\\')
@@ -167,13 +167,13 @@ internal sealed class LockText(string text)
             }
 
             var escape = Peek();
-            position++;
+            _position++;
             value.Append(escape switch
             {
                 '"' or '\\' => escape,
                 'n' => '\n',
                 't' => '\t',
-                'u' when position + 4 <= text.Length && ushort.TryParse(text.AsSpan(position, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code)
+                'u' when _position + 4 <= text.Length && ushort.TryParse(text.AsSpan(_position, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code)
                     => Skip(4, (char)code),
                 _ => throw Error($"'\\{escape}' is no escape"),
             });
@@ -182,51 +182,51 @@ internal sealed class LockText(string text)
 
     private char Skip(int count, char result)
     {
-        position += count;
+        _position += count;
         return result;
     }
 
-    private char Peek() => position < text.Length ? text[position] : '\0';
+    private char Peek() => _position < text.Length ? text[_position] : '\0';
 
     private bool Take(char c)
     {
         SkipBlanks();
         if (Peek() != c)
             return false;
-        position++;
+        _position++;
         return true;
     }
 
     private void Expect(char c)
     {
         if (!Take(c))
-            throw Error(position >= text.Length ? $"the file ends where '{c}' is expected" : $"'{c}' is expected, not '{Peek()}'");
+            throw Error(_position >= text.Length ? $"the file ends where '{c}' is expected" : $"'{c}' is expected, not '{Peek()}'");
     }
 
     private void SkipBlanks()
     {
-        while (position < text.Length && text[position] is ' ' or '\t' or '\r')
-            position++;
+        while (_position < text.Length && text[_position] is ' ' or '\t' or '\r')
+            _position++;
     }
 
     /// <summary>Past blanks, comments and line ends; false at the end of the file.</summary>
     private bool SkipToContent()
     {
-        while (position < text.Length)
+        while (_position < text.Length)
         {
             SkipBlanks();
             if (Peek() == '#')
             {
-                while (position < text.Length && text[position] != '\n')
-                    position++;
+                while (_position < text.Length && text[_position] != '\n')
+                    _position++;
             }
 
-            if (position >= text.Length || text[position] != '\n')
+            if (_position >= text.Length || text[_position] != '\n')
                 break;
-            position++;
-            line++;
+            _position++;
+            _line++;
         }
 
-        return position < text.Length;
+        return _position < text.Length;
     }
 }

@@ -11,50 +11,50 @@ namespace Mayfly.Resolver;
 /// </remarks>
 internal sealed class Assignment(ICandidateProvider provider)
 {
-    private readonly List<sbyte> values = []; // by candidate: 1 selected, -1 ruled out, 0 open
-    private readonly List<int> levels = [];
-    private readonly List<Clause?> reasons = [];
-    private readonly List<List<Clause>> watches = []; // by literal: clauses to look at when it becomes false
-    private readonly Dictionary<int, List<int>> rivals = []; // candidates met so far, by package
-    private readonly List<int> trail = [];
-    private readonly List<int> levelStarts = [];
-    private readonly List<Clause> suspects = []; // clauses that were false when they were added: no watch reports them
-    private readonly List<Clause> units = []; // of one literal: they have no second watch to bring them back after a decision is taken back
-    private bool unitsLost;
-    private int propagated;
+    private readonly List<sbyte> _values = []; // by candidate: 1 selected, -1 ruled out, 0 open
+    private readonly List<int> _levels = [];
+    private readonly List<Clause?> _reasons = [];
+    private readonly List<List<Clause>> _watches = []; // by literal: clauses to look at when it becomes false
+    private readonly Dictionary<int, List<int>> _rivals = []; // candidates met so far, by package
+    private readonly List<int> _trail = [];
+    private readonly List<int> _levelStarts = [];
+    private readonly List<Clause> _suspects = []; // clauses that were false when they were added: no watch reports them
+    private readonly List<Clause> _units = []; // of one literal: they have no second watch to bring them back after a decision is taken back
+    private bool _unitsLost;
+    private int _propagated;
 
-    public int Level => levelStarts.Count;
+    public int Level => _levelStarts.Count;
 
     /// <summary>Candidates that became selected and were not yet examined, in order.</summary>
     public Queue<int> Fresh { get; } = new();
 
-    public bool IsSelected(int candidate) => candidate < values.Count && values[candidate] > 0;
+    public bool IsSelected(int candidate) => candidate < _values.Count && _values[candidate] > 0;
 
-    public bool IsRuledOut(int candidate) => candidate < values.Count && values[candidate] < 0;
+    public bool IsRuledOut(int candidate) => candidate < _values.Count && _values[candidate] < 0;
 
-    public Clause? ReasonOf(int candidate) => reasons[candidate];
+    public Clause? ReasonOf(int candidate) => _reasons[candidate];
 
     /// <summary>Makes the candidate known, with its rivals of the same package.</summary>
     public void Meet(int candidate)
     {
-        while (values.Count <= candidate)
+        while (_values.Count <= candidate)
         {
-            values.Add(0);
-            levels.Add(-1);
-            reasons.Add(null);
-            watches.Add([]);
-            watches.Add([]);
+            _values.Add(0);
+            _levels.Add(-1);
+            _reasons.Add(null);
+            _watches.Add([]);
+            _watches.Add([]);
         }
 
-        if (levels[candidate] != -1)
+        if (_levels[candidate] != -1)
             return;
-        levels[candidate] = 0;
-        ref var members = ref CollectionsMarshal.GetValueRefOrAddDefault(rivals, provider.PackageOf(candidate), out _);
+        _levels[candidate] = 0;
+        ref var members = ref CollectionsMarshal.GetValueRefOrAddDefault(_rivals, provider.PackageOf(candidate), out _);
         members ??= [];
         members.Add(candidate);
         foreach (var other in members)
         {
-            if (other != candidate && values[other] > 0)
+            if (other != candidate && _values[other] > 0)
                 Set((candidate * 2) + 1, Rivals(other, candidate));
         }
     }
@@ -62,7 +62,7 @@ internal sealed class Assignment(ICandidateProvider provider)
     /// <summary>Opens a level with a decision.</summary>
     public void Decide(int candidate)
     {
-        levelStarts.Add(trail.Count);
+        _levelStarts.Add(_trail.Count);
         Set(candidate * 2, null);
     }
 
@@ -87,17 +87,17 @@ internal sealed class Assignment(ICandidateProvider provider)
 
         if (literals.Length == 1)
         {
-            units.Add(clause);
+            _units.Add(clause);
         }
         else if (literals.Length > 1)
         {
-            watches[literals[0]].Add(clause);
-            watches[literals[1]].Add(clause);
+            _watches[literals[0]].Add(clause);
+            _watches[literals[1]].Add(clause);
         }
 
         if (literals.Length == 0 || IsFalse(literals[0]))
         {
-            suspects.Add(clause);
+            _suspects.Add(clause);
             return clause;
         }
 
@@ -109,38 +109,38 @@ internal sealed class Assignment(ICandidateProvider provider)
     /// <summary>Draws all consequences; returns the clause that they contradict, or null.</summary>
     public Clause? Propagate()
     {
-        for (var i = suspects.Count - 1; i >= 0; i--)
+        for (var i = _suspects.Count - 1; i >= 0; i--)
         {
-            var literals = suspects[i].Literals;
+            var literals = _suspects[i].Literals;
             var open = literals.Count(literal => !IsFalse(literal));
             if (open == 0)
-                return suspects[i];
+                return _suspects[i];
             if (open == 1 && literals.First(literal => !IsFalse(literal)) is var last && !IsTrue(last))
-                Set(last, suspects[i]);
-            suspects.RemoveAt(i);
+                Set(last, _suspects[i]);
+            _suspects.RemoveAt(i);
         }
 
-        for (var i = 0; unitsLost && i < units.Count; i++)
+        for (var i = 0; _unitsLost && i < _units.Count; i++)
         {
-            if (IsFalse(units[i].Literals[0]))
-                return units[i];
-            if (!IsTrue(units[i].Literals[0]))
-                Set(units[i].Literals[0], units[i]);
+            if (IsFalse(_units[i].Literals[0]))
+                return _units[i];
+            if (!IsTrue(_units[i].Literals[0]))
+                Set(_units[i].Literals[0], _units[i]);
         }
 
-        unitsLost = false;
-        while (propagated < trail.Count)
+        _unitsLost = false;
+        while (_propagated < _trail.Count)
         {
-            var literal = trail[propagated++];
+            var literal = _trail[_propagated++];
             if ((literal & 1) == 0)
             {
                 var candidate = literal >> 1;
                 Fresh.Enqueue(candidate);
-                foreach (var other in rivals[provider.PackageOf(candidate)])
+                foreach (var other in _rivals[provider.PackageOf(candidate)])
                 {
-                    if (other == candidate || values[other] < 0)
+                    if (other == candidate || _values[other] < 0)
                         continue;
-                    if (values[other] > 0)
+                    if (_values[other] > 0)
                         return Rivals(candidate, other);
                     Set((other * 2) + 1, Rivals(candidate, other));
                 }
@@ -156,7 +156,7 @@ internal sealed class Assignment(ICandidateProvider provider)
     /// <summary>Learns from a conflict, takes back decisions and draws the learned conclusion; null when nothing can be taken back.</summary>
     public Clause? Learn(Clause conflict)
     {
-        var top = conflict.Literals.Max(literal => (int?)levels[literal >> 1]) ?? 0;
+        var top = conflict.Literals.Max(literal => (int?)_levels[literal >> 1]) ?? 0;
         if (top == 0)
             return null;
         BackTo(top);
@@ -166,34 +166,34 @@ internal sealed class Assignment(ICandidateProvider provider)
         var learned = new List<int> { 0 };
         var open = 0;
         var clause = conflict;
-        var at = trail.Count - 1;
+        var at = _trail.Count - 1;
         while (true)
         {
             foreach (var literal in clause.Literals)
             {
                 var candidate = literal >> 1;
-                if (values[candidate] == 0 || !seen.Add(candidate))
+                if (_values[candidate] == 0 || !seen.Add(candidate))
                     continue;
-                if (levels[candidate] == Level)
+                if (_levels[candidate] == Level)
                     open++;
                 else
                     learned.Add(literal); // Level 0 stays in the clause too: the derivation of a failure needs it.
             }
 
-            while (!seen.Contains(trail[at] >> 1) || levels[trail[at] >> 1] != Level)
+            while (!seen.Contains(_trail[at] >> 1) || _levels[_trail[at] >> 1] != Level)
                 at--;
-            var implied = trail[at--];
+            var implied = _trail[at--];
             if (--open == 0)
             {
                 learned[0] = implied ^ 1;
                 break;
             }
 
-            clause = reasons[implied >> 1]!;
+            clause = _reasons[implied >> 1]!;
             causes.Add(clause);
         }
 
-        BackTo(learned.Skip(1).Select(literal => levels[literal >> 1]).DefaultIfEmpty(0).Max());
+        BackTo(learned.Skip(1).Select(literal => _levels[literal >> 1]).DefaultIfEmpty(0).Max());
         var result = new Clause(ClauseKind.Learned, [.. learned]) { Causes = causes };
         Add(result);
         return result;
@@ -203,22 +203,22 @@ internal sealed class Assignment(ICandidateProvider provider)
     {
         if (level >= Level)
             return;
-        var start = levelStarts[level];
-        for (var i = trail.Count - 1; i >= start; i--)
+        var start = _levelStarts[level];
+        for (var i = _trail.Count - 1; i >= start; i--)
         {
-            values[trail[i] >> 1] = 0;
-            reasons[trail[i] >> 1] = null;
+            _values[_trail[i] >> 1] = 0;
+            _reasons[_trail[i] >> 1] = null;
         }
 
-        trail.RemoveRange(start, trail.Count - start);
-        levelStarts.RemoveRange(level, levelStarts.Count - level);
-        propagated = Math.Min(propagated, start);
-        unitsLost = true;
+        _trail.RemoveRange(start, _trail.Count - start);
+        _levelStarts.RemoveRange(level, _levelStarts.Count - level);
+        _propagated = Math.Min(_propagated, start);
+        _unitsLost = true;
     }
 
     private Clause? Visit(int falsified)
     {
-        var list = watches[falsified];
+        var list = _watches[falsified];
         var kept = 0;
         for (var i = 0; i < list.Count; i++)
         {
@@ -229,7 +229,7 @@ internal sealed class Assignment(ICandidateProvider provider)
             if (!IsTrue(literals[0]) && Replacement(literals) is var next and > 0)
             {
                 (literals[1], literals[next]) = (literals[next], literals[1]);
-                watches[literals[1]].Add(clause);
+                _watches[literals[1]].Add(clause);
                 continue;
             }
 
@@ -265,17 +265,17 @@ internal sealed class Assignment(ICandidateProvider provider)
     private void Set(int literal, Clause? reason)
     {
         var candidate = literal >> 1;
-        values[candidate] = (sbyte)((literal & 1) == 0 ? 1 : -1);
-        levels[candidate] = Level;
-        reasons[candidate] = reason;
-        trail.Add(literal);
+        _values[candidate] = (sbyte)((literal & 1) == 0 ? 1 : -1);
+        _levels[candidate] = Level;
+        _reasons[candidate] = reason;
+        _trail.Add(literal);
     }
 
     private static Clause Rivals(int one, int other) => new(ClauseKind.SamePackage, [(one * 2) + 1, (other * 2) + 1]);
 
-    private bool IsTrue(int literal) => values[literal >> 1] == ((literal & 1) == 0 ? 1 : -1);
+    private bool IsTrue(int literal) => _values[literal >> 1] == ((literal & 1) == 0 ? 1 : -1);
 
-    private bool IsFalse(int literal) => values[literal >> 1] == ((literal & 1) == 0 ? -1 : 1);
+    private bool IsFalse(int literal) => _values[literal >> 1] == ((literal & 1) == 0 ? -1 : 1);
 
-    private int Rank(int literal) => IsFalse(literal) ? levels[literal >> 1] : int.MaxValue;
+    private int Rank(int literal) => IsFalse(literal) ? _levels[literal >> 1] : int.MaxValue;
 }

@@ -3,22 +3,22 @@ namespace Mayfly.Resolver;
 /// <summary>Makes the tree that explains a failure from the clauses that the contradiction at level 0 rests on.</summary>
 internal sealed class DerivationBuilder
 {
-    private readonly ICandidateProvider provider;
-    private readonly List<Clause> core = [];
-    private readonly HashSet<int> onPath = [];
-    private readonly Dictionary<int, int> parents = [];
+    private readonly ICandidateProvider _provider;
+    private readonly List<Clause> _core = [];
+    private readonly HashSet<int> _onPath = [];
+    private readonly Dictionary<int, int> _parents = [];
 
     public DerivationBuilder(ICandidateProvider provider, Assignment assignment, Clause conflict)
     {
-        this.provider = provider;
+        _provider = provider;
         Collect(assignment, conflict);
         FindParents();
     }
 
     public Derivation Build()
     {
-        var request = core.FirstOrDefault(clause => clause.Kind == ClauseKind.Request && clause.Requirement!.Candidates.Count == 0)
-            ?? core.Where(clause => clause.Kind == ClauseKind.Request).MaxBy(clause => Depth(clause.Requirement!));
+        var request = _core.FirstOrDefault(clause => clause.Kind == ClauseKind.Request && clause.Requirement!.Candidates.Count == 0)
+            ?? _core.Where(clause => clause.Kind == ClauseKind.Request).MaxBy(clause => Depth(clause.Requirement!));
         return request is null
             ? throw new InvalidOperationException("the installed candidates contradict each other")
             : Explain(request.Requirement!, null);
@@ -34,7 +34,7 @@ internal sealed class DerivationBuilder
             if (!seen.Add(clause))
                 continue;
             if (clause.Kind != ClauseKind.Learned)
-                core.Add(clause);
+                _core.Add(clause);
             foreach (var cause in clause.Causes)
                 pending.Push(cause);
             foreach (var literal in clause.Literals)
@@ -49,22 +49,22 @@ internal sealed class DerivationBuilder
     private void FindParents()
     {
         var queue = new Queue<int>();
-        foreach (var clause in core.Where(clause => clause.Kind is ClauseKind.Request or ClauseKind.Installed))
+        foreach (var clause in _core.Where(clause => clause.Kind is ClauseKind.Request or ClauseKind.Installed))
         {
             foreach (var candidate in clause.Requirement?.Candidates ?? [clause.Subject])
             {
-                if (parents.TryAdd(candidate, -1))
+                if (_parents.TryAdd(candidate, -1))
                     queue.Enqueue(candidate);
             }
         }
 
         while (queue.TryDequeue(out var candidate))
         {
-            foreach (var clause in core.Where(clause => clause.Kind == ClauseKind.Requires && clause.Subject == candidate))
+            foreach (var clause in _core.Where(clause => clause.Kind == ClauseKind.Requires && clause.Subject == candidate))
             {
                 foreach (var child in clause.Requirement!.Candidates)
                 {
-                    if (parents.TryAdd(child, candidate))
+                    if (_parents.TryAdd(child, candidate))
                         queue.Enqueue(child);
                 }
             }
@@ -72,17 +72,17 @@ internal sealed class DerivationBuilder
     }
 
     private int Depth(Requirement requirement) =>
-        requirement.Candidates.Sum(candidate => core.Count(clause => clause.Kind == ClauseKind.Requires && clause.Subject == candidate));
+        requirement.Candidates.Sum(candidate => _core.Count(clause => clause.Kind == ClauseKind.Requires && clause.Subject == candidate));
 
     private Derivation Explain(Requirement requirement, int? requiredBy) =>
-        new(requirement, requiredBy, [.. requirement.Candidates.Select(Attempt)]) { Provider = provider };
+        new(requirement, requiredBy, [.. requirement.Candidates.Select(Attempt)]) { Provider = _provider };
 
     private Attempt Attempt(int candidate)
     {
-        if (!onPath.Add(candidate))
+        if (!_onPath.Add(candidate))
             return new Attempt(candidate, []);
         var obstacles = new List<Obstacle>();
-        foreach (var clause in core)
+        foreach (var clause in _core)
         {
             switch (clause.Kind)
             {
@@ -100,18 +100,18 @@ internal sealed class DerivationBuilder
         // What it requires explains more than what it excludes only when nothing excludes it.
         if (obstacles.Count == 0)
         {
-            obstacles.AddRange(core.Where(clause => clause.Kind == ClauseKind.Requires && clause.Subject == candidate)
+            obstacles.AddRange(_core.Where(clause => clause.Kind == ClauseKind.Requires && clause.Subject == candidate)
                 .Select(clause => new Unmet(Explain(clause.Requirement!, candidate))));
         }
 
-        onPath.Remove(candidate);
+        _onPath.Remove(candidate);
         return new Attempt(candidate, obstacles);
     }
 
     private List<int> Chain(int candidate)
     {
         var chain = new List<int>();
-        for (var at = candidate; parents.TryGetValue(at, out var parent) && parent >= 0; at = parent)
+        for (var at = candidate; _parents.TryGetValue(at, out var parent) && parent >= 0; at = parent)
             chain.Insert(0, parent);
         return chain;
     }

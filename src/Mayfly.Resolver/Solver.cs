@@ -12,23 +12,23 @@ namespace Mayfly.Resolver;
 /// </remarks>
 public sealed class Solver
 {
-    private readonly ICandidateProvider provider;
-    private readonly Assignment assignment;
-    private readonly Dictionary<int, CandidateRelations> examined = [];
-    private readonly List<Requirement> requests = [];
-    private readonly List<int> installed = [];
-    private readonly HashSet<int> walked = [];
-    private readonly List<int> order = [];
-    private readonly Stack<(IReadOnlyList<Requirement> Requirements, int Next)> walk = new();
+    private readonly ICandidateProvider _provider;
+    private readonly Assignment _assignment;
+    private readonly Dictionary<int, CandidateRelations> _examined = [];
+    private readonly List<Requirement> _requests = [];
+    private readonly List<int> _installed = [];
+    private readonly HashSet<int> _walked = [];
+    private readonly List<int> _order = [];
+    private readonly Stack<(IReadOnlyList<Requirement> Requirements, int Next)> _walk = new();
 
     private Solver(ICandidateProvider provider)
     {
-        this.provider = provider;
-        assignment = new Assignment(provider);
+        _provider = provider;
+        _assignment = new Assignment(provider);
     }
 
     /// <summary>How many conflicts had to be learned from.</summary>
-    private int conflicts;
+    private int _conflicts;
 
     /// <summary>Chooses candidates.</summary>
     /// <param name="provider">Knows the packages.</param>
@@ -37,8 +37,8 @@ public sealed class Solver
     public static Resolution Solve(ICandidateProvider provider, IEnumerable<Requirement> requests, IEnumerable<int>? installed = null)
     {
         var solver = new Solver(provider);
-        solver.requests.AddRange(requests);
-        solver.installed.AddRange(installed ?? []);
+        solver._requests.AddRange(requests);
+        solver._installed.AddRange(installed ?? []);
         return solver.Run();
     }
 
@@ -50,9 +50,9 @@ public sealed class Solver
             conflict ??= Imply();
             if (conflict is not null)
             {
-                conflicts++;
-                if (assignment.Learn(conflict) is null)
-                    return new Resolution([], conflicts) { Failure = new DerivationBuilder(provider, assignment, conflict).Build() };
+                _conflicts++;
+                if (_assignment.Learn(conflict) is null)
+                    return new Resolution([], _conflicts) { Failure = new DerivationBuilder(_provider, _assignment, conflict).Build() };
                 conflict = null;
                 Restart();
                 continue;
@@ -62,25 +62,25 @@ public sealed class Solver
             {
                 if (conflict is not null)
                     continue;
-                return new Resolution(order, conflicts);
+                return new Resolution(_order, _conflicts);
             }
 
-            assignment.Decide(decision);
+            _assignment.Decide(decision);
         }
     }
 
     private Clause? Begin()
     {
-        foreach (var candidate in installed)
+        foreach (var candidate in _installed)
         {
-            if (assignment.Add(new Clause(ClauseKind.Installed, [candidate * 2]) { Subject = candidate }) is { } conflict)
+            if (_assignment.Add(new Clause(ClauseKind.Installed, [candidate * 2]) { Subject = candidate }) is { } conflict)
                 return conflict;
         }
 
-        foreach (var request in requests)
+        foreach (var request in _requests)
         {
             var clause = new Clause(ClauseKind.Request, [.. request.Candidates.Distinct().Select(candidate => candidate * 2)]) { Requirement = request };
-            if (!request.Optional && assignment.Add(clause) is { } conflict)
+            if (!request.Optional && _assignment.Add(clause) is { } conflict)
                 return conflict;
         }
 
@@ -93,35 +93,35 @@ public sealed class Solver
     {
         while (true)
         {
-            if (assignment.Propagate() is { } conflict)
+            if (_assignment.Propagate() is { } conflict)
                 return conflict;
-            if (!assignment.Fresh.TryDequeue(out var candidate))
+            if (!_assignment.Fresh.TryDequeue(out var candidate))
                 return null;
-            if (assignment.IsSelected(candidate) && Examine(candidate) is { } contradiction)
+            if (_assignment.IsSelected(candidate) && Examine(candidate) is { } contradiction)
                 return contradiction;
         }
     }
 
     private Clause? Examine(int candidate)
     {
-        if (examined.ContainsKey(candidate))
+        if (_examined.ContainsKey(candidate))
             return null;
-        var relations = provider.Examine(candidate);
-        examined.Add(candidate, relations);
+        var relations = _provider.Examine(candidate);
+        _examined.Add(candidate, relations);
         Clause? conflict = null;
         foreach (var requirement in relations.Requirements)
         {
             if (requirement.Optional || requirement.Candidates.Contains(candidate))
                 continue;
             int[] literals = [(candidate * 2) + 1, .. requirement.Candidates.Distinct().Select(other => other * 2)];
-            conflict = assignment.Add(new Clause(ClauseKind.Requires, literals) { Subject = candidate, Requirement = requirement }) ?? conflict;
+            conflict = _assignment.Add(new Clause(ClauseKind.Requires, literals) { Subject = candidate, Requirement = requirement }) ?? conflict;
         }
 
         foreach (var exclusion in relations.Exclusions)
         {
             foreach (var other in exclusion.Candidates)
             {
-                conflict = assignment.Add(new Clause(ClauseKind.Excludes, [(candidate * 2) + 1, (other * 2) + 1])
+                conflict = _assignment.Add(new Clause(ClauseKind.Excludes, [(candidate * 2) + 1, (other * 2) + 1])
                 {
                     Subject = candidate,
                     Exclusion = exclusion,
@@ -134,23 +134,23 @@ public sealed class Solver
 
     private void Restart()
     {
-        walked.Clear();
-        walked.UnionWith(installed);
-        order.Clear();
-        walk.Clear();
+        _walked.Clear();
+        _walked.UnionWith(_installed);
+        _order.Clear();
+        _walk.Clear();
         // All requests count as marked before the first dependency is followed, as apt marks them.
-        walk.Push((requests, 0));
+        _walk.Push((_requests, 0));
     }
 
     /// <summary>The next candidate to decide for; null when all is walked, or on a conflict that examining brought to light.</summary>
     private int? Next(out Clause? conflict)
     {
-        while (walk.TryPop(out var frame))
+        while (_walk.TryPop(out var frame))
         {
             var (requirements, next) = frame;
             if (next == requirements.Count)
             {
-                if (ReferenceEquals(requirements, requests))
+                if (ReferenceEquals(requirements, _requests))
                     PushRequested();
                 continue;
             }
@@ -159,16 +159,16 @@ public sealed class Solver
             var chosen = Choose(requirement, out var decided, out conflict);
             if (conflict is not null || (chosen >= 0 && !decided))
             {
-                walk.Push(frame);
+                _walk.Push(frame);
                 return conflict is null ? chosen : null;
             }
 
-            walk.Push((requirements, next + 1));
-            if (chosen >= 0 && walked.Add(chosen))
+            _walk.Push((requirements, next + 1));
+            if (chosen >= 0 && _walked.Add(chosen))
             {
-                order.Add(chosen);
-                if (!ReferenceEquals(requirements, requests))
-                    walk.Push((examined[chosen].Requirements, 0));
+                _order.Add(chosen);
+                if (!ReferenceEquals(requirements, _requests))
+                    _walk.Push((_examined[chosen].Requirements, 0));
             }
         }
 
@@ -178,8 +178,8 @@ public sealed class Solver
 
     private void PushRequested()
     {
-        foreach (var candidate in Enumerable.Reverse(order))
-            walk.Push((examined[candidate].Requirements, 0));
+        foreach (var candidate in Enumerable.Reverse(_order))
+            _walk.Push((_examined[candidate].Requirements, 0));
     }
 
     /// <summary>What meets the requirement: something walked already (-1, decided), else its first candidate that is not ruled out.</summary>
@@ -189,21 +189,21 @@ public sealed class Solver
         decided = true;
         foreach (var candidate in requirement.Candidates)
         {
-            if (walked.Contains(candidate))
+            if (_walked.Contains(candidate))
                 return -1;
         }
 
         foreach (var candidate in requirement.Candidates)
         {
-            assignment.Meet(candidate);
-            if (assignment.IsRuledOut(candidate))
+            _assignment.Meet(candidate);
+            if (_assignment.IsRuledOut(candidate))
                 continue;
             // Examined before it is decided for, its own exclusions may rule it out without a conflict.
             if ((conflict = Examine(candidate) ?? Imply()) is not null)
                 return -1;
-            if (assignment.IsRuledOut(candidate))
+            if (_assignment.IsRuledOut(candidate))
                 continue;
-            decided = assignment.IsSelected(candidate);
+            decided = _assignment.IsSelected(candidate);
             return candidate;
         }
 

@@ -11,7 +11,7 @@ namespace Mayfly;
 /// </summary>
 public class Component
 {
-    private bool completed;
+    private bool _completed;
 
     internal Component(Stack stack, string name) => (Stack, Name) = (stack, name);
 
@@ -75,9 +75,9 @@ public class Component
     /// <summary>Fills in from the preset whatever was not said, once all that it uses is complete.</summary>
     internal void Complete()
     {
-        if (completed || Describe() is not { } preset)
+        if (_completed || Describe() is not { } preset)
             return;
-        completed = true;
+        _completed = true;
         Packages.InsertRange(0, preset.Packages);
         Steps.InsertRange(0, [.. preset.Before.Select(file => new Step.File(file, BeforePackages: true)), .. preset.Files.Select(file => new Step.File(file))]);
         Steps.AddRange(preset.Build.Select(command => new Step.Run(command)));

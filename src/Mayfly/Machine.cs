@@ -3,7 +3,7 @@ namespace Mayfly;
 /// <summary>A named pod of a size that hosts components: <c>shop.Machine("box").Hosts(www, web)</c>.</summary>
 public sealed class Machine
 {
-    private readonly List<Component> hosted = [];
+    private readonly List<Component> _hosted = [];
 
     internal Machine(string name, Size size, int count) => (Name, Size, Count) = (name, size, count);
 
@@ -16,12 +16,12 @@ public sealed class Machine
     /// <summary>How many there are.</summary>
     public int Count { get; }
 
-    internal IReadOnlyList<Component> Hosted => hosted;
+    internal IReadOnlyList<Component> Hosted => _hosted;
 
     /// <summary>Places components on this machine; with a count above one, a replica of each on every one of them.</summary>
     public Machine Hosts(params Component[] components)
     {
-        hosted.AddRange(components);
+        _hosted.AddRange(components);
         return this;
     }
 }

@@ -10,11 +10,11 @@ namespace Mayfly;
 /// </summary>
 public sealed class Stack
 {
-    private readonly List<Component> components = [];
-    private readonly List<Machine> machines = [];
-    private readonly List<StackTest> tests = [];
-    private readonly List<StackTask> tasks = [];
-    private readonly List<StackOption> options = [];
+    private readonly List<Component> _components = [];
+    private readonly List<Machine> _machines = [];
+    private readonly List<StackTest> _tests = [];
+    private readonly List<StackTask> _tasks = [];
+    private readonly List<StackOption> _options = [];
 
     /// <summary>Begins a stack.</summary>
     /// <param name="name">Lower-case letters, digits and hyphens; at most 30.</param>
@@ -43,15 +43,15 @@ public sealed class Stack
     /// <summary>The path of <c>stack.cs</c>.</summary>
     internal string Script { get; }
 
-    internal IReadOnlyList<Component> Components => components;
+    internal IReadOnlyList<Component> Components => _components;
 
-    internal IReadOnlyList<Machine> Machines => machines;
+    internal IReadOnlyList<Machine> Machines => _machines;
 
-    internal IReadOnlyList<StackTest> Tests => tests;
+    internal IReadOnlyList<StackTest> Tests => _tests;
 
-    internal IReadOnlyList<StackTask> Tasks => tasks;
+    internal IReadOnlyList<StackTask> Tasks => _tasks;
 
-    internal IReadOnlyList<StackOption> Options => options;
+    internal IReadOnlyList<StackOption> Options => _options;
 
     /// <summary>A component described from nothing: <c>Install(…).Copy(…).Run(…).Listens(…).Checks(…)</c>.</summary>
     public Component Component(string name) => Add(new Component(this, name));
@@ -78,21 +78,21 @@ public sealed class Stack
     public Machine Machine(string name, Size? size = null, int count = 1)
     {
         var machine = new Machine(name, size ?? Size.Host, count);
-        machines.Add(machine);
+        _machines.Add(machine);
         return machine;
     }
 
     /// <summary>A test of the stack as it runs: it throws when it fails. Nothing goes live before all have passed.</summary>
     public Stack Test(string name, Func<LiveStack, Task> test)
     {
-        tests.Add(new StackTest(name, test));
+        _tests.Add(new StackTest(name, test));
         return this;
     }
 
     /// <summary>A named piece of work on the live stack: <c>mayfly task NAME</c>.</summary>
     public Stack Task(string name, Func<LiveStack, Task> task)
     {
-        tasks.Add(new StackTask(name, task));
+        _tasks.Add(new StackTask(name, task));
         return this;
     }
 
@@ -103,7 +103,7 @@ public sealed class Stack
     public string Option(string name, params string[] choices)
     {
         var option = new StackOption(name, choices);
-        options.Add(option);
+        _options.Add(option);
         return option.Read(Environment.GetCommandLineArgs());
     }
 
@@ -113,7 +113,7 @@ public sealed class Stack
 
     private T Add<T>(T component) where T : Component
     {
-        components.Add(component);
+        _components.Add(component);
         return component;
     }
 }

@@ -3,9 +3,9 @@ namespace Mayfly.Cli.Tests;
 /// <summary>What the tool says of itself and of wrong words: whole, exit code, stdout and stderr.</summary>
 public sealed class HelpAndMistakes : IDisposable
 {
-    private readonly Folder folder = new();
+    private readonly Folder _folder = new();
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     [Theory]
     [InlineData("help", "--help")]
@@ -28,13 +28,13 @@ public sealed class HelpAndMistakes : IDisposable
     [InlineData("no-stack-here", "up")]
     [InlineData("no-stack-there", "up", "./nowhere")]
     [InlineData("no-stack-in-folder", "plan", ".")]
-    public void Is_said_whole(string snapshot, params string[] arguments) => Invocation.Run(folder, arguments).ShouldMatch(snapshot);
+    public void Is_said_whole(string snapshot, params string[] arguments) => Invocation.Run(_folder, arguments).ShouldMatch(snapshot);
 
     [Fact]
     public void A_folder_in_the_wrong_place_is_recognised()
     {
-        folder.With("shop/stack.cs", "return 0;");
-        Invocation.Run(folder, "up", "--json", "shop").ShouldMatch("folder-in-the-wrong-place");
+        _folder.With("shop/stack.cs", "return 0;");
+        Invocation.Run(_folder, "up", "--json", "shop").ShouldMatch("folder-in-the-wrong-place");
     }
 
     [Fact]

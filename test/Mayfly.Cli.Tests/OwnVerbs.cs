@@ -6,51 +6,51 @@ namespace Mayfly.Cli.Tests;
 /// <summary>The verbs that need no script.</summary>
 public sealed class OwnVerbs : IDisposable
 {
-    private readonly Folder folder = new();
+    private readonly Folder _folder = new();
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public void New_writes_a_stack_and_never_over_another()
     {
-        Invocation.Run(folder, "new", "My Shop").ShouldMatch("new");
-        Assert.Contains("new Stack(\"my-shop\", Debian.Bookworm)", folder.Read("My Shop/stack.cs"));
-        folder.With("My Shop/stack.cs", "mine");
-        File.Delete(Path.Combine(folder.Path, "My Shop/Directory.Build.props"));
-        Invocation.Run(folder, "new", "My Shop").ShouldMatch("new-over-another");
-        Assert.Equal("mine", folder.Read("My Shop/stack.cs"));
-        Assert.False(File.Exists(Path.Combine(folder.Path, "My Shop/Directory.Build.props")));
+        Invocation.Run(_folder, "new", "My Shop").ShouldMatch("new");
+        Assert.Contains("new Stack(\"my-shop\", Debian.Bookworm)", _folder.Read("My Shop/stack.cs"));
+        _folder.With("My Shop/stack.cs", "mine");
+        File.Delete(Path.Combine(_folder.Path, "My Shop/Directory.Build.props"));
+        Invocation.Run(_folder, "new", "My Shop").ShouldMatch("new-over-another");
+        Assert.Equal("mine", _folder.Read("My Shop/stack.cs"));
+        Assert.False(File.Exists(Path.Combine(_folder.Path, "My Shop/Directory.Build.props")));
     }
 
     [Fact]
     public void Build_files_of_new_keep_those_above_away()
     {
-        folder.With("Directory.Build.props", "<Project><PropertyGroup><TreatWarningsAsErrors>true</TreatWarningsAsErrors></PropertyGroup></Project>")
+        _folder.With("Directory.Build.props", "<Project><PropertyGroup><TreatWarningsAsErrors>true</TreatWarningsAsErrors></PropertyGroup></Project>")
             .With("Directory.Packages.props", "<Project><PropertyGroup><ManagePackageVersionsCentrally>true</ManagePackageVersionsCentrally></PropertyGroup></Project>")
             .With("versions.props", "<Project><PropertyGroup><MayflyVersion>1.2.3</MayflyVersion></PropertyGroup></Project>")
             .With("shop/stack.cs", "int unused;\nreturn 0;\n");
-        var environment = new Dictionary<string, string?> { ["MAYFLY_PROPS"] = Path.Combine(folder.Path, "versions.props") };
-        Assert.Equal(0, Invocation.Run(folder, environment, "new", "--build-files", "shop").ExitCode);
-        var run = Invocation.Run(folder, environment, "up", "shop");
+        var environment = new Dictionary<string, string?> { ["MAYFLY_PROPS"] = Path.Combine(_folder.Path, "versions.props") };
+        Assert.Equal(0, Invocation.Run(_folder, environment, "new", "--build-files", "shop").ExitCode);
+        var run = Invocation.Run(_folder, environment, "up", "shop");
         Assert.Equal(new Invocation(0, "", "compiling shop/stack.cs …\n"), run);
-        Assert.Contains("FOLDER/versions.props", folder.Read("shop/Directory.Packages.props").Replace(folder.Path, "FOLDER"));
+        Assert.Contains("FOLDER/versions.props", _folder.Read("shop/Directory.Packages.props").Replace(_folder.Path, "FOLDER"));
     }
 
     [Fact]
     public void Doctor_finds_the_store_and_says_so_to_programs_too()
     {
-        var run = Invocation.Run(folder, "doctor", "--json");
+        var run = Invocation.Run(_folder, "doctor", "--json");
         using var findings = JsonDocument.Parse(run.Output);
         var store = findings.RootElement.EnumerateArray().Single(finding => finding.GetProperty("name").GetString() == "store");
         Assert.True(store.GetProperty("met").GetBoolean());
         Assert.Equal("FOLDER/.store", store.GetProperty("found").GetString());
-        Assert.Contains(".NET SDK", Invocation.Run(folder, "doctor").Output);
+        Assert.Contains(".NET SDK", Invocation.Run(_folder, "doctor").Output);
     }
 
     [Fact]
     public void Doctor_names_a_store_that_cannot_be_opened()
     {
-        var run = Invocation.Run(folder, new Dictionary<string, string?> { ["MAYFLY_STORE"] = "/proc/nowhere" }, "doctor");
+        var run = Invocation.Run(_folder, new Dictionary<string, string?> { ["MAYFLY_STORE"] = "/proc/nowhere" }, "doctor");
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("FAIL  store", run.Output);
         Assert.Contains("hint: set MAYFLY_STORE", run.Output);
@@ -59,8 +59,8 @@ public sealed class OwnVerbs : IDisposable
     [Fact]
     public void Doctor_names_a_mirror_or_says_how_to_name_one()
     {
-        folder.With(".config/mayfly/config.toml", "[debian]\nmirror = \"http://127.0.0.1:9/debian\"\nsecurity = \"none\"\n");
-        var run = Invocation.Run(folder, new Dictionary<string, string?> { ["XDG_CONFIG_HOME"] = Path.Combine(folder.Path, ".config") }, "doctor");
+        _folder.With(".config/mayfly/config.toml", "[debian]\nmirror = \"http://127.0.0.1:9/debian\"\nsecurity = \"none\"\n");
+        var run = Invocation.Run(_folder, new Dictionary<string, string?> { ["XDG_CONFIG_HOME"] = Path.Combine(_folder.Path, ".config") }, "doctor");
         Assert.Contains("127.0.0.1", run.Output.Split('\n').Single(line => line.Contains("Debian mirror", StringComparison.Ordinal)));
     }
 
@@ -68,7 +68,7 @@ public sealed class OwnVerbs : IDisposable
     [InlineData("bash")]
     [InlineData("zsh")]
     [InlineData("fish")]
-    public void Completion_is_printed_for(string shell) => Invocation.Run(folder, "completion", shell).ShouldMatch($"completion-{shell}");
+    public void Completion_is_printed_for(string shell) => Invocation.Run(_folder, "completion", shell).ShouldMatch($"completion-{shell}");
 
     [Theory]
     [InlineData("mayfly sta", "status")]
@@ -77,11 +77,11 @@ public sealed class OwnVerbs : IDisposable
     [InlineData("mayfly new --b", "--build-files")]
     public void Bash_completes(string line, string expected)
     {
-        folder.With("shop/stack.cs", "").With("completion", Invocation.Run(folder, "completion", "bash").Output);
+        _folder.With("shop/stack.cs", "").With("completion", Invocation.Run(_folder, "completion", "bash").Output);
         var words = string.Join(' ', line.Split(' ').Select(word => $"'{word}'"));
         var start = new ProcessStartInfo("bash", ["-c", $"source ./completion; COMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); _mayfly; echo \"${{COMPREPLY[*]}}\""])
         {
-            WorkingDirectory = folder.Path,
+            WorkingDirectory = _folder.Path,
             RedirectStandardOutput = true,
         };
         using var bash = Process.Start(start)!;

@@ -8,9 +8,9 @@ public sealed class Shop : IAsyncLifetime
 {
     public const string Name = "shop-tried";
 
-    private readonly Workspace workspace = new();
+    private readonly Workspace _workspace = new();
 
-    public string Folder => workspace.FolderOf("shop");
+    public string Folder => _workspace.FolderOf("shop");
 
     public Uri Front { get; } = new("http://localhost:18080/");
 
@@ -21,7 +21,7 @@ public sealed class Shop : IAsyncLifetime
     }
 
     /// <summary>Brings every file back to what the repository says.</summary>
-    public void Restore() => workspace.Copy(Path.Combine(Tool.Repository, "examples"), "", (file, text) =>
+    public void Restore() => _workspace.Copy(Path.Combine(Tool.Repository, "examples"), "", (file, text) =>
     {
         if (file != "shop/stack.cs")
             return text;
@@ -51,6 +51,6 @@ public sealed class Shop : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await Tool.MayflyAsync("down", Folder, "--volumes");
-        workspace.Dispose();
+        _workspace.Dispose();
     }
 }

@@ -8,11 +8,11 @@ namespace Mayfly.EndToEnd.Tests;
 /// </summary>
 internal sealed class Workspace : IDisposable
 {
-    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("mayfly-tried-");
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("mayfly-tried-");
 
-    public Workspace() => File.CreateSymbolicLink(Path.Combine(folder.FullName, ".mayfly"), Path.Combine(Tool.Repository, ".mayfly"));
+    public Workspace() => File.CreateSymbolicLink(Path.Combine(_folder.FullName, ".mayfly"), Path.Combine(Tool.Repository, ".mayfly"));
 
-    public string FolderOf(string stack) => Path.Combine(folder.FullName, "examples", stack);
+    public string FolderOf(string stack) => Path.Combine(_folder.FullName, "examples", stack);
 
     /// <summary>Copies a tree below <c>examples</c>; what is the same already is not touched, so that it is not built again.</summary>
     /// <param name="source">The tree.</param>
@@ -35,5 +35,5 @@ internal sealed class Workspace : IDisposable
         }
     }
 
-    public void Dispose() => folder.Delete(recursive: true);
+    public void Dispose() => _folder.Delete(recursive: true);
 }

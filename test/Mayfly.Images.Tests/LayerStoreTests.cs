@@ -6,12 +6,12 @@ namespace Mayfly.Images.Tests;
 
 public sealed class LayerStoreTests : IDisposable
 {
-    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("mayfly-layers-");
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("mayfly-layers-");
 
     [Fact]
     public async Task A_layer_that_another_process_builds_is_waited_for()
     {
-        var store = Store.Open(folder.FullName);
+        var store = Store.Open(_folder.FullName);
         var layers = new LayerStore(store);
         Task<LayerRecord> waiting;
         // As another process holds it.
@@ -33,5 +33,5 @@ public sealed class LayerStoreTests : IDisposable
         }
     }
 
-    public void Dispose() => folder.Delete(recursive: true);
+    public void Dispose() => _folder.Delete(recursive: true);
 }

@@ -7,26 +7,26 @@ namespace Mayfly.Machines.Agent;
 /// <summary>The client's end of a connection to the agent; many requests at once share it.</summary>
 internal sealed class AgentConnection : IAsyncDisposable
 {
-    private readonly NetworkStream stream;
-    private readonly Lock gate = new();
-    private readonly Dictionary<int, (TaskCompletionSource<AgentReply> Answer, Action<Activity>? Progress)> waiting = [];
-    private readonly SemaphoreSlim writing = new(1);
-    private readonly TaskCompletionSource closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int last;
+    private readonly NetworkStream _stream;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<int, (TaskCompletionSource<AgentReply> Answer, Action<Activity>? Progress)> _waiting = [];
+    private readonly SemaphoreSlim _writing = new(1);
+    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _last;
 
     private AgentConnection(Socket socket)
     {
-        stream = new NetworkStream(socket, ownsSocket: true);
+        _stream = new NetworkStream(socket, ownsSocket: true);
         _ = ReadAsync();
     }
 
     /// <summary>What the agent said of itself.</summary>
     public HelloReply Agent { get; private set; } = null!;
 
-    public bool IsOpen => !closed.Task.IsCompleted;
+    public bool IsOpen => !_closed.Task.IsCompleted;
 
     /// <summary>Completes when the agent has gone.</summary>
-    public Task Closed => closed.Task;
+    public Task Closed => _closed.Task;
 
     /// <returns>Null when there is no agent, or it ends just now.</returns>
     public static async Task<AgentConnection?> TryConnectAsync(string path, CancellationToken cancellationToken)
@@ -72,12 +72,12 @@ internal sealed class AgentConnection : IAsyncDisposable
     {
         var answer = new TaskCompletionSource<AgentReply>(TaskCreationOptions.RunContinuationsAsynchronously);
         int id;
-        lock (gate)
+        lock (_gate)
         {
             if (!IsOpen)
                 throw new AgentGoneException();
-            id = ++last;
-            waiting.Add(id, (answer, progress));
+            id = ++_last;
+            _waiting.Add(id, (answer, progress));
         }
 
         await WriteAsync(request with { Id = id });
@@ -97,16 +97,16 @@ internal sealed class AgentConnection : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await stream.DisposeAsync();
-        await closed.Task;
+        await _stream.DisposeAsync();
+        await _closed.Task;
     }
 
     private async Task WriteAsync(AgentRequest request)
     {
-        await writing.WaitAsync();
+        await _writing.WaitAsync();
         try
         {
-            await stream.WriteAsync((byte[])[.. JsonSerializer.SerializeToUtf8Bytes(request, AgentJson.Default.AgentRequest), (byte)'\n']);
+            await _stream.WriteAsync((byte[])[.. JsonSerializer.SerializeToUtf8Bytes(request, AgentJson.Default.AgentRequest), (byte)'\n']);
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
@@ -114,7 +114,7 @@ internal sealed class AgentConnection : IAsyncDisposable
         }
         finally
         {
-            writing.Release();
+            _writing.Release();
         }
     }
 
@@ -122,7 +122,7 @@ internal sealed class AgentConnection : IAsyncDisposable
     {
         try
         {
-            using var reader = new StreamReader(stream, Encoding.UTF8, detectEncodingFromByteOrderMarks: false, leaveOpen: true);
+            using var reader = new StreamReader(_stream, Encoding.UTF8, detectEncodingFromByteOrderMarks: false, leaveOpen: true);
             while (await reader.ReadLineAsync() is { } line)
             {
                 if (JsonSerializer.Deserialize(line, AgentJson.Default.AgentReply) is { } reply)
@@ -134,24 +134,24 @@ internal sealed class AgentConnection : IAsyncDisposable
             // Gone, or speaking another language: either way nobody gets an answer from it.
         }
 
-        lock (gate)
+        lock (_gate)
         {
-            closed.TrySetResult();
-            foreach (var (answer, _) in waiting.Values)
+            _closed.TrySetResult();
+            foreach (var (answer, _) in _waiting.Values)
                 answer.TrySetException(new AgentGoneException());
-            waiting.Clear();
+            _waiting.Clear();
         }
     }
 
     private void Deliver(AgentReply reply)
     {
         (TaskCompletionSource<AgentReply> Answer, Action<Activity>? Progress) request;
-        lock (gate)
+        lock (_gate)
         {
-            if (!waiting.TryGetValue(reply.Id, out request))
+            if (!_waiting.TryGetValue(reply.Id, out request))
                 return;
             if (reply is not ProgressReply)
-                waiting.Remove(reply.Id);
+                _waiting.Remove(reply.Id);
         }
 
         if (reply is ProgressReply progress)

@@ -49,8 +49,8 @@ internal sealed class AgentLauncher(Store store, RuntimePrograms programs, strin
     /// <summary>How long an agent of another store is given to end by itself, as one does that has nothing to do.</summary>
     private static readonly TimeSpan OtherStore = TimeSpan.FromSeconds(5);
 
-    private readonly AgentPaths paths = new(runFolder);
-    private AgentPlan? plan;
+    private readonly AgentPaths _paths = new(runFolder);
+    private AgentPlan? _plan;
 
     /// <summary>Opens the sockets and starts the watchdog, on a thread of a test's choosing: in a network of its own.</summary>
     internal Action<Action> Within { get; init; } = launch => launch();
@@ -60,16 +60,16 @@ internal sealed class AgentLauncher(Store store, RuntimePrograms programs, strin
     {
         if (Inheritance.EffectiveUser != 0)
             throw new MayflyException("running instances needs root", "run it with sudo, as in: sudo mayfly up");
-        plan ??= AgentCopy.Plan(AppContext.BaseDirectory, store, programs, runFolder);
+        _plan ??= AgentCopy.Plan(AppContext.BaseDirectory, store, programs, runFolder);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
         try
         {
             while (true)
             {
-                if (await AgentConnection.TryConnectAsync(paths.Socket, patience.Token) is not { } connection)
+                if (await AgentConnection.TryConnectAsync(_paths.Socket, patience.Token) is not { } connection)
                     await StartAsync(patience.Token);
-                else if (connection.Agent.Identity == plan.Settings.Identity)
+                else if (connection.Agent.Identity == _plan.Settings.Identity)
                     return connection;
                 else if (connection.Agent.Store != store.Root)
                     await LeaveAsync(connection, patience.Token);
@@ -79,7 +79,7 @@ internal sealed class AgentLauncher(Store store, RuntimePrograms programs, strin
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new MayflyException($"the agent of this host does not answer on {paths.Socket} within {Patience.TotalSeconds:0} s", $"its log says why: {paths.Log}");
+            throw new MayflyException($"the agent of this host does not answer on {_paths.Socket} within {Patience.TotalSeconds:0} s", $"its log says why: {_paths.Log}");
         }
     }
 
@@ -108,9 +108,9 @@ internal sealed class AgentLauncher(Store store, RuntimePrograms programs, strin
     private async Task StartAsync(CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(runFolder);
-        using var launching = await LockAsync(paths.LaunchLock, cancellationToken);
+        using var launching = await LockAsync(_paths.LaunchLock, cancellationToken);
         // Another command may have been first.
-        if (await AgentConnection.TryConnectAsync(paths.Socket, cancellationToken) is { } connection)
+        if (await AgentConnection.TryConnectAsync(_paths.Socket, cancellationToken) is { } connection)
         {
             await connection.DisposeAsync();
             return;
@@ -119,8 +119,8 @@ internal sealed class AgentLauncher(Store store, RuntimePrograms programs, strin
         // Found out here, where it costs nothing to those who find an agent: what is missing would else be told as the first component's failure.
         HostRequirements.Require(store, programs);
         // One that is ending still holds this until it is gone.
-        using var held = await LockAsync(paths.Lock, cancellationToken);
-        var current = AgentCopy.Install(plan!, store);
+        using var held = await LockAsync(_paths.Lock, cancellationToken);
+        var current = AgentCopy.Install(_plan!, store);
         Within(() => Launch(current, held));
     }
 
@@ -130,13 +130,13 @@ internal sealed class AgentLauncher(Store store, RuntimePrograms programs, strin
         using var listener = BindNames(SocketType.Stream);
         using var control = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         // .NET removes the name that a socket was bound to when it is disposed here: the name that lasts is another one.
-        var bound = paths.Socket + ".new";
+        var bound = _paths.Socket + ".new";
         File.Delete(bound);
         control.Bind(new UnixDomainSocketEndPoint(bound));
         Files.ChangeMode(bound, 0x180 /* 0600 */);
         control.Listen(64);
-        Files.Rename(bound, paths.Socket);
-        StartWatchdog(current, paths, [control.SafeHandle, datagrams.SafeHandle, listener.SafeHandle, held]);
+        Files.Rename(bound, _paths.Socket);
+        StartWatchdog(current, _paths, [control.SafeHandle, datagrams.SafeHandle, listener.SafeHandle, held]);
     }
 
     /// <summary>One host has one agent, and that one another store: its stacks must go first, or ours must be in its store.</summary>
@@ -146,7 +146,7 @@ internal sealed class AgentLauncher(Store store, RuntimePrograms programs, strin
         await connection.DisposeAsync();
         for (var until = DateTime.UtcNow + OtherStore; DateTime.UtcNow < until; await Task.Delay(100, cancellationToken))
         {
-            if (!File.Exists(paths.Socket))
+            if (!File.Exists(_paths.Socket))
                 return;
         }
 
@@ -161,8 +161,8 @@ internal sealed class AgentLauncher(Store store, RuntimePrograms programs, strin
         {
             if (connection.Agent.Protocol != AgentProgram.Protocol)
                 AgentLog.Write($"the agent speaks version {connection.Agent.Protocol} of the protocol and is replaced");
-            using var launching = await LockAsync(paths.LaunchLock, cancellationToken);
-            AgentCopy.Install(plan!, store);
+            using var launching = await LockAsync(_paths.LaunchLock, cancellationToken);
+            AgentCopy.Install(_plan!, store);
             var until = DateTime.UtcNow + TimeSpan.FromSeconds(20);
             while (true)
             {

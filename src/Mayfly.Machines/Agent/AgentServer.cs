@@ -11,11 +11,11 @@ namespace Mayfly.Machines.Agent;
 /// </remarks>
 internal sealed class AgentServer(Socket listener, Supervisor supervisor, string identity, string store, TimeSpan idle)
 {
-    private readonly int owner = Inheritance.EffectiveUser;
-    private readonly Lock gate = new();
-    private readonly HashSet<AgentSession> sessions = [];
-    private readonly TaskCompletionSource<int> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private long busyAt = Environment.TickCount64;
+    private readonly int _owner = Inheritance.EffectiveUser;
+    private readonly Lock _gate = new();
+    private readonly HashSet<AgentSession> _sessions = [];
+    private readonly TaskCompletionSource<int> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _busyAt = Environment.TickCount64;
 
     public Supervisor Supervisor => supervisor;
 
@@ -34,9 +34,9 @@ internal sealed class AgentServer(Socket listener, Supervisor supervisor, string
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var accepting = AcceptAsync(ending.Token);
         var watching = WatchIdleAsync(ending.Token);
-        await using (cancellationToken.Register(() => ended.TrySetResult(0)))
+        await using (cancellationToken.Register(() => _ended.TrySetResult(0)))
         {
-            var code = await ended.Task;
+            var code = await _ended.Task;
             await ending.CancelAsync();
             await Task.WhenAll(accepting, watching);
             return code;
@@ -46,12 +46,12 @@ internal sealed class AgentServer(Socket listener, Supervisor supervisor, string
     /// <summary>False while a command is at work whose instances would end with its connection.</summary>
     public bool CanHandOver(AgentSession asking)
     {
-        lock (gate)
-            return !supervisor.HasTrials && !sessions.Any(session => session != asking && (session.IsBusy || session.IsChanging));
+        lock (_gate)
+            return !supervisor.HasTrials && !_sessions.Any(session => session != asking && (session.IsBusy || session.IsChanging));
     }
 
     /// <summary>Ends the agent for another version to take its place.</summary>
-    public void EndForHandOver() => ended.TrySetResult(AgentProgram.HandOverCode);
+    public void EndForHandOver() => _ended.TrySetResult(AgentProgram.HandOverCode);
 
     private async Task AcceptAsync(CancellationToken cancellationToken)
     {
@@ -73,7 +73,7 @@ internal sealed class AgentServer(Socket listener, Supervisor supervisor, string
             }
 
             // The socket's mode says the same; the kernel's word does not depend on a folder's mode staying as it was.
-            if (PeerUser(connection) != owner)
+            if (PeerUser(connection) != _owner)
             {
                 AgentLog.Write($"refused a connection of user {PeerUser(connection)}");
                 connection.Dispose();
@@ -81,8 +81,8 @@ internal sealed class AgentServer(Socket listener, Supervisor supervisor, string
             }
 
             var session = new AgentSession(this, connection);
-            lock (gate)
-                sessions.Add(session);
+            lock (_gate)
+                _sessions.Add(session);
             _ = ServeAsync(session, cancellationToken);
         }
     }
@@ -99,10 +99,10 @@ internal sealed class AgentServer(Socket listener, Supervisor supervisor, string
         }
         finally
         {
-            lock (gate)
+            lock (_gate)
             {
-                sessions.Remove(session);
-                busyAt = Environment.TickCount64;
+                _sessions.Remove(session);
+                _busyAt = Environment.TickCount64;
             }
 
             // What a change took is given back at once: the next one may be days away, and nothing else would make the collector look.
@@ -120,12 +120,12 @@ internal sealed class AgentServer(Socket listener, Supervisor supervisor, string
             {
                 if (!Ready.IsCompleted)
                     continue;
-                lock (gate)
+                lock (_gate)
                 {
-                    if (sessions.Count > 0 || !supervisor.IsIdle)
-                        busyAt = Environment.TickCount64;
-                    else if (Environment.TickCount64 - busyAt >= idle.TotalMilliseconds)
-                        ended.TrySetResult(0);
+                    if (_sessions.Count > 0 || !supervisor.IsIdle)
+                        _busyAt = Environment.TickCount64;
+                    else if (Environment.TickCount64 - _busyAt >= idle.TotalMilliseconds)
+                        _ended.TrySetResult(0);
                 }
             }
         }

@@ -7,21 +7,21 @@ namespace Mayfly.Machines.Agent;
 /// <summary>One connection of a command: its requests run side by side, and what it has on trial ends with it.</summary>
 internal sealed class AgentSession(AgentServer server, Socket connection)
 {
-    private readonly Lock gate = new();
-    private readonly Dictionary<int, CancellationTokenSource> running = [];
-    private readonly HashSet<string> touched = [];
-    private readonly List<SupervisedInstance> started = [];
-    private readonly SemaphoreSlim writing = new(1);
-    private readonly List<Task> requests = [];
-    private readonly Dictionary<string, Task> turns = new(StringComparer.Ordinal);
+    private readonly Lock _gate = new();
+    private readonly Dictionary<int, CancellationTokenSource> _running = [];
+    private readonly HashSet<string> _touched = [];
+    private readonly List<SupervisedInstance> _started = [];
+    private readonly SemaphoreSlim _writing = new(1);
+    private readonly List<Task> _requests = [];
+    private readonly Dictionary<string, Task> _turns = new(StringComparer.Ordinal);
 
     /// <summary>A stack is this command's to change.</summary>
     public bool IsChanging
     {
         get
         {
-            lock (gate)
-                return turns.Count > 0;
+            lock (_gate)
+                return _turns.Count > 0;
         }
     }
 
@@ -30,8 +30,8 @@ internal sealed class AgentSession(AgentServer server, Socket connection)
     {
         get
         {
-            lock (gate)
-                return running.Count > 0;
+            lock (_gate)
+                return _running.Count > 0;
         }
     }
 
@@ -63,7 +63,7 @@ internal sealed class AgentSession(AgentServer server, Socket connection)
             // At a hand-over there is nothing on trial; at any other end of the agent the next one ends what was.
             if (!cancellationToken.IsCancellationRequested)
                 await TidyAsync();
-            foreach (var (stack, turn) in turns)
+            foreach (var (stack, turn) in _turns)
             {
                 if (turn.IsCompletedSuccessfully)
                     server.Turns.Return(stack);
@@ -73,8 +73,8 @@ internal sealed class AgentSession(AgentServer server, Socket connection)
 
     private async Task TidyAsync()
     {
-        await server.Supervisor.EndTrialsAsync(started);
-        foreach (var stack in touched)
+        await server.Supervisor.EndTrialsAsync(_started);
+        foreach (var stack in _touched)
         {
             try
             {
@@ -89,15 +89,15 @@ internal sealed class AgentSession(AgentServer server, Socket connection)
 
     private Task[] Requests()
     {
-        lock (gate)
-            return [.. requests];
+        lock (_gate)
+            return [.. _requests];
     }
 
     private void Cancel(int id)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (running.TryGetValue(id, out var source))
+            if (_running.TryGetValue(id, out var source))
                 source.Cancel();
         }
     }
@@ -105,11 +105,11 @@ internal sealed class AgentSession(AgentServer server, Socket connection)
     private void Begin(AgentRequest request, Stream stream, CancellationToken cancellationToken)
     {
         var source = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        lock (gate)
+        lock (_gate)
         {
-            running[request.Id] = source;
-            requests.RemoveAll(done => done.IsCompleted);
-            requests.Add(Task.Run(() => AnswerAsync(request, stream, source), CancellationToken.None));
+            _running[request.Id] = source;
+            _requests.RemoveAll(done => done.IsCompleted);
+            _requests.Add(Task.Run(() => AnswerAsync(request, stream, source), CancellationToken.None));
         }
     }
 
@@ -134,8 +134,8 @@ internal sealed class AgentSession(AgentServer server, Socket connection)
             reply = new FailedReply($"the agent failed at '{request.GetType().Name}': {e.Message}", null, e.ToString());
         }
 
-        lock (gate)
-            running.Remove(request.Id);
+        lock (_gate)
+            _running.Remove(request.Id);
         source.Dispose();
         await WriteAsync(stream, reply with { Id = request.Id });
         if (reply is DoneReply && request is HandOverRequest)
@@ -212,11 +212,11 @@ internal sealed class AgentSession(AgentServer server, Socket connection)
     private async Task TurnAsync(string stack, CancellationToken cancellationToken)
     {
         Task turn;
-        lock (gate)
+        lock (_gate)
         {
             // A wait that was cancelled is begun anew by the next request.
-            if (!turns.TryGetValue(stack, out turn!) || turn.IsCanceled)
-                turns[stack] = turn = server.Turns.TakeAsync(stack, cancellationToken);
+            if (!_turns.TryGetValue(stack, out turn!) || turn.IsCanceled)
+                _turns[stack] = turn = server.Turns.TakeAsync(stack, cancellationToken);
         }
 
         await turn;
@@ -224,26 +224,26 @@ internal sealed class AgentSession(AgentServer server, Socket connection)
 
     private void Own(SupervisedInstance instance)
     {
-        lock (gate)
-            started.Add(instance);
+        lock (_gate)
+            _started.Add(instance);
     }
 
     /// <summary>What this command changes of a stack is put right again should it go away before it commits.</summary>
     private void Touch(string stack)
     {
-        lock (gate)
-            touched.Add(stack);
+        lock (_gate)
+            _touched.Add(stack);
     }
 
     private void Settled(string stack)
     {
-        lock (gate)
-            touched.Remove(stack);
+        lock (_gate)
+            _touched.Remove(stack);
     }
 
     private async Task WriteAsync(Stream stream, AgentReply reply)
     {
-        await writing.WaitAsync();
+        await _writing.WaitAsync();
         try
         {
             await stream.WriteAsync((byte[])[.. JsonSerializer.SerializeToUtf8Bytes(reply, AgentJson.Default.AgentReply), (byte)'\n']);
@@ -254,7 +254,7 @@ internal sealed class AgentSession(AgentServer server, Socket connection)
         }
         finally
         {
-            writing.Release();
+            _writing.Release();
         }
     }
 }

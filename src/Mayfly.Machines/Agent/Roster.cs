@@ -13,18 +13,18 @@ namespace Mayfly.Machines.Agent;
 /// </remarks>
 internal sealed class Roster(IInstanceHost host, uint firstSerial, Action<NameTable> publishNames)
 {
-    private readonly Lock gate = new();
-    private readonly Dictionary<string, SupervisedInstance> instances = [];
-    private readonly Dictionary<string, InstanceLabel> commands = [];
-    private readonly HashSet<string> draining = [];
-    private readonly ViewNames names = new(host, firstSerial);
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, SupervisedInstance> _instances = [];
+    private readonly Dictionary<string, InstanceLabel> _commands = [];
+    private readonly HashSet<string> _draining = [];
+    private readonly ViewNames _names = new(host, firstSerial);
 
     public bool IsEmpty
     {
         get
         {
-            lock (gate)
-                return instances.Count == 0 && commands.Count == 0;
+            lock (_gate)
+                return _instances.Count == 0 && _commands.Count == 0;
         }
     }
 
@@ -32,30 +32,30 @@ internal sealed class Roster(IInstanceHost host, uint firstSerial, Action<NameTa
     {
         get
         {
-            lock (gate)
-                return commands.Count > 0 || instances.Values.Any(instance => instance.Trial);
+            lock (_gate)
+                return _commands.Count > 0 || _instances.Values.Any(instance => instance.Trial);
         }
     }
 
     public IReadOnlyList<SupervisedInstance> All()
     {
-        lock (gate)
-            return [.. instances.Values];
+        lock (_gate)
+            return [.. _instances.Values];
     }
 
     /// <summary>Those of a stack, in one view or all, also the ones that drain.</summary>
     public IReadOnlyList<SupervisedInstance> Of(string stack, string? view = null)
     {
-        lock (gate)
-            return [.. instances.Values.Where(instance => instance.Spec.Stack == stack && (view is null || instance.Label.View == view))];
+        lock (_gate)
+            return [.. _instances.Values.Where(instance => instance.Spec.Stack == stack && (view is null || instance.Label.View == view))];
     }
 
     /// <summary>Those of a stack as people list them, without the ones that drain.</summary>
     public IReadOnlyList<InstanceState> Describe(string stack)
     {
-        lock (gate)
+        lock (_gate)
         {
-            return [.. instances.Values.Where(instance => instance.Spec.Stack == stack && !draining.Contains(instance.Id))
+            return [.. _instances.Values.Where(instance => instance.Spec.Stack == stack && !_draining.Contains(instance.Id))
                 .OrderBy(instance => instance.Label.View, StringComparer.Ordinal)
                 .ThenBy(instance => instance.Spec.Component, StringComparer.Ordinal).ThenBy(instance => instance.Spec.Replica)
                 .Select(instance => instance.Describe())];
@@ -65,30 +65,30 @@ internal sealed class Roster(IInstanceHost host, uint firstSerial, Action<NameTa
     /// <summary>What is live besides these, and does not end already.</summary>
     public IReadOnlyList<SupervisedInstance> Others(string stack, IReadOnlyList<string> kept)
     {
-        lock (gate)
+        lock (_gate)
         {
-            return [.. instances.Values.Where(instance => instance.Spec.Stack == stack && instance.Label.View == NameTable.Live
-                && !kept.Contains(instance.Id) && !draining.Contains(instance.Id))];
+            return [.. _instances.Values.Where(instance => instance.Spec.Stack == stack && instance.Label.View == NameTable.Live
+                && !kept.Contains(instance.Id) && !_draining.Contains(instance.Id))];
         }
     }
 
     public SupervisedInstance?[] Match(Generation generation, IReadOnlyList<string> ids)
     {
-        lock (gate)
-            return GenerationMatch.Find(generation, ids, instances.Values);
+        lock (_gate)
+            return GenerationMatch.Find(generation, ids, _instances.Values);
     }
 
     public bool Has(string id)
     {
-        lock (gate)
-            return instances.ContainsKey(id);
+        lock (_gate)
+            return _instances.ContainsKey(id);
     }
 
     public SupervisedInstance Find(string id)
     {
-        lock (gate)
+        lock (_gate)
         {
-            return instances.TryGetValue(id, out var instance) ? instance
+            return _instances.TryGetValue(id, out var instance) ? instance
                 : throw new MayflyException($"instance {id} does not run", "it may have ended with the command that started it: run 'status', and the command again");
         }
     }
@@ -96,17 +96,17 @@ internal sealed class Roster(IInstanceHost host, uint firstSerial, Action<NameTa
     /// <summary>One that was there before this agent.</summary>
     public void Add(SupervisedInstance instance)
     {
-        lock (gate)
-            instances.Add(instance.Id, instance);
+        lock (_gate)
+            _instances.Add(instance.Id, instance);
     }
 
     /// <summary>A new one, with an id and an address of its own.</summary>
     public SupervisedInstance Add(InstanceSpec spec, MachineSpec machine, string view, bool trial, Func<InstanceLabel, SupervisedInstance> make)
     {
-        lock (gate)
+        lock (_gate)
         {
             var instance = make(Label(spec, machine, view, "", trial));
-            instances.Add(instance.Id, instance);
+            _instances.Add(instance.Id, instance);
             return instance;
         }
     }
@@ -114,10 +114,10 @@ internal sealed class Roster(IInstanceHost host, uint firstSerial, Action<NameTa
     /// <summary>A command that asks for names and is never asked for.</summary>
     public InstanceLabel AddCommand(InstanceSpec spec, MachineSpec machine, string view)
     {
-        lock (gate)
+        lock (_gate)
         {
             var label = Label(spec, machine, view, "-run", trial: true);
-            commands.Add(label.Id, label);
+            _commands.Add(label.Id, label);
             Publish();
             return label;
         }
@@ -125,9 +125,9 @@ internal sealed class Roster(IInstanceHost host, uint firstSerial, Action<NameTa
 
     public void RemoveCommand(InstanceLabel label)
     {
-        lock (gate)
+        lock (_gate)
         {
-            commands.Remove(label.Id);
+            _commands.Remove(label.Id);
             Publish();
         }
     }
@@ -135,19 +135,19 @@ internal sealed class Roster(IInstanceHost host, uint firstSerial, Action<NameTa
     /// <summary>It serves its last clients and is not listed any more.</summary>
     public void BeginDraining(SupervisedInstance instance)
     {
-        lock (gate)
-            draining.Add(instance.Id);
+        lock (_gate)
+            _draining.Add(instance.Id);
     }
 
     public void Remove(SupervisedInstance instance)
     {
-        lock (gate)
+        lock (_gate)
         {
-            instances.Remove(instance.Id);
-            draining.Remove(instance.Id);
+            _instances.Remove(instance.Id);
+            _draining.Remove(instance.Id);
             var (stack, view) = (instance.Spec.Stack, instance.Label.View);
-            if (names[stack, view] is { Count: > 0 } ids)
-                names[stack, view] = [.. ids.Where(id => id != instance.Id)];
+            if (_names[stack, view] is { Count: > 0 } ids)
+                _names[stack, view] = [.. ids.Where(id => id != instance.Id)];
             Publish();
         }
     }
@@ -155,15 +155,15 @@ internal sealed class Roster(IInstanceHost host, uint firstSerial, Action<NameTa
     /// <summary>Who answers for their names in a view.</summary>
     public IReadOnlyList<string> Named(string stack, string view)
     {
-        lock (gate)
-            return names[stack, view];
+        lock (_gate)
+            return _names[stack, view];
     }
 
     public void SetNamed(string stack, string view, IReadOnlyList<string> ids)
     {
-        lock (gate)
+        lock (_gate)
         {
-            names[stack, view] = ids;
+            _names[stack, view] = ids;
             Publish();
         }
     }
@@ -171,16 +171,16 @@ internal sealed class Roster(IInstanceHost host, uint firstSerial, Action<NameTa
     /// <summary>The stack's network and zones exist from now on.</summary>
     public void Open(string stack)
     {
-        lock (gate)
-            names.Open(stack);
+        lock (_gate)
+            _names.Open(stack);
     }
 
     /// <summary>The stack's zones are gone, in every view.</summary>
     public void Close(string stack)
     {
-        lock (gate)
+        lock (_gate)
         {
-            names.Close(stack);
+            _names.Close(stack);
             Publish();
         }
     }
@@ -188,16 +188,16 @@ internal sealed class Roster(IInstanceHost host, uint firstSerial, Action<NameTa
     /// <summary>The view's zone is gone; its instances may still be.</summary>
     public void CloseView(string stack, string view)
     {
-        lock (gate)
-            names.Remove(stack, view);
+        lock (_gate)
+            _names.Remove(stack, view);
     }
 
     /// <summary>Where a generation's published ports lead: to those who answer for their names.</summary>
     public IReadOnlyList<PublishedTarget> Targets(Generation generation)
     {
-        lock (gate)
+        lock (_gate)
         {
-            var live = names[generation.Stack, NameTable.Live].Select(id => instances.GetValueOrDefault(id)).OfType<SupervisedInstance>().ToList();
+            var live = _names[generation.Stack, NameTable.Live].Select(id => _instances.GetValueOrDefault(id)).OfType<SupervisedInstance>().ToList();
             return [.. generation.Published.Select(port => new PublishedTarget(port.HostPort, port.HostAddress,
                 [.. live.Where(instance => instance.Spec.Component == port.Component).Select(instance => new IPEndPoint(instance.Address, port.Port))]))];
         }
@@ -205,8 +205,8 @@ internal sealed class Roster(IInstanceHost host, uint firstSerial, Action<NameTa
 
     public void Publish()
     {
-        lock (gate)
-            publishNames(names.Table(instances, commands.Values));
+        lock (_gate)
+            publishNames(_names.Table(_instances, _commands.Values));
     }
 
     private InstanceLabel Label(InstanceSpec spec, MachineSpec machine, string view, string kind, bool trial)
@@ -217,7 +217,7 @@ internal sealed class Roster(IInstanceHost host, uint firstSerial, Action<NameTa
             var name = string.Create(CultureInfo.InvariantCulture, $"{spec.Stack}-{spec.Component}-{spec.Replica}{kind}");
             id = $"{(name.Length > 55 ? name[..55] : name)}-{Random.Shared.Next(0x10000):x4}";
         }
-        while (instances.ContainsKey(id) || commands.ContainsKey(id));
+        while (_instances.ContainsKey(id) || _commands.ContainsKey(id));
         return new InstanceLabel
         {
             Id = id,

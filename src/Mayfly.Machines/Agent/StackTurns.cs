@@ -8,11 +8,11 @@ namespace Mayfly.Machines.Agent;
 /// </summary>
 internal sealed class StackTurns
 {
-    private readonly ConcurrentDictionary<string, SemaphoreSlim> turns = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, SemaphoreSlim> _turns = new(StringComparer.Ordinal);
 
     public Task TakeAsync(string stack, CancellationToken cancellationToken) => Of(stack).WaitAsync(cancellationToken);
 
     public void Return(string stack) => Of(stack).Release();
 
-    private SemaphoreSlim Of(string stack) => turns.GetOrAdd(stack, static _ => new SemaphoreSlim(1));
+    private SemaphoreSlim Of(string stack) => _turns.GetOrAdd(stack, static _ => new SemaphoreSlim(1));
 }

@@ -19,12 +19,12 @@ internal sealed class SupervisedInstance(IInstanceHost host, InstanceLabel label
 
     private const int LinesOfReason = 5;
 
-    private readonly CancellationTokenSource ending = new();
-    private readonly TaskCompletionSource<string?> outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile Supervision state = state;
-    private volatile RunningInstance? running;
-    private volatile bool trial = trial;
-    private Task loop = Task.CompletedTask;
+    private readonly CancellationTokenSource _ending = new();
+    private readonly TaskCompletionSource<string?> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile Supervision _state = state;
+    private volatile RunningInstance? _running;
+    private volatile bool _trial = trial;
+    private Task _loop = Task.CompletedTask;
 
     public InstanceLabel Label => label;
 
@@ -35,34 +35,34 @@ internal sealed class SupervisedInstance(IInstanceHost host, InstanceLabel label
     public IPAddress Address { get; } = IPAddress.Parse(label.Address);
 
     /// <summary>Ends with the connection that started it.</summary>
-    public bool Trial => trial;
+    public bool Trial => _trial;
 
-    public Supervision State => state;
+    public Supervision State => _state;
 
     /// <summary>Null once it is healthy, or why it did not get so.</summary>
-    public Task<string?> Outcome => outcome.Task;
+    public Task<string?> Outcome => _outcome.Task;
 
     public InstanceState Describe() => new()
     {
         Id = label.Id,
         Spec = label.Spec,
-        Phase = state.Phase,
+        Phase = _state.Phase,
         Address = label.Address,
         View = label.View,
-        ProcessId = state.Phase is InstancePhase.Starting or InstancePhase.Healthy or InstancePhase.Unhealthy ? running?.ProcessId : null,
-        StartedAt = running?.StartedAt ?? state.StartedAt,
-        Restarts = state.Restarts,
-        ExitCode = state.ExitCode,
-        Reason = state.Reason,
+        ProcessId = _state.Phase is InstancePhase.Starting or InstancePhase.Healthy or InstancePhase.Unhealthy ? _running?.ProcessId : null,
+        StartedAt = _running?.StartedAt ?? _state.StartedAt,
+        Restarts = _state.Restarts,
+        ExitCode = _state.ExitCode,
+        Reason = _state.Reason,
     };
 
     /// <summary>Begins: with what was found running, or with a start when nothing was.</summary>
-    public void Begin(RunningInstance? found) => loop = Task.Run(() => SuperviseAsync(found));
+    public void Begin(RunningInstance? found) => _loop = Task.Run(() => SuperviseAsync(found));
 
     /// <summary>It belongs to a generation now.</summary>
     public void Keep()
     {
-        trial = false;
+        _trial = false;
         Note();
     }
 
@@ -72,7 +72,7 @@ internal sealed class SupervisedInstance(IInstanceHost host, InstanceLabel label
     public async Task StopAsync(bool gently, bool log, CancellationToken cancellationToken)
     {
         await EndSupervisionAsync();
-        state = state.Stopped();
+        _state = _state.Stopped();
         if (gently)
             await host.StopAsync(Id, cancellationToken);
         await host.DeleteAsync(Id, log, cancellationToken);
@@ -81,31 +81,31 @@ internal sealed class SupervisedInstance(IInstanceHost host, InstanceLabel label
     /// <summary>Lets the instance run, and looks away.</summary>
     public async Task EndSupervisionAsync()
     {
-        await ending.CancelAsync();
-        await loop;
-        outcome.TrySetResult("it was stopped");
+        await _ending.CancelAsync();
+        await _loop;
+        _outcome.TrySetResult("it was stopped");
     }
 
     private async Task SuperviseAsync(RunningInstance? found)
     {
-        var cancellationToken = ending.Token;
+        var cancellationToken = _ending.Token;
         try
         {
-            if (state.Phase == InstancePhase.Failed)
+            if (_state.Phase == InstancePhase.Failed)
             {
-                outcome.TrySetResult(state.Reason);
+                _outcome.TrySetResult(_state.Reason);
                 return;
             }
 
             Task<InstanceExit>? exit = null;
             if (found is { Phase: RunPhase.Running })
             {
-                running = found;
-                state = state.Started(clock.GetUtcNow());
+                _running = found;
+                _state = _state.Started(clock.GetUtcNow());
                 exit = host.WaitAsync(Id, cancellationToken);
             }
             else if (found is not null)
-                await ApplyAsync(state.Ended(found.Exit?.Code, null, clock.GetUtcNow()));
+                await ApplyAsync(_state.Ended(found.Exit?.Code, null, clock.GetUtcNow()));
             else
                 exit = await StartAsync(cancellationToken);
 
@@ -113,26 +113,26 @@ internal sealed class SupervisedInstance(IInstanceHost host, InstanceLabel label
             {
                 Tell();
                 using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-                var due = state.DueAt is { } at ? Until(at, waiting.Token) : Task.Delay(Timeout.Infinite, waiting.Token);
+                var due = _state.DueAt is { } at ? Until(at, waiting.Token) : Task.Delay(Timeout.Infinite, waiting.Token);
                 var first = await Task.WhenAny(exit ?? due, due);
                 await waiting.CancelAsync();
                 cancellationToken.ThrowIfCancellationRequested();
                 if (first == exit)
                 {
-                    await ApplyAsync(state.Ended((await exit).Code, (await exit).OutOfMemory ? "ended by the kernel for want of memory" : null, clock.GetUtcNow()));
+                    await ApplyAsync(_state.Ended((await exit).Code, (await exit).OutOfMemory ? "ended by the kernel for want of memory" : null, clock.GetUtcNow()));
                     exit = null;
                     continue;
                 }
 
-                var (next, action) = state.Tick(clock.GetUtcNow());
-                state = next;
+                var (next, action) = _state.Tick(clock.GetUtcNow());
+                _state = next;
                 switch (action)
                 {
                     case SupervisionAction.Check:
                         var check = host.CheckAsync(label, label.Spec.Health!, cancellationToken);
                         if (exit is not null && await Task.WhenAny(check, exit) == exit)
                             break;
-                        await ApplyAsync(state.Checked(await CheckedAsync(check), clock.GetUtcNow()));
+                        await ApplyAsync(_state.Checked(await CheckedAsync(check), clock.GetUtcNow()));
                         break;
                     case SupervisionAction.Start:
                         exit = await StartAsync(cancellationToken);
@@ -149,8 +149,8 @@ internal sealed class SupervisedInstance(IInstanceHost host, InstanceLabel label
         {
             // A bug of ours must not be silence: it is shown as this instance's fate, and the others go on.
             AgentLog.Write($"supervision of {Id} ended: {e}");
-            state = Supervision.GivenUp(label.Spec.Health, $"supervision ended by a bug: {e.Message}", state.Restarts);
-            outcome.TrySetResult(state.Reason);
+            _state = Supervision.GivenUp(label.Spec.Health, $"supervision ended by a bug: {e.Message}", _state.Restarts);
+            _outcome.TrySetResult(_state.Reason);
         }
     }
 
@@ -171,46 +171,46 @@ internal sealed class SupervisedInstance(IInstanceHost host, InstanceLabel label
     {
         try
         {
-            running = await host.StartAsync(label with { Marks = Marks() }, cancellationToken);
-            state = state.Started(clock.GetUtcNow());
+            _running = await host.StartAsync(label with { Marks = Marks() }, cancellationToken);
+            _state = _state.Started(clock.GetUtcNow());
             return host.WaitAsync(Id, cancellationToken);
         }
         catch (Exception e) when (e is MayflyException or IOException)
         {
-            await ApplyAsync(state.Ended(null, $"could not be started: {e.Message}", clock.GetUtcNow()));
+            await ApplyAsync(_state.Ended(null, $"could not be started: {e.Message}", clock.GetUtcNow()));
             return null;
         }
     }
 
     private async Task ApplyAsync((Supervision State, SupervisionAction Action) step)
     {
-        var before = state;
+        var before = _state;
         var after = step.State;
         if (step.Action == SupervisionAction.GiveUp)
         {
             AgentLog.Write($"{Id} {after.Reason}");
             // Read before anybody sees that it is over: the reason must not change under those who show it.
-            after = after.WithLastWords(await host.ReadLogAsync(label, LinesOfReason, ending.Token));
+            after = after.WithLastWords(await host.ReadLogAsync(label, LinesOfReason, _ending.Token));
         }
 
-        state = after;
+        _state = after;
         if (after.Failures != before.Failures)
             Note();
         if (step.Action == SupervisionAction.End)
-            await host.StopAsync(Id, ending.Token);
+            await host.StopAsync(Id, _ending.Token);
         else if (after.Phase == InstancePhase.Restarting)
             AgentLog.Write($"{Id} {after.Reason}; failure {after.Failures} in a row");
     }
 
-    private bool IsOver() => state.Phase == InstancePhase.Failed || (trial && !outcome.Task.IsCompletedSuccessfully && state.Phase == InstancePhase.Restarting);
+    private bool IsOver() => _state.Phase == InstancePhase.Failed || (_trial && !_outcome.Task.IsCompletedSuccessfully && _state.Phase == InstancePhase.Restarting);
 
     /// <summary>Answers whoever waits for the start.</summary>
     private void Tell()
     {
-        if (state.Phase == InstancePhase.Healthy)
-            outcome.TrySetResult(null);
+        if (_state.Phase == InstancePhase.Healthy)
+            _outcome.TrySetResult(null);
         else if (IsOver())
-            outcome.TrySetResult(state.Reason);
+            _outcome.TrySetResult(_state.Reason);
     }
 
     private Task Until(DateTimeOffset due, CancellationToken cancellationToken)
@@ -223,13 +223,13 @@ internal sealed class SupervisedInstance(IInstanceHost host, InstanceLabel label
     {
         Dictionary<string, string> marks = new()
         {
-            [RestartsMark] = state.Restarts.ToString(CultureInfo.InvariantCulture),
-            [FailuresMark] = state.Failures.ToString(CultureInfo.InvariantCulture),
+            [RestartsMark] = _state.Restarts.ToString(CultureInfo.InvariantCulture),
+            [FailuresMark] = _state.Failures.ToString(CultureInfo.InvariantCulture),
         };
-        if (trial)
+        if (_trial)
             marks[TrialMark] = "true";
-        if (state.Phase == InstancePhase.Failed)
-            marks[FailedMark] = state.Reason ?? "";
+        if (_state.Phase == InstancePhase.Failed)
+            marks[FailedMark] = _state.Reason ?? "";
         return marks;
     }
 

@@ -23,27 +23,27 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
 
     private const int LinesOfFailure = 20;
 
-    private readonly Lock gate = new();
-    private readonly Roster roster = new(host, (uint)clock.GetUtcNow().ToUnixTimeSeconds(), publishNames);
-    private readonly SemaphoreSlim changing = new(1);
-    private readonly List<Task> drains = [];
-    private readonly List<(string Stack, string View, Task Done)> removals = [];
+    private readonly Lock _gate = new();
+    private readonly Roster _roster = new(host, (uint)clock.GetUtcNow().ToUnixTimeSeconds(), publishNames);
+    private readonly SemaphoreSlim _changing = new(1);
+    private readonly List<Task> _drains = [];
+    private readonly List<(string Stack, string View, Task Done)> _removals = [];
 
     /// <summary>Nothing runs and nothing should.</summary>
     public bool IsIdle
     {
         get
         {
-            lock (gate)
-                return roster.IsEmpty && drains.TrueForAll(drain => drain.IsCompleted) && generations.Stacks().Count == 0;
+            lock (_gate)
+                return _roster.IsEmpty && _drains.TrueForAll(drain => drain.IsCompleted) && generations.Stacks().Count == 0;
         }
     }
 
     /// <summary>Something that a hand-over would cut off.</summary>
-    public bool HasTrials => roster.HasTrials;
+    public bool HasTrials => _roster.HasTrials;
 
     /// <summary>Instances of a stack, without those that were replaced and only serve the last of their clients.</summary>
-    public IReadOnlyList<InstanceState> List(string stack) => roster.Describe(stack);
+    public IReadOnlyList<InstanceState> List(string stack) => _roster.Describe(stack);
 
     public Generation? ReadGeneration(string stack) => generations.Read(stack)?.Generation;
 
@@ -61,8 +61,8 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
             }
 
             var instance = new SupervisedInstance(host, found.Label, SupervisedInstance.StateFrom(found.Label), clock, trial: false);
-            roster.Add(instance);
-            Guarded(found.Id, () => roster.Open(found.Label.Spec.Stack));
+            _roster.Add(instance);
+            Guarded(found.Id, () => _roster.Open(found.Label.Spec.Stack));
             instance.Begin(found);
         }
 
@@ -71,11 +71,11 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
             Guarded(stack, () =>
             {
                 if (generations.Read(stack) is { } current)
-                    roster.SetNamed(stack, NameTable.Live, GenerationMatch.Ids(roster.Match(current.Generation, current.Instances)));
+                    _roster.SetNamed(stack, NameTable.Live, GenerationMatch.Ids(_roster.Match(current.Generation, current.Instances)));
             });
         }
 
-        roster.Publish();
+        _roster.Publish();
         return abandoned;
     }
 
@@ -91,15 +91,15 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
     /// <summary>Starts what the stack's generation names and does not run, in its order, and stops what it does not name.</summary>
     public async Task ReconcileAsync(string stack, CancellationToken cancellationToken)
     {
-        await changing.WaitAsync(cancellationToken);
+        await _changing.WaitAsync(cancellationToken);
         try
         {
             if (generations.Read(stack) is not { } current)
                 return;
             var (generation, ids) = current;
-            roster.Open(stack);
-            var matches = roster.Match(generation, ids);
-            roster.SetNamed(stack, NameTable.Live, GenerationMatch.Ids(matches));
+            _roster.Open(stack);
+            var matches = _roster.Match(generation, ids);
+            _roster.SetNamed(stack, NameTable.Live, GenerationMatch.Ids(matches));
             for (var i = 0; i < matches.Length; i++)
             {
                 if (matches[i] is not null)
@@ -108,7 +108,7 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
                 var machine = generation.Machines.FirstOrDefault(machine => machine.Name == spec.Machine) ?? new MachineSpec(spec.Machine);
                 AgentLog.Write($"{stack}: {spec.Component}-{spec.Replica} should run and does not: starting it");
                 var instance = matches[i] = Add(spec, machine, NameTable.Live, trial: false);
-                roster.SetNamed(stack, NameTable.Live, GenerationMatch.Ids(matches));
+                _roster.SetNamed(stack, NameTable.Live, GenerationMatch.Ids(matches));
                 instance.Begin(null);
                 // Those that come after may need it; but one that never gets healthy must not keep the rest down.
                 await Task.WhenAny(instance.Outcome, Task.Delay(spec.Health?.Grace ?? TimeSpan.FromSeconds(10), clock, cancellationToken));
@@ -117,22 +117,22 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
             var kept = GenerationMatch.Ids(matches);
             generations.Write(generation, kept);
             await PublishPortsAsync(stack, generation, cancellationToken);
-            foreach (var stranger in roster.Others(stack, kept).Where(instance => !instance.Trial))
+            foreach (var stranger in _roster.Others(stack, kept).Where(instance => !instance.Trial))
                 await EndAsync(stranger, log: false, cancellationToken);
         }
         finally
         {
-            changing.Release();
+            _changing.Release();
         }
     }
 
     /// <summary>Starts an instance on trial and waits until it is healthy.</summary>
     public async Task<SupervisedInstance> StartAsync(InstanceSpec spec, MachineSpec machine, string view, Action<SupervisedInstance> begun, CancellationToken cancellationToken)
     {
-        roster.Open(spec.Stack);
+        _roster.Open(spec.Stack);
         var instance = Add(spec, machine, view, trial: true);
         begun(instance);
-        roster.Publish();
+        _roster.Publish();
         instance.Begin(null);
         try
         {
@@ -153,8 +153,8 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
     /// <summary>Runs a command to its end in an instance of its own.</summary>
     public async Task<CommandResult> RunAsync(InstanceSpec spec, MachineSpec machine, string view, CancellationToken cancellationToken)
     {
-        roster.Open(spec.Stack);
-        var label = roster.AddCommand(spec, machine, view);
+        _roster.Open(spec.Stack);
+        var label = _roster.AddCommand(spec, machine, view);
         CommandResult result;
         try
         {
@@ -170,10 +170,10 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
 
         // It has ended; that the host still has to clear up after it is nothing to wait for but for who ends the stack or the view.
         var removal = Guarded(label.Id, () => RemoveCommandAsync(label));
-        lock (gate)
+        lock (_gate)
         {
-            removals.RemoveAll(other => other.Done.IsCompleted);
-            removals.Add((spec.Stack, view, removal));
+            _removals.RemoveAll(other => other.Done.IsCompleted);
+            _removals.Add((spec.Stack, view, removal));
         }
 
         return result;
@@ -187,24 +187,24 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
         }
         finally
         {
-            roster.RemoveCommand(label);
+            _roster.RemoveCommand(label);
         }
     }
 
     /// <summary>Waits until nothing is left of a stack's commands that have ended, in one view or all.</summary>
     private Task CommandsRemovedAsync(string stack, string? view)
     {
-        lock (gate)
-            return Task.WhenAll(removals.Where(removal => removal.Stack == stack && (view is null || removal.View == view)).Select(removal => removal.Done));
+        lock (_gate)
+            return Task.WhenAll(_removals.Where(removal => removal.Stack == stack && (view is null || removal.View == view)).Select(removal => removal.Done));
     }
 
-    public string StackOf(string id) => roster.Find(id).Spec.Stack;
+    public string StackOf(string id) => _roster.Find(id).Spec.Stack;
 
     public async Task StopAsync(string id, TimeSpan drain, CancellationToken cancellationToken)
     {
-        var instance = roster.Find(id);
+        var instance = _roster.Find(id);
         var stack = instance.Spec.Stack;
-        roster.SetNamed(stack, instance.Label.View, [.. roster.Named(stack, instance.Label.View).Where(name => name != id)]);
+        _roster.SetNamed(stack, instance.Label.View, [.. _roster.Named(stack, instance.Label.View).Where(name => name != id)]);
         if (instance.Label.View == NameTable.Live && generations.Read(stack) is { } current)
             await PublishPortsAsync(stack, current.Generation, cancellationToken);
         if (drain > TimeSpan.Zero)
@@ -216,11 +216,11 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
     {
         foreach (var id in ids)
         {
-            if (roster.Find(id) is var instance && (instance.Spec.Stack, instance.Label.View) != (stack, view))
+            if (_roster.Find(id) is var instance && (instance.Spec.Stack, instance.Label.View) != (stack, view))
                 throw new MayflyException($"instance {id} belongs to view {instance.Label.View} of stack {instance.Spec.Stack}, not to {view} of {stack}");
         }
 
-        roster.SetNamed(stack, view, ids);
+        _roster.SetNamed(stack, view, ids);
         if (view == NameTable.Live && generations.Read(stack) is { } current)
             await PublishPortsAsync(stack, current.Generation, cancellationToken);
     }
@@ -231,8 +231,8 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
     {
         if (view == NameTable.Live)
             throw new MayflyException($"the live view of stack {stack} cannot be ended as a rehearsal is", "use 'down'");
-        var ended = roster.Of(stack, view);
-        roster.CloseView(stack, view);
+        var ended = _roster.Of(stack, view);
+        _roster.CloseView(stack, view);
         await Task.WhenAll(ended.Select(instance => EndAsync(instance, log: true, cancellationToken)));
         await CommandsRemovedAsync(stack, view);
         host.RemoveView(stack, view);
@@ -240,14 +240,14 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
 
     public async Task CommitAsync(Generation generation, IReadOnlyList<string> ids, CancellationToken cancellationToken)
     {
-        await changing.WaitAsync(cancellationToken);
+        await _changing.WaitAsync(cancellationToken);
         try
         {
             var stack = generation.Stack;
-            var chosen = ids.Select(roster.Find).ToList();
+            var chosen = ids.Select(_roster.Find).ToList();
             var before = generations.Read(stack)?.Generation;
-            var namedBefore = roster.Named(stack, NameTable.Live);
-            roster.SetNamed(stack, NameTable.Live, ids);
+            var namedBefore = _roster.Named(stack, NameTable.Live);
+            _roster.SetNamed(stack, NameTable.Live, ids);
             try
             {
                 // Ports first: one that is taken is the only refusal, and must leave everything as it was.
@@ -256,7 +256,7 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
             }
             catch
             {
-                roster.SetNamed(stack, NameTable.Live, namedBefore);
+                _roster.SetNamed(stack, NameTable.Live, namedBefore);
                 if (before is not null)
                     await PublishPortsAsync(stack, before, CancellationToken.None);
                 throw;
@@ -264,55 +264,55 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
 
             foreach (var instance in chosen)
                 instance.Keep();
-            foreach (var old in roster.Others(stack, ids))
+            foreach (var old in _roster.Others(stack, ids))
                 DrainAndEnd(old);
         }
         finally
         {
-            changing.Release();
+            _changing.Release();
         }
     }
 
     public async Task RemoveAsync(string stack, bool volumes, CancellationToken cancellationToken)
     {
-        await changing.WaitAsync(cancellationToken);
+        await _changing.WaitAsync(cancellationToken);
         try
         {
             generations.Clear(stack);
-            await Task.WhenAll(roster.Of(stack).Select(instance => EndAsync(instance, log: true, cancellationToken)));
+            await Task.WhenAll(_roster.Of(stack).Select(instance => EndAsync(instance, log: true, cancellationToken)));
             await CommandsRemovedAsync(stack, null);
             await host.RemoveAsync(stack, volumes, cancellationToken);
-            roster.Close(stack);
+            _roster.Close(stack);
         }
         finally
         {
-            changing.Release();
+            _changing.Release();
         }
     }
 
     /// <summary>Ends what is still on trial of those that a connection had started.</summary>
     public Task EndTrialsAsync(IEnumerable<SupervisedInstance> started) =>
-        Task.WhenAll(started.Where(instance => instance.Trial && roster.Has(instance.Id))
+        Task.WhenAll(started.Where(instance => instance.Trial && _roster.Has(instance.Id))
             .Select(instance => Guarded(instance.Id, () => EndAsync(instance, log: true, CancellationToken.None))));
 
     /// <summary>Looks away from everything, which goes on running.</summary>
-    public Task LetGoAsync() => Task.WhenAll(roster.All().Select(instance => instance.EndSupervisionAsync()));
+    public Task LetGoAsync() => Task.WhenAll(_roster.All().Select(instance => instance.EndSupervisionAsync()));
 
     private SupervisedInstance Add(InstanceSpec spec, MachineSpec machine, string view, bool trial) =>
-        roster.Add(spec, machine, view, trial, label => new SupervisedInstance(host, label, Supervision.Begin(spec.Health, policy), clock, trial));
+        _roster.Add(spec, machine, view, trial, label => new SupervisedInstance(host, label, Supervision.Begin(spec.Health, policy), clock, trial));
 
     private void DrainAndEnd(SupervisedInstance instance)
     {
-        roster.BeginDraining(instance);
+        _roster.BeginDraining(instance);
         var drained = Guarded(instance.Id, async () =>
         {
             await Task.Delay(Drain, clock, CancellationToken.None);
             await EndAsync(instance, log: false, CancellationToken.None);
         });
-        lock (gate)
+        lock (_gate)
         {
-            drains.RemoveAll(drain => drain.IsCompleted);
-            drains.Add(drained);
+            _drains.RemoveAll(drain => drain.IsCompleted);
+            _drains.Add(drained);
         }
     }
 
@@ -320,11 +320,11 @@ internal sealed class Supervisor(IInstanceHost host, GenerationStore generations
     {
         // Nothing of a rehearsal is worth a farewell: its volumes are copies, and its only client was the command.
         await instance.StopAsync(gently: instance.Label.View == NameTable.Live, log, cancellationToken);
-        roster.Remove(instance);
+        _roster.Remove(instance);
     }
 
     private Task PublishPortsAsync(string stack, Generation generation, CancellationToken cancellationToken) =>
-        host.PublishAsync(stack, roster.Targets(generation), cancellationToken);
+        host.PublishAsync(stack, _roster.Targets(generation), cancellationToken);
 
     /// <summary>One stack's or instance's trouble must not keep the others from being looked after.</summary>
     private static async Task Guarded(string what, Func<Task> work)

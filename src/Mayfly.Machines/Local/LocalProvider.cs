@@ -13,12 +13,12 @@ namespace Mayfly.Machines.Local;
 /// </remarks>
 public sealed class LocalProvider : IProvider, IAsyncDisposable
 {
-    private readonly Store store;
-    private readonly string runFolder;
-    private readonly AgentLauncher launcher;
-    private readonly Runtime runtime;
-    private readonly SemaphoreSlim connecting = new(1);
-    private AgentConnection? connection;
+    private readonly Store _store;
+    private readonly string _runFolder;
+    private readonly AgentLauncher _launcher;
+    private readonly Runtime _runtime;
+    private readonly SemaphoreSlim _connecting = new(1);
+    private AgentConnection? _connection;
 
     public LocalProvider(Store store, RuntimePrograms programs, string runFolder = Runtime.DefaultRunFolder)
         : this(store, programs, runFolder, new AgentLauncher(store, programs, runFolder))
@@ -27,10 +27,10 @@ public sealed class LocalProvider : IProvider, IAsyncDisposable
 
     internal LocalProvider(Store store, RuntimePrograms programs, string runFolder, AgentLauncher launcher)
     {
-        this.store = store;
-        this.runFolder = runFolder;
-        this.launcher = launcher;
-        runtime = new Runtime(store, programs, runFolder);
+        _store = store;
+        _runFolder = runFolder;
+        _launcher = launcher;
+        _runtime = new Runtime(store, programs, runFolder);
     }
 
     public async Task<IReadOnlyList<InstanceState>> ListAsync(string stack, CancellationToken cancellationToken) =>
@@ -42,7 +42,7 @@ public sealed class LocalProvider : IProvider, IAsyncDisposable
     public Task BeginAsync(string stack, CancellationToken cancellationToken) => AskAsync(new BeginRequest(stack), null, cancellationToken);
 
     public Task RequirePortsAsync(string stack, IReadOnlyList<PublishedPort> ports, CancellationToken cancellationToken) =>
-        Task.Run(() => Published.Check(runFolder, stack, ports), cancellationToken);
+        Task.Run(() => Published.Check(_runFolder, stack, ports), cancellationToken);
 
     public async Task<InstanceState> StartAsync(InstanceSpec instance, MachineSpec machine, string view, IProgress<Activity> progress, CancellationToken cancellationToken) =>
         ((InstanceReply)await AskAsync(new StartRequest(instance, machine, view), progress.Report, cancellationToken)).Instance;
@@ -51,16 +51,16 @@ public sealed class LocalProvider : IProvider, IAsyncDisposable
         ((CommandReply)await AskAsync(new RunRequest(instance, machine, view), null, cancellationToken)).Result;
 
     public Task<CommandResult> ExecAsync(string instanceId, IReadOnlyList<string> command, CancellationToken cancellationToken) =>
-        runtime.ExecAsync(instanceId, command, timeout: null, cancellationToken);
+        _runtime.ExecAsync(instanceId, command, timeout: null, cancellationToken);
 
     public Task<int> AttachAsync(string instanceId, IReadOnlyList<string> command, bool terminal, CancellationToken cancellationToken) =>
-        Task.Run(() => runtime.ExecAttached(instanceId, command, terminal), cancellationToken);
+        Task.Run(() => _runtime.ExecAttached(instanceId, command, terminal), cancellationToken);
 
     public IAsyncEnumerable<LogLine> ReadLogsAsync(string stack, IReadOnlyList<string> components, bool follow, CancellationToken cancellationToken) =>
-        StackLogs.ReadAsync(store, runtime, stack, components, follow, cancellationToken);
+        StackLogs.ReadAsync(_store, _runtime, stack, components, follow, cancellationToken);
 
     public Task<IReadOnlyList<string>> ReadDriftAsync(string instanceId, CancellationToken cancellationToken) =>
-        Task.Run<IReadOnlyList<string>>(() => [.. runtime.Drift(instanceId).Select(entry => entry.Path)], cancellationToken);
+        Task.Run<IReadOnlyList<string>>(() => [.. _runtime.Drift(instanceId).Select(entry => entry.Path)], cancellationToken);
 
     public Task StopAsync(string instanceId, TimeSpan drain, CancellationToken cancellationToken) =>
         AskAsync(new StopRequest(instanceId, drain), null, cancellationToken);
@@ -83,9 +83,9 @@ public sealed class LocalProvider : IProvider, IAsyncDisposable
     /// <summary>Ends the connection, and with it every instance that is still on trial.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (connection is not null)
-            await connection.DisposeAsync();
-        connecting.Dispose();
+        if (_connection is not null)
+            await _connection.DisposeAsync();
+        _connecting.Dispose();
     }
 
     /// <summary>Changes nothing, so it may be asked again of the next agent.</summary>
@@ -106,18 +106,18 @@ public sealed class LocalProvider : IProvider, IAsyncDisposable
 
     private async Task<AgentConnection> ConnectedAsync(CancellationToken cancellationToken)
     {
-        await connecting.WaitAsync(cancellationToken);
+        await _connecting.WaitAsync(cancellationToken);
         try
         {
-            if (connection is { IsOpen: true })
-                return connection;
-            if (connection is not null)
-                await connection.DisposeAsync();
-            return connection = await launcher.ConnectAsync(cancellationToken);
+            if (_connection is { IsOpen: true })
+                return _connection;
+            if (_connection is not null)
+                await _connection.DisposeAsync();
+            return _connection = await _launcher.ConnectAsync(cancellationToken);
         }
         finally
         {
-            connecting.Release();
+            _connecting.Release();
         }
     }
 }

@@ -15,9 +15,9 @@ internal sealed class NameForwarder(string resolverFile = "/etc/resolv.conf", in
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    private readonly Lock gate = new();
-    private DateTime readAt;
-    private IPAddress[] resolvers = [];
+    private readonly Lock _gate = new();
+    private DateTime _readAt;
+    private IPAddress[] _resolvers = [];
 
     /// <returns>The answer, or null when no resolver gave one.</returns>
     /// <exception cref="NoResolverException">The host has no resolver.</exception>
@@ -53,20 +53,20 @@ internal sealed class NameForwarder(string resolverFile = "/etc/resolv.conf", in
 
     private IPAddress[] Resolvers()
     {
-        lock (gate)
+        lock (_gate)
         {
             try
             {
                 var changed = File.GetLastWriteTimeUtc(resolverFile);
-                if (changed != readAt)
-                    (resolvers, readAt) = (File.Exists(resolverFile) ? Parse(File.ReadLines(resolverFile)) : [], changed);
+                if (changed != _readAt)
+                    (_resolvers, _readAt) = (File.Exists(resolverFile) ? Parse(File.ReadLines(resolverFile)) : [], changed);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                resolvers = [];
+                _resolvers = [];
             }
 
-            return resolvers;
+            return _resolvers;
         }
     }
 

@@ -22,13 +22,13 @@ public sealed class NameServer
 
     private static readonly TimeSpan IdleConnection = TimeSpan.FromSeconds(10);
 
-    private readonly Socket datagrams;
-    private readonly Socket listener;
-    private readonly NameForwarder forwarder;
-    private readonly SemaphoreSlim forwarded = new(MostForwarded);
-    private readonly SemaphoreSlim connections = new(MostConnections);
-    private volatile NameTable table = NameTable.Empty;
-    private uint turn;
+    private readonly Socket _datagrams;
+    private readonly Socket _listener;
+    private readonly NameForwarder _forwarder;
+    private readonly SemaphoreSlim _forwarded = new(MostForwarded);
+    private readonly SemaphoreSlim _connections = new(MostConnections);
+    private volatile NameTable _table = NameTable.Empty;
+    private uint _turn;
 
     public NameServer(Socket datagrams, Socket listener)
         : this(datagrams, listener, new NameForwarder())
@@ -37,16 +37,16 @@ public sealed class NameServer
 
     internal NameServer(Socket datagrams, Socket listener, NameForwarder forwarder)
     {
-        this.datagrams = datagrams;
-        this.listener = listener;
-        this.forwarder = forwarder;
+        _datagrams = datagrams;
+        _listener = listener;
+        _forwarder = forwarder;
     }
 
     /// <summary>What is answered from now on.</summary>
     public NameTable Table
     {
-        get => table;
-        set => table = value;
+        get => _table;
+        set => _table = value;
     }
 
     /// <summary>Serves until it is cancelled. The sockets stay open.</summary>
@@ -63,20 +63,20 @@ public sealed class NameServer
             {
                 // Looked at first and taken out when it is answered: should we be killed in between, the next agent finds it
                 // still there, and a second answer harms nobody.
-                var received = await datagrams.ReceiveFromAsync(buffer.AsMemory(), SocketFlags.Peek, anybody, cancellationToken);
+                var received = await _datagrams.ReceiveFromAsync(buffer.AsMemory(), SocketFlags.Peek, anybody, cancellationToken);
                 var packet = buffer[..received.ReceivedBytes];
                 var asker = (IPEndPoint)received.RemoteEndPoint;
                 try
                 {
-                    var outcome = NameReply.Answer(table, packet, asker.Address, datagram: true, turn++);
+                    var outcome = NameReply.Answer(_table, packet, asker.Address, datagram: true, _turn++);
                     if (outcome.Reply is { } reply)
-                        await datagrams.SendToAsync(reply, SocketFlags.None, asker, cancellationToken);
+                        await _datagrams.SendToAsync(reply, SocketFlags.None, asker, cancellationToken);
                     else if (outcome.Forward)
                         _ = ForwardDatagramAsync(packet, asker, cancellationToken);
                 }
                 finally
                 {
-                    await datagrams.ReceiveFromAsync(buffer.AsMemory(), SocketFlags.None, anybody, CancellationToken.None);
+                    await _datagrams.ReceiveFromAsync(buffer.AsMemory(), SocketFlags.None, anybody, CancellationToken.None);
                 }
             }
             catch (SocketException)
@@ -94,7 +94,7 @@ public sealed class NameServer
     {
         try
         {
-            await datagrams.SendToAsync(await ForwardAsync(packet, datagram: true, cancellationToken), SocketFlags.None, asker, cancellationToken);
+            await _datagrams.SendToAsync(await ForwardAsync(packet, datagram: true, cancellationToken), SocketFlags.None, asker, cancellationToken);
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
         {
@@ -103,11 +103,11 @@ public sealed class NameServer
 
     private async Task<byte[]> ForwardAsync(byte[] packet, bool datagram, CancellationToken cancellationToken)
     {
-        if (!await forwarded.WaitAsync(TimeSpan.Zero, cancellationToken))
+        if (!await _forwarded.WaitAsync(TimeSpan.Zero, cancellationToken))
             return NameReply.Failure(packet, ReturnCode.ServerFailure);
         try
         {
-            return await forwarder.AskAsync(packet, datagram, cancellationToken) ?? NameReply.Failure(packet, ReturnCode.ServerFailure);
+            return await _forwarder.AskAsync(packet, datagram, cancellationToken) ?? NameReply.Failure(packet, ReturnCode.ServerFailure);
         }
         catch (NoResolverException)
         {
@@ -115,7 +115,7 @@ public sealed class NameServer
         }
         finally
         {
-            forwarded.Release();
+            _forwarded.Release();
         }
     }
 
@@ -125,7 +125,7 @@ public sealed class NameServer
         {
             try
             {
-                await connections.WaitAsync(cancellationToken);
+                await _connections.WaitAsync(cancellationToken);
                 _ = ServeConnectionAsync(await AcceptAsync(cancellationToken), cancellationToken);
             }
             catch (OperationCanceledException)
@@ -141,7 +141,7 @@ public sealed class NameServer
         {
             try
             {
-                return await listener.AcceptAsync(cancellationToken);
+                return await _listener.AcceptAsync(cancellationToken);
             }
             catch (SocketException)
             {
@@ -163,7 +163,7 @@ public sealed class NameServer
                 idle.CancelAfter(IdleConnection);
                 if (await StreamMessage.ReadAsync(stream, idle.Token) is not { } packet)
                     return;
-                var outcome = NameReply.Answer(table, packet, asker, datagram: false, Interlocked.Increment(ref turn));
+                var outcome = NameReply.Answer(_table, packet, asker, datagram: false, Interlocked.Increment(ref _turn));
                 if (outcome is { Reply: null, Forward: false })
                     return;
                 await StreamMessage.WriteAsync(stream, outcome.Reply ?? await ForwardAsync(packet, datagram: false, idle.Token), idle.Token);
@@ -176,7 +176,7 @@ public sealed class NameServer
         finally
         {
             connection.Dispose();
-            connections.Release();
+            _connections.Release();
         }
     }
 }

@@ -15,13 +15,13 @@ public sealed class NameTable
 {
     public const string Live = "live";
 
-    private readonly Dictionary<IPAddress, (string Stack, string View)> askers;
-    private readonly IReadOnlyList<(string Stack, string View, StackZone Zone)> zones;
+    private readonly Dictionary<IPAddress, (string Stack, string View)> _askers;
+    private readonly IReadOnlyList<(string Stack, string View, StackZone Zone)> _zones;
 
     public NameTable(IEnumerable<(string Stack, string View, StackZone Zone)> zones, IEnumerable<(IPAddress Asker, string Stack, string View)> askers)
     {
-        this.zones = [.. zones];
-        this.askers = askers.DistinctBy(asker => asker.Asker).ToDictionary(asker => asker.Asker, asker => (asker.Stack, asker.View));
+        _zones = [.. zones];
+        _askers = askers.DistinctBy(asker => asker.Asker).ToDictionary(asker => asker.Asker, asker => (asker.Stack, asker.View));
     }
 
     public static NameTable Empty { get; } = new([], []);
@@ -29,8 +29,8 @@ public sealed class NameTable
     /// <summary>The zone that answers this asker for this name, or null when the name is none of ours.</summary>
     public StackZone? ZoneFor(IPAddress asker, DomainName name)
     {
-        askers.TryGetValue(asker, out var own);
-        foreach (var (stack, view, zone) in zones)
+        _askers.TryGetValue(asker, out var own);
+        foreach (var (stack, view, zone) in _zones)
         {
             if (view == (stack == own.Stack ? own.View : Live) && zone.Holds(name))
                 return zone;

@@ -18,9 +18,9 @@ public sealed class StackZone
     /// <summary>Seconds. Short, because a move is complete for new connections only when the last cache has forgotten (RFC 2308 section 5 takes the SOA's for denials).</summary>
     private const int TimeToLive = 1;
 
-    private readonly Dictionary<DomainName, List<DnsRecordBase>> records = [];
-    private readonly SoaRecord start;
-    private readonly SoaRecord reverseStart;
+    private readonly Dictionary<DomainName, List<DnsRecordBase>> _records = [];
+    private readonly SoaRecord _start;
+    private readonly SoaRecord _reverseStart;
 
     /// <param name="network">The first address of the stack's /24.</param>
     /// <param name="serial">Rises with every change of the stack's names.</param>
@@ -30,9 +30,9 @@ public sealed class StackZone
         var octets = network.GetAddressBytes();
         ReverseApex = DomainName.Parse(string.Create(CultureInfo.InvariantCulture, $"{octets[2]}.{octets[1]}.{octets[0]}.in-addr.arpa"));
         var server = Below("mayfly-ns");
-        start = Start(Apex);
-        reverseStart = Start(ReverseApex);
-        foreach (var apex in (SoaRecord[])[start, reverseStart])
+        _start = Start(Apex);
+        _reverseStart = Start(ReverseApex);
+        foreach (var apex in (SoaRecord[])[_start, _reverseStart])
             Add(apex, new NsRecord(apex.Name, TimeToLive, server));
         Add(new ARecord(server, TimeToLive, NameServer.Address));
         foreach (var instance in instances.OrderBy(instance => instance.Component, StringComparer.Ordinal).ThenBy(instance => instance.Replica))
@@ -55,8 +55,8 @@ public sealed class StackZone
     /// <param name="turn">Rotates the order of equal records, so that clients that take the first spread over the replicas.</param>
     public ZoneAnswer Find(DomainName name, RecordType type, uint turn)
     {
-        var authority = name.IsEqualOrSubDomainOf(Apex) ? start : reverseStart;
-        if (!records.TryGetValue(name, out var all))
+        var authority = name.IsEqualOrSubDomainOf(Apex) ? _start : _reverseStart;
+        if (!_records.TryGetValue(name, out var all))
             return new ZoneAnswer(ReturnCode.NxDomain, [], [authority], []);
 
         var found = all.Where(record => type == RecordType.Any || record.RecordType == type).ToList();
@@ -71,7 +71,7 @@ public sealed class StackZone
     }
 
     private IEnumerable<DnsRecordBase> AddressesOf(DomainName name) =>
-        records.TryGetValue(name, out var found) ? found.Where(record => record is ARecord) : [];
+        _records.TryGetValue(name, out var found) ? found.Where(record => record is ARecord) : [];
 
     private void Add(NamedInstance instance, byte[] network)
     {
@@ -84,7 +84,7 @@ public sealed class StackZone
             {
                 var protocol = DomainName.Parse("_tcp") + owner;
                 // An empty non-terminal exists, so that asking for it is NODATA and not NXDOMAIN (RFC 8020).
-                records.TryAdd(protocol, []);
+                _records.TryAdd(protocol, []);
                 Add(new SrvRecord(DomainName.Parse($"_{port.Name}") + protocol, TimeToLive, 0, 10, (ushort)port.Port, replica));
             }
         }
@@ -98,8 +98,8 @@ public sealed class StackZone
     {
         foreach (var record in added)
         {
-            if (!records.TryGetValue(record.Name, out var existing))
-                records.Add(record.Name, existing = []);
+            if (!_records.TryGetValue(record.Name, out var existing))
+                _records.Add(record.Name, existing = []);
             existing.Add(record);
         }
     }

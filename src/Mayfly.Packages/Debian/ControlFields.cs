@@ -6,7 +6,7 @@ namespace Mayfly.Packages.Debian;
 /// </summary>
 public ref struct ControlFields(ReadOnlySpan<byte> stanza)
 {
-    private ReadOnlySpan<byte> rest = stanza;
+    private ReadOnlySpan<byte> _rest = stanza;
 
     public ReadOnlySpan<byte> Name { get; private set; }
 
@@ -19,25 +19,25 @@ public ref struct ControlFields(ReadOnlySpan<byte> stanza)
     /// <summary>False after the last field. A line that is no field throws <see cref="FormatException"/>.</summary>
     public bool MoveNext()
     {
-        while (rest.Length > 0 && (rest[0] == '\n' || rest[0] == '#'))
+        while (_rest.Length > 0 && (_rest[0] == '\n' || _rest[0] == '#'))
         {
-            var comment = rest.IndexOf((byte)'\n');
-            rest = comment < 0 ? [] : rest[(comment + 1)..];
+            var comment = _rest.IndexOf((byte)'\n');
+            _rest = comment < 0 ? [] : _rest[(comment + 1)..];
         }
 
-        if (rest.IsEmpty)
+        if (_rest.IsEmpty)
             return false;
         var end = 0;
         while (true)
         {
-            var line = rest[end..].IndexOf((byte)'\n');
-            end = line < 0 ? rest.Length : end + line + 1;
-            if (end == rest.Length || (rest[end] != ' ' && rest[end] != '\t'))
+            var line = _rest[end..].IndexOf((byte)'\n');
+            end = line < 0 ? _rest.Length : end + line + 1;
+            if (end == _rest.Length || (_rest[end] != ' ' && _rest[end] != '\t'))
                 break;
         }
 
-        var field = rest[..end];
-        rest = rest[end..];
+        var field = _rest[..end];
+        _rest = _rest[end..];
         if (field[^1] == '\n')
             field = field[..^1];
         var colon = field.IndexOf((byte)':');

@@ -6,34 +6,34 @@ public sealed class ControlReader(Stream stream)
     /// <summary>No honest stanza is larger; without a limit a hostile index could fill the memory.</summary>
     private const int LargestStanza = 16 << 20;
 
-    private byte[] buffer = GC.AllocateUninitializedArray<byte>(1 << 20);
-    private int start;
-    private int length;
-    private bool ended;
+    private byte[] _buffer = GC.AllocateUninitializedArray<byte>(1 << 20);
+    private int _start;
+    private int _length;
+    private bool _ended;
 
     /// <summary>The next stanza, valid until the next call; empty at the end.</summary>
     public ReadOnlySpan<byte> Read()
     {
         while (true)
         {
-            while (length > 0 && buffer[start] == '\n')
+            while (_length > 0 && _buffer[_start] == '\n')
             {
-                start++;
-                length--;
+                _start++;
+                _length--;
             }
 
-            var available = buffer.AsSpan(start, length);
+            var available = _buffer.AsSpan(_start, _length);
             var end = available.IndexOf("\n\n"u8);
             if (end >= 0)
             {
-                start += end + 2;
-                length -= end + 2;
+                _start += end + 2;
+                _length -= end + 2;
                 return available[..(end + 1)];
             }
 
-            if (ended)
+            if (_ended)
             {
-                length = 0;
+                _length = 0;
                 return available;
             }
 
@@ -43,21 +43,21 @@ public sealed class ControlReader(Stream stream)
 
     private void Fill()
     {
-        if (start > 0)
+        if (_start > 0)
         {
-            buffer.AsSpan(start, length).CopyTo(buffer);
-            start = 0;
+            _buffer.AsSpan(_start, _length).CopyTo(_buffer);
+            _start = 0;
         }
 
-        if (length == buffer.Length)
+        if (_length == _buffer.Length)
         {
-            if (buffer.Length >= LargestStanza)
+            if (_buffer.Length >= LargestStanza)
                 throw new FormatException($"a stanza is larger than {LargestStanza >> 20} MiB");
-            Array.Resize(ref buffer, buffer.Length * 2);
+            Array.Resize(ref _buffer, _buffer.Length * 2);
         }
 
-        var read = stream.Read(buffer, length, buffer.Length - length);
-        length += read;
-        ended = read == 0;
+        var read = stream.Read(_buffer, _length, _buffer.Length - _length);
+        _length += read;
+        _ended = read == 0;
     }
 }

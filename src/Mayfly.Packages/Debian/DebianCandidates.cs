@@ -8,12 +8,12 @@ namespace Mayfly.Packages.Debian;
 /// </summary>
 internal sealed class DebianCandidates : ICandidateProvider
 {
-    private readonly DebianIndex index;
-    private readonly bool recommends;
-    private readonly Dictionary<int, BinaryPackage> packages = [];
-    private readonly Dictionary<string, int> names = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, BinaryPackage> pinned = new(StringComparer.Ordinal);
-    private readonly HashSet<string> installed;
+    private readonly DebianIndex _index;
+    private readonly bool _recommends;
+    private readonly Dictionary<int, BinaryPackage> _packages = [];
+    private readonly Dictionary<string, int> _names = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, BinaryPackage> _pinned = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _installed;
 
     /// <param name="index">The packages.</param>
     /// <param name="recommends">True to follow Recommends.</param>
@@ -21,39 +21,39 @@ internal sealed class DebianCandidates : ICandidateProvider
     /// <param name="pinned">Versions that were asked for, which take the place of the candidates of their names.</param>
     public DebianCandidates(DebianIndex index, bool recommends, IEnumerable<BinaryPackage> installed, IEnumerable<BinaryPackage> pinned)
     {
-        this.index = index;
-        this.recommends = recommends;
-        this.installed = [.. installed.Select(package => package.Name)];
+        _index = index;
+        _recommends = recommends;
+        _installed = [.. installed.Select(package => package.Name)];
         foreach (var package in installed.Concat(pinned))
-            this.pinned[package.Name] = package;
+            _pinned[package.Name] = package;
     }
 
     public int Number(BinaryPackage package)
     {
-        packages.TryAdd(package.Number, package);
+        _packages.TryAdd(package.Number, package);
         return package.Number;
     }
 
-    public BinaryPackage Package(int candidate) => packages[candidate];
+    public BinaryPackage Package(int candidate) => _packages[candidate];
 
     public int PackageOf(int candidate)
     {
-        var name = packages[candidate].Name;
-        if (!names.TryGetValue(name, out var number))
-            names.Add(name, number = names.Count);
+        var name = _packages[candidate].Name;
+        if (!_names.TryGetValue(name, out var number))
+            _names.Add(name, number = _names.Count);
         return number;
     }
 
-    public string Describe(int candidate) => packages[candidate].ToString();
+    public string Describe(int candidate) => _packages[candidate].ToString();
 
     public CandidateRelations Examine(int candidate)
     {
-        var package = packages[candidate];
+        var package = _packages[candidate];
         var requirements = new List<Requirement>();
         // Pre-Depends before Depends before Recommends, each in the field's order: the order of apt's cache.
         foreach (var dependency in package.PreDepends.Concat(package.Depends))
             requirements.Add(new Requirement(dependency, Meeting(dependency)));
-        if (recommends && !installed.Contains(package.Name))
+        if (_recommends && !_installed.Contains(package.Name))
         {
             foreach (var dependency in package.Recommends)
                 requirements.Add(new Requirement(dependency, Meeting(dependency)) { Optional = true });
@@ -81,14 +81,14 @@ internal sealed class DebianCandidates : ICandidateProvider
         if (found.Count == 0)
         {
             // Only other versions than the candidates meet it (something was asked for at an older version): better than nothing, as apt would not.
-            found.AddRange(dependency.Alternatives.SelectMany(relation => Sorted(relation, Everything(relation).Where(package => !pinned.ContainsKey(package.Name)))));
+            found.AddRange(dependency.Alternatives.SelectMany(relation => Sorted(relation, Everything(relation).Where(package => !_pinned.ContainsKey(package.Name)))));
         }
 
-        return [.. found.OrderBy(package => installed.Contains(package.Name) ? 0 : 1).Select(Number).Distinct()];
+        return [.. found.OrderBy(package => _installed.Contains(package.Name) ? 0 : 1).Select(Number).Distinct()];
     }
 
     /// <summary>The version of a name that may be chosen: what is installed or asked for, else apt's candidate.</summary>
-    public BinaryPackage? Candidate(string name) => pinned.TryGetValue(name, out var package) ? package : index.Candidate(name);
+    public BinaryPackage? Candidate(string name) => _pinned.TryGetValue(name, out var package) ? package : _index.Candidate(name);
 
     /// <summary>True when a package, by its own name and version or by what it provides, is what the relation means.</summary>
     public bool Meets(BinaryPackage package, Relation relation)
@@ -105,14 +105,14 @@ internal sealed class DebianCandidates : ICandidateProvider
     {
         null or "native" => true,
         "any" => package.MultiArch == MultiArch.Allowed,
-        var architecture => architecture == index.Architecture,
+        var architecture => architecture == _index.Architecture,
     };
 
     private IEnumerable<BinaryPackage> Candidates(Relation relation)
     {
         if (Candidate(relation.Name) is { } own && Meets(own, relation))
             yield return own;
-        foreach (var provider in index.Providers(relation.Name))
+        foreach (var provider in _index.Providers(relation.Name))
         {
             if (provider.Name != relation.Name && Candidate(provider.Name) == provider && Meets(provider, relation))
                 yield return provider;
@@ -120,10 +120,10 @@ internal sealed class DebianCandidates : ICandidateProvider
     }
 
     private IEnumerable<BinaryPackage> Everything(Relation relation) =>
-        index.Find(relation.Name).Concat(index.Providers(relation.Name)).Distinct().Where(package => Meets(package, relation));
+        _index.Find(relation.Name).Concat(_index.Providers(relation.Name)).Distinct().Where(package => Meets(package, relation));
 
     private IEnumerable<BinaryPackage> Sorted(Relation relation, IEnumerable<BinaryPackage> found) => found
-        .OrderBy(package => installed.Contains(package.Name) ? 0 : 1)
+        .OrderBy(package => _installed.Contains(package.Name) ? 0 : 1)
         .ThenBy(package => package.Name == relation.Name ? 0 : 1)
         .ThenBy(package => package.Essential ? 0 : 1)
         .ThenBy(package => package.Important ? 0 : 1)

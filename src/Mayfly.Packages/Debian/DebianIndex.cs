@@ -13,25 +13,25 @@ namespace Mayfly.Packages.Debian;
 /// </remarks>
 public sealed class DebianIndex
 {
-    private readonly IndexImage image;
-    private readonly Lock gate = new();
-    private readonly Dictionary<string, IReadOnlyList<BinaryPackage>> found = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, IReadOnlyList<BinaryPackage>> providers = new(StringComparer.Ordinal);
-    private readonly Dictionary<int, BinaryPackage> packages = [];
+    private readonly IndexImage _image;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, IReadOnlyList<BinaryPackage>> _found = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, IReadOnlyList<BinaryPackage>> _providers = new(StringComparer.Ordinal);
+    private readonly Dictionary<int, BinaryPackage> _packages = [];
 
-    private DebianIndex(IndexImage image) => this.image = image;
+    private DebianIndex(IndexImage image) => _image = image;
 
     /// <summary>Debian's name of the architecture; packages of <c>all</c> are in every index.</summary>
-    public string Architecture => image.Architecture;
+    public string Architecture => _image.Architecture;
 
     /// <summary>The releases, in the order of the sources.</summary>
-    public IReadOnlyList<LockedRelease> Releases => image.Releases;
+    public IReadOnlyList<LockedRelease> Releases => _image.Releases;
 
     /// <summary>The number of packages, counting each version.</summary>
-    public int Count => image.PackageCount;
+    public int Count => _image.PackageCount;
 
     /// <summary>Every package's name, sorted by ordinal.</summary>
-    public IEnumerable<string> Names => Enumerable.Range(0, image.NameCount).Select(image.Name);
+    public IEnumerable<string> Names => Enumerable.Range(0, _image.NameCount).Select(_image.Name);
 
     /// <summary>
     /// Parses Packages files, in the order of the sources (apt breaks its last ties by that order).
@@ -55,16 +55,16 @@ public sealed class DebianIndex
     public void WriteCache(string path)
     {
         using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
-        file.Write(image.Bytes.Span);
+        file.Write(_image.Bytes.Span);
     }
 
     /// <summary>Every version of a package, the one that apt would choose first, then the others from later to earlier; empty when nobody has it.</summary>
     public IReadOnlyList<BinaryPackage> Find(string name)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (!found.TryGetValue(name, out var list))
-                found.Add(name, list = [.. image.Find(name).Select(Package)]);
+            if (!_found.TryGetValue(name, out var list))
+                _found.Add(name, list = [.. _image.Find(name).Select(Package)]);
             return list;
         }
     }
@@ -75,10 +75,10 @@ public sealed class DebianIndex
     /// <summary>Packages of any version whose Provides names it, in the order of the index; see <see cref="BinaryPackage.Provides"/> for the versions.</summary>
     public IReadOnlyList<BinaryPackage> Providers(string name)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (!providers.TryGetValue(name, out var list))
-                providers.Add(name, list = [.. image.Providers(name).Select(Package)]);
+            if (!_providers.TryGetValue(name, out var list))
+                _providers.Add(name, list = [.. _image.Providers(name).Select(Package)]);
             return list;
         }
     }
@@ -87,10 +87,10 @@ public sealed class DebianIndex
     public bool Knows(string name) => Find(name).Count > 0 || Providers(name).Count > 0;
 
     /// <summary>The essential packages that apt would choose, in the order of the index.</summary>
-    public IReadOnlyList<BinaryPackage> Essential() => Select(image.IsEssential);
+    public IReadOnlyList<BinaryPackage> Essential() => Select(_image.IsEssential);
 
     /// <summary>The packages of a priority that apt would choose, in the order of the index.</summary>
-    public IReadOnlyList<BinaryPackage> OfPriority(PackagePriority priority) => Select(number => image.PriorityOf(number) == priority);
+    public IReadOnlyList<BinaryPackage> OfPriority(PackagePriority priority) => Select(number => _image.PriorityOf(number) == priority);
 
     /// <summary>Names near one that nobody has, nearest first.</summary>
     public IReadOnlyList<string> NamesLike(string name, int count = 3)
@@ -115,17 +115,17 @@ public sealed class DebianIndex
 
     private List<BinaryPackage> Select(Func<int, bool> wanted)
     {
-        lock (gate)
+        lock (_gate)
         {
-            return [.. Enumerable.Range(0, image.NameCount).Select(image.First).Where(wanted).Select(Package)
+            return [.. Enumerable.Range(0, _image.NameCount).Select(_image.First).Where(wanted).Select(Package)
                 .OrderBy(package => package.Ordinal)];
         }
     }
 
     private BinaryPackage Package(int number)
     {
-        if (!packages.TryGetValue(number, out var package))
-            packages.Add(number, package = image.Package(number));
+        if (!_packages.TryGetValue(number, out var package))
+            _packages.Add(number, package = _image.Package(number));
         return package;
     }
 }

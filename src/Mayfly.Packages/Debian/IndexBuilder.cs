@@ -8,25 +8,25 @@ namespace Mayfly.Packages.Debian;
 /// <summary>Parses Packages files into the bytes of an index.</summary>
 internal sealed class IndexBuilder(string architecture)
 {
-    private readonly List<LockedRelease> releases = [];
-    private readonly List<int> priorities = [];
-    private readonly List<IndexImage.PackageRecord> packages = [];
-    private readonly List<(int Virtual, int Package)> provided = [];
-    private readonly NameTable names = new();
-    private readonly List<List<int>?> versions = [];
-    private readonly MemoryStream heap = new(32 << 20);
-    private readonly Dictionary<string, int> shared = new(StringComparer.Ordinal);
+    private readonly List<LockedRelease> _releases = [];
+    private readonly List<int> _priorities = [];
+    private readonly List<IndexImage.PackageRecord> _packages = [];
+    private readonly List<(int Virtual, int Package)> _provided = [];
+    private readonly NameTable _names = new();
+    private readonly List<List<int>?> _versions = [];
+    private readonly MemoryStream _heap = new(32 << 20);
+    private readonly Dictionary<string, int> _shared = new(StringComparer.Ordinal);
 
     public void Add(PackagesFile file)
     {
-        var release = releases.IndexOf(file.Release);
+        var release = _releases.IndexOf(file.Release);
         if (release < 0)
         {
-            release = releases.Count;
+            release = _releases.Count;
             if (release > byte.MaxValue)
                 throw new MayflyException("more than 256 releases are configured", "name fewer suites");
-            releases.Add(file.Release);
-            priorities.Add(file.Priority);
+            _releases.Add(file.Release);
+            _priorities.Add(file.Priority);
         }
 
         var stanza = ReadOnlySpan<byte>.Empty;
@@ -47,41 +47,41 @@ internal sealed class IndexBuilder(string architecture)
     public IndexImage Build()
     {
         // Group by name, the candidate first, as apt_preferences(5) chooses it: priority of the release, then version.
-        var sortedNames = Enumerable.Range(0, versions.Count).Where(number => versions[number] is not null).ToArray();
-        Array.Sort(sortedNames, (a, b) => names[a].SequenceCompareTo(names[b]));
-        var records = new List<IndexImage.PackageRecord>(packages.Count);
+        var sortedNames = Enumerable.Range(0, _versions.Count).Where(number => _versions[number] is not null).ToArray();
+        Array.Sort(sortedNames, (a, b) => _names[a].SequenceCompareTo(_names[b]));
+        var records = new List<IndexImage.PackageRecord>(_packages.Count);
         var nameRecords = new List<IndexImage.NameRecord>(sortedNames.Length);
-        var newNumber = new int[packages.Count];
+        var newNumber = new int[_packages.Count];
         foreach (var name in sortedNames)
         {
-            var group = versions[name]!;
+            var group = _versions[name]!;
             if (group.Count > 1)
             {
-                group = [.. group.OrderByDescending(number => priorities[packages[number].Release])
-                    .ThenByDescending(number => new DebianVersion(TextAt(packages[number].Version)))];
+                group = [.. group.OrderByDescending(number => _priorities[_packages[number].Release])
+                    .ThenByDescending(number => new DebianVersion(TextAt(_packages[number].Version)))];
             }
 
-            nameRecords.Add(new() { Name = Heap(names[name]), First = records.Count, Count = group.Count });
+            nameRecords.Add(new() { Name = Heap(_names[name]), First = records.Count, Count = group.Count });
             foreach (var number in group)
             {
                 newNumber[number] = records.Count;
-                records.Add(packages[number] with { Name = nameRecords[^1].Name });
+                records.Add(_packages[number] with { Name = nameRecords[^1].Name });
             }
         }
 
-        var lists = new List<int>(provided.Count);
+        var lists = new List<int>(_provided.Count);
         var virtualRecords = new List<IndexImage.NameRecord>();
-        foreach (var group in provided.GroupBy(pair => pair.Virtual, pair => newNumber[pair.Package])
-            .OrderBy(group => group.Key, Comparer<int>.Create((a, b) => names[a].SequenceCompareTo(names[b]))))
+        foreach (var group in _provided.GroupBy(pair => pair.Virtual, pair => newNumber[pair.Package])
+            .OrderBy(group => group.Key, Comparer<int>.Create((a, b) => _names[a].SequenceCompareTo(_names[b]))))
         {
-            virtualRecords.Add(new() { Name = Heap(names[group.Key]), First = lists.Count, Count = group.Distinct().Count() });
+            virtualRecords.Add(new() { Name = Heap(_names[group.Key]), First = lists.Count, Count = group.Distinct().Count() });
             lists.AddRange(group.Distinct());
         }
 
         var header = new IndexImage.Header
         {
             Architecture = Heap(Encoding.UTF8.GetBytes(architecture)),
-            Releases = Heap(Encoding.UTF8.GetBytes(LockFile.WriteReleases(releases))),
+            Releases = Heap(Encoding.UTF8.GetBytes(LockFile.WriteReleases(_releases))),
             PackageCount = records.Count,
             NameCount = nameRecords.Count,
             VirtualCount = virtualRecords.Count,
@@ -98,7 +98,7 @@ internal sealed class IndexBuilder(string architecture)
             + (records.Count * Unsafe.SizeOf<IndexImage.PackageRecord>())
             + ((nameRecords.Count + virtualRecords.Count) * Unsafe.SizeOf<IndexImage.NameRecord>())
             + (lists.Count * sizeof(int));
-        var bytes = GC.AllocateUninitializedArray<byte>(checked(tables + (int)heap.Length));
+        var bytes = GC.AllocateUninitializedArray<byte>(checked(tables + (int)_heap.Length));
         var position = 0;
         Put(bytes, ref position, IndexImage.Magic);
         Put(bytes, ref position, BitConverter.GetBytes((long)bytes.Length));
@@ -131,7 +131,7 @@ internal sealed class IndexBuilder(string architecture)
         Put(bytes, ref position, MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(virtualRecords)));
         header.Lists = position;
         Put(bytes, ref position, MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(lists)));
-        Put(bytes, ref position, heap.GetBuffer().AsSpan(0, (int)heap.Length));
+        Put(bytes, ref position, _heap.GetBuffer().AsSpan(0, (int)_heap.Length));
         MemoryMarshal.Write(bytes.AsSpan(headerPosition), header);
         return IndexImage.Over(bytes);
     }
@@ -200,13 +200,13 @@ internal sealed class IndexBuilder(string architecture)
         if (!Utf8Parser.TryParse(size, out long bytes, out _) || bytes <= 0)
             throw new FormatException("it has no Size");
 
-        var number = names.Number(name);
-        while (versions.Count < names.Count)
-            versions.Add(null);
-        var known = versions[number] ??= [];
+        var number = _names.Number(name);
+        while (_versions.Count < _names.Count)
+            _versions.Add(null);
+        var known = _versions[number] ??= [];
         var versionText = Text(version);
         // The same version in a second suite is the same package; the first suite to offer it is its release.
-        if (known.Any(other => TextAt(packages[other].Version) == versionText))
+        if (known.Any(other => TextAt(_packages[other].Version) == versionText))
             return;
 
         // apt's cache numbers names as they are first met, in this order of fields, and breaks its last ties by it.
@@ -222,7 +222,7 @@ internal sealed class IndexBuilder(string architecture)
         {
             var virtualName = FirstWord(provides[entry]);
             if (!virtualName.IsEmpty)
-                provided.Add((names.Number(virtualName), packages.Count));
+                _provided.Add((_names.Number(virtualName), _packages.Count));
         }
 
         var record = new IndexImage.PackageRecord
@@ -259,8 +259,8 @@ internal sealed class IndexBuilder(string architecture)
         record.Relations[(int)RelationKind.Conflicts] = Heap(conflicts);
         record.Relations[(int)RelationKind.Breaks] = Heap(breaks);
         record.Relations[(int)RelationKind.Provides] = Heap(provides);
-        known.Add(packages.Count);
-        packages.Add(record);
+        known.Add(_packages.Count);
+        _packages.Add(record);
     }
 
     private static void Check(ReadOnlySpan<byte> name, ReadOnlySpan<byte> version, ReadOnlySpan<byte> path)
@@ -280,7 +280,7 @@ internal sealed class IndexBuilder(string architecture)
             var end = field.IndexOfAny((byte)',', (byte)'|');
             var word = FirstWord(end < 0 ? field : field[..end]);
             if (!word.IsEmpty)
-                names.Number(word);
+                _names.Number(word);
             field = end < 0 ? [] : field[(end + 1)..];
         }
     }
@@ -297,24 +297,24 @@ internal sealed class IndexBuilder(string architecture)
     {
         if (text.IsEmpty)
             return 0;
-        var offset = (int)heap.Position + 1;
+        var offset = (int)_heap.Position + 1;
         Span<byte> length = stackalloc byte[4];
         BitConverter.TryWriteBytes(length, text.Length);
-        heap.Write(length);
-        heap.Write(text);
+        _heap.Write(length);
+        _heap.Write(text);
         return offset;
     }
 
     private int Share(string text)
     {
-        if (!shared.TryGetValue(text, out var offset))
-            shared.Add(text, offset = Heap(Encoding.UTF8.GetBytes(text)));
+        if (!_shared.TryGetValue(text, out var offset))
+            _shared.Add(text, offset = Heap(Encoding.UTF8.GetBytes(text)));
         return offset;
     }
 
     private string TextAt(int offset)
     {
-        var bytes = heap.GetBuffer().AsSpan(offset - 1);
+        var bytes = _heap.GetBuffer().AsSpan(offset - 1);
         return Encoding.UTF8.GetString(bytes.Slice(4, BitConverter.ToInt32(bytes)));
     }
 

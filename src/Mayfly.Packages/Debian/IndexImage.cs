@@ -24,14 +24,14 @@ internal sealed class IndexImage
 
     internal const int HeaderSize = 64;
 
-    private readonly Header header;
+    private readonly Header _header;
 
     private IndexImage(ReadOnlyMemory<byte> bytes)
     {
         Bytes = bytes;
-        header = MemoryMarshal.Read<Header>(bytes.Span[16..]);
-        Architecture = Text(header.Architecture);
-        Releases = LockFile.ReadReleases(Text(header.Releases));
+        _header = MemoryMarshal.Read<Header>(bytes.Span[16..]);
+        Architecture = Text(_header.Architecture);
+        Releases = LockFile.ReadReleases(Text(_header.Releases));
     }
 
     public ReadOnlyMemory<byte> Bytes { get; }
@@ -40,15 +40,15 @@ internal sealed class IndexImage
 
     public IReadOnlyList<LockedRelease> Releases { get; }
 
-    public int PackageCount => header.PackageCount;
+    public int PackageCount => _header.PackageCount;
 
-    public int NameCount => header.NameCount;
+    public int NameCount => _header.NameCount;
 
-    private ReadOnlySpan<PackageRecord> Packages => Table<PackageRecord>(header.Packages, header.PackageCount);
+    private ReadOnlySpan<PackageRecord> Packages => Table<PackageRecord>(_header.Packages, _header.PackageCount);
 
-    private ReadOnlySpan<NameRecord> NameTable => Table<NameRecord>(header.Names, header.NameCount);
+    private ReadOnlySpan<NameRecord> NameTable => Table<NameRecord>(_header.Names, _header.NameCount);
 
-    private ReadOnlySpan<NameRecord> VirtualTable => Table<NameRecord>(header.Virtuals, header.VirtualCount);
+    private ReadOnlySpan<NameRecord> VirtualTable => Table<NameRecord>(_header.Virtuals, _header.VirtualCount);
 
     public static IndexImage Over(ReadOnlyMemory<byte> bytes) => new(bytes);
 
@@ -97,7 +97,7 @@ internal sealed class IndexImage
     {
         if (Search(VirtualTable, name) is not { } record)
             return [];
-        return Table<int>(header.Lists, header.ListLength).Slice(record.First, record.Count).ToArray();
+        return Table<int>(_header.Lists, _header.ListLength).Slice(record.First, record.Count).ToArray();
     }
 
     public BinaryPackage Package(int number)
@@ -197,12 +197,12 @@ internal sealed class IndexImage
     [System.Runtime.CompilerServices.InlineArray(6)]
     internal struct RelationOffsets
     {
-        private int first;
+        private int _first;
     }
 
     [System.Runtime.CompilerServices.InlineArray(32)]
     internal struct HashBytes
     {
-        private byte first;
+        private byte _first;
     }
 }

@@ -16,25 +16,25 @@ namespace Mayfly.Packages.Debian;
 /// </remarks>
 public sealed class InstallOrder
 {
-    private readonly PackageGraph graph;
-    private readonly HashSet<BinaryPackage> immediate = [];
-    private readonly HashSet<BinaryPackage> unpacked = [];
-    private readonly HashSet<BinaryPackage> configured = [];
-    private readonly HashSet<BinaryPackage> looping = [];
-    private readonly List<(bool Configure, BinaryPackage Package)> steps = [];
+    private readonly PackageGraph _graph;
+    private readonly HashSet<BinaryPackage> _immediate = [];
+    private readonly HashSet<BinaryPackage> _unpacked = [];
+    private readonly HashSet<BinaryPackage> _configured = [];
+    private readonly HashSet<BinaryPackage> _looping = [];
+    private readonly List<(bool Configure, BinaryPackage Package)> _steps = [];
 
     private InstallOrder(IReadOnlyCollection<BinaryPackage> packages, IReadOnlyCollection<BinaryPackage> installed)
     {
-        graph = new PackageGraph(packages, installed);
+        _graph = new PackageGraph(packages, installed);
         // Essential packages and all that their dependencies name are configured as soon as they are placed.
         var pending = new Stack<BinaryPackage>(packages.Concat(installed).Where(package => package.Essential));
         while (pending.TryPop(out var package))
         {
-            if (!immediate.Add(package))
+            if (!_immediate.Add(package))
                 continue;
             foreach (var relation in package.PreDepends.Concat(package.Depends).SelectMany(dependency => dependency.Alternatives))
             {
-                if (relation.Qualifier is null && graph.Named(relation.Name) is { } named)
+                if (relation.Qualifier is null && _graph.Named(relation.Name) is { } named)
                     pending.Push(named);
             }
         }
@@ -61,7 +61,7 @@ public sealed class InstallOrder
     {
         var order = new InstallOrder(packages, installed);
         order.Run(packages);
-        return [.. order.steps.Where(step => !step.Configure).Select(step => step.Package)];
+        return [.. order._steps.Where(step => !step.Configure).Select(step => step.Package)];
     }
 
     /// <summary>apt's steps: unpacking and explicit configuring, as <c>apt-get --simulate</c> shows them.</summary>
@@ -69,24 +69,24 @@ public sealed class InstallOrder
     {
         var order = new InstallOrder(packages, installed);
         order.Run(packages);
-        return order.steps;
+        return order._steps;
     }
 
     private void Run(IReadOnlyCollection<BinaryPackage> packages)
     {
-        foreach (var package in new UnpackOrder(graph, immediate).Of(packages))
+        foreach (var package in new UnpackOrder(_graph, _immediate).Of(packages))
         {
             if (IsUntouched(package))
-                Unpack(package, immediate.Contains(package));
+                Unpack(package, _immediate.Contains(package));
         }
     }
 
-    private bool IsUntouched(BinaryPackage package) => !graph.IsInstalled(package) && !unpacked.Contains(package) && !configured.Contains(package);
+    private bool IsUntouched(BinaryPackage package) => !_graph.IsInstalled(package) && !_unpacked.Contains(package) && !_configured.Contains(package);
 
     /// <summary>Unpacks a package, after all that it pre-depends on is configured.</summary>
     private bool Unpack(BinaryPackage package, bool configureToo)
     {
-        var inLoop = looping.Contains(package);
+        var inLoop = _looping.Contains(package);
         bool changed, bad;
         do
         {
@@ -100,8 +100,8 @@ public sealed class InstallOrder
             return false;
         if (inLoop)
             return true;
-        unpacked.Add(package);
-        steps.Add((false, package));
+        _unpacked.Add(package);
+        _steps.Add((false, package));
         if (configureToo)
             Configure(package); // What fails here is configured later.
         return true;
@@ -109,17 +109,17 @@ public sealed class InstallOrder
 
     private bool Ready(BinaryPackage package, Dependency dependency, bool inLoop, ref bool changed)
     {
-        if (dependency.Alternatives.Any(relation => graph.Targets(relation).Any(graph.IsInstalled)))
+        if (dependency.Alternatives.Any(relation => _graph.Targets(relation).Any(_graph.IsInstalled)))
             return true;
         foreach (var relation in dependency.Alternatives)
         {
-            foreach (var target in graph.Targets(relation))
+            foreach (var target in _graph.Targets(relation))
             {
-                if (configured.Contains(target))
+                if (_configured.Contains(target))
                     return true;
-                if (!unpacked.Contains(target))
+                if (!_unpacked.Contains(target))
                 {
-                    if (looping.Contains(target) && inLoop)
+                    if (_looping.Contains(target) && inLoop)
                         continue;
                     if (!WithoutLooping(package, inLoop, target, ref changed, () => Unpack(target, configureToo: true)))
                         return false;
@@ -139,7 +139,7 @@ public sealed class InstallOrder
     /// <summary>Configures an unpacked package, after all that it depends on is unpacked and as far as cycles allow configured.</summary>
     private bool Configure(BinaryPackage package)
     {
-        var inLoop = looping.Contains(package);
+        var inLoop = _looping.Contains(package);
         var open = new List<Dependency>();
         bool changed;
         do
@@ -147,15 +147,15 @@ public sealed class InstallOrder
             changed = false;
             foreach (var dependency in package.PreDepends.Concat(package.Depends))
             {
-                var targets = dependency.Alternatives.SelectMany(graph.Targets).ToList();
-                if (targets.Any(graph.IsInstalled))
+                var targets = dependency.Alternatives.SelectMany(_graph.Targets).ToList();
+                if (targets.Any(_graph.IsInstalled))
                     continue;
                 var helped = false;
                 if (!inLoop)
                 {
                     foreach (var relation in dependency.Alternatives)
                     {
-                        if (graph.Targets(relation).FirstOrDefault(IsUntouched) is not { } target)
+                        if (_graph.Targets(relation).FirstOrDefault(IsUntouched) is not { } target)
                             continue;
                         if (!WithoutLooping(package, inLoop, target, ref changed, () => Unpack(target, configureToo: true)))
                             return false;
@@ -179,17 +179,17 @@ public sealed class InstallOrder
                 bad = true;
                 foreach (var relation in dependency.Alternatives)
                 {
-                    foreach (var target in graph.Targets(relation))
+                    foreach (var target in _graph.Targets(relation))
                     {
-                        if (configured.Contains(target))
+                        if (_configured.Contains(target))
                         {
                             bad = false;
                             break;
                         }
 
-                        if (!unpacked.Contains(target))
+                        if (!_unpacked.Contains(target))
                             continue;
-                        if (looping.Contains(target) && inLoop)
+                        if (_looping.Contains(target) && inLoop)
                         {
                             bad = false;
                             break;
@@ -212,22 +212,22 @@ public sealed class InstallOrder
             return false;
         if (inLoop)
             return true;
-        if (configured.Contains(package))
+        if (_configured.Contains(package))
             return false;
-        unpacked.Remove(package);
-        configured.Add(package);
-        steps.Add((true, package));
+        _unpacked.Remove(package);
+        _configured.Add(package);
+        _steps.Add((true, package));
         return true;
     }
 
     private bool WithoutLooping(BinaryPackage package, bool inLoop, BinaryPackage target, ref bool changed, Func<bool> act)
     {
         if (!inLoop)
-            looping.Add(package);
+            _looping.Add(package);
         var done = act();
         if (!inLoop)
-            looping.Remove(package);
-        if (done && !looping.Contains(target))
+            _looping.Remove(package);
+        if (done && !_looping.Contains(target))
             changed = true;
         return done;
     }
@@ -236,13 +236,13 @@ public sealed class InstallOrder
     {
         var stages = new List<List<BinaryPackage>>();
         var placed = new HashSet<BinaryPackage>();
-        for (var i = 0; i < steps.Count; i++)
+        for (var i = 0; i < _steps.Count; i++)
         {
-            if (!steps[i].Configure)
+            if (!_steps[i].Configure)
                 continue;
             var stage = new List<BinaryPackage>();
-            for (; i < steps.Count && steps[i].Configure; i++)
-                stage.Add(steps[i].Package);
+            for (; i < _steps.Count && _steps[i].Configure; i++)
+                stage.Add(_steps[i].Package);
             stages.Add(stage);
             placed.UnionWith(stage);
             // Its members may depend on what is only unpacked so far: a cycle, which must be whole.
@@ -256,7 +256,7 @@ public sealed class InstallOrder
             }
         }
 
-        var rest = steps.Where(step => !step.Configure && !placed.Contains(step.Package)).Select(step => step.Package)
+        var rest = _steps.Where(step => !step.Configure && !placed.Contains(step.Package)).Select(step => step.Package)
             .OrderBy(package => DpkgBin(package.Name)).ThenBy(package => package.Name, StringComparer.Ordinal).ToList();
         if (rest.Count > 0)
             stages.Add(rest);
@@ -265,8 +265,8 @@ public sealed class InstallOrder
 
     private IEnumerable<BinaryPackage> Missing(BinaryPackage package, HashSet<BinaryPackage> placed) =>
         from dependency in package.PreDepends.Concat(package.Depends)
-        let targets = dependency.Alternatives.SelectMany(graph.Targets).ToList()
-        where !targets.Any(target => placed.Contains(target) || graph.IsInstalled(target))
+        let targets = dependency.Alternatives.SelectMany(_graph.Targets).ToList()
+        where !targets.Any(target => placed.Contains(target) || _graph.IsInstalled(target))
         from first in targets.Take(1)
         select first;
 

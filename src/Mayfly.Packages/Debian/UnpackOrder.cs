@@ -6,13 +6,13 @@ namespace Mayfly.Packages.Debian;
 /// </summary>
 internal sealed class UnpackOrder(PackageGraph graph, IReadOnlySet<BinaryPackage> immediate)
 {
-    private readonly HashSet<BinaryPackage> listed = [];
-    private readonly HashSet<BinaryPackage> added = [];
-    private readonly HashSet<BinaryPackage> pending = [];
-    private List<BinaryPackage> order = [];
-    private Visit primary = Visit.Critical;
-    private bool secondary;
-    private int depth;
+    private readonly HashSet<BinaryPackage> _listed = [];
+    private readonly HashSet<BinaryPackage> _added = [];
+    private readonly HashSet<BinaryPackage> _pending = [];
+    private List<BinaryPackage> _order = [];
+    private Visit _primary = Visit.Critical;
+    private bool _secondary;
+    private int _depth;
 
     /// <summary>Which dependencies must be placed before the package at hand.</summary>
     private enum Visit
@@ -29,24 +29,24 @@ internal sealed class UnpackOrder(PackageGraph graph, IReadOnlySet<BinaryPackage
 
     public IReadOnlyList<BinaryPackage> Of(IEnumerable<BinaryPackage> packages)
     {
-        order = [.. packages.OrderByDescending(Score).ThenBy(package => package.Name, StringComparer.Ordinal)];
-        listed.UnionWith(order);
+        _order = [.. packages.OrderByDescending(Score).ThenBy(package => package.Name, StringComparer.Ordinal)];
+        _listed.UnionWith(_order);
         Pass(Visit.Critical, withDepends: true);
         Pass(Visit.Critical, withDepends: false);
         Pass(Visit.Critical, withDepends: false);
         Pass(Visit.PreDepends, withDepends: false);
-        return order;
+        return _order;
     }
 
     private void Pass(Visit visit, bool withDepends)
     {
-        primary = visit;
-        secondary = withDepends;
-        added.Clear();
-        pending.Clear();
-        depth = 0;
-        var before = order;
-        order = new List<BinaryPackage>(before.Count);
+        _primary = visit;
+        _secondary = withDepends;
+        _added.Clear();
+        _pending.Clear();
+        _depth = 0;
+        var before = _order;
+        _order = new List<BinaryPackage>(before.Count);
         foreach (var package in before)
             VisitNode(package);
     }
@@ -64,52 +64,52 @@ internal sealed class UnpackOrder(PackageGraph graph, IReadOnlySet<BinaryPackage
 
     private void VisitNode(BinaryPackage package)
     {
-        if (added.Contains(package) || pending.Contains(package) || !listed.Contains(package))
+        if (_added.Contains(package) || _pending.Contains(package) || !_listed.Contains(package))
             return;
-        depth++;
-        pending.Add(package);
-        var old = primary;
-        if (immediate.Contains(package) && primary != Visit.PreDepends)
-            primary = Visit.CriticalWithDepends;
+        _depth++;
+        _pending.Add(package);
+        var old = _primary;
+        if (immediate.Contains(package) && _primary != Visit.PreDepends)
+            _primary = Visit.CriticalWithDepends;
 
         foreach (var relation in package.PreDepends.SelectMany(dependency => dependency.Alternatives))
             VisitPrimary(package, relation, isPreDepends: true);
         foreach (var relation in package.Depends.SelectMany(dependency => dependency.Alternatives))
             VisitPrimary(package, relation, isPreDepends: false);
-        if (secondary)
+        if (_secondary)
         {
             foreach (var relation in package.Depends.SelectMany(dependency => dependency.Alternatives))
                 VisitTargets(relation);
         }
 
-        if (added.Add(package))
+        if (_added.Add(package))
         {
-            pending.Remove(package);
-            order.Add(package);
+            _pending.Remove(package);
+            _order.Add(package);
         }
 
-        primary = old;
-        depth--;
+        _primary = old;
+        _depth--;
     }
 
     private void VisitPrimary(BinaryPackage package, Relation relation, bool isPreDepends)
     {
         if (!isPreDepends)
         {
-            if (primary == Visit.Critical || (primary == Visit.PreDepends && depth == 1 && !immediate.Contains(package)))
+            if (_primary == Visit.Critical || (_primary == Visit.PreDepends && _depth == 1 && !immediate.Contains(package)))
                 return;
         }
 
         var named = graph.Named(relation.Name);
-        if (graph.Targets(relation).Any(target => added.Contains(target) || graph.IsInstalled(target)))
+        if (graph.Targets(relation).Any(target => _added.Contains(target) || graph.IsInstalled(target)))
             return;
-        if (named is not null && (added.Contains(named) || pending.Contains(named)))
+        if (named is not null && (_added.Contains(named) || _pending.Contains(named)))
             return;
-        var old = primary;
-        if (primary == Visit.Critical)
-            primary = Visit.CriticalWithDepends;
+        var old = _primary;
+        if (_primary == Visit.Critical)
+            _primary = Visit.CriticalWithDepends;
         VisitTargets(relation);
-        primary = old;
+        _primary = old;
     }
 
     private void VisitTargets(Relation relation)

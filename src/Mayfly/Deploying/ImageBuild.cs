@@ -10,10 +10,10 @@ namespace Mayfly.Deploying;
 /// </summary>
 internal sealed class ImageBuild : IAsyncDisposable
 {
-    private readonly Dictionary<string, Task> building = new(StringComparer.Ordinal);
-    private readonly CancellationTokenSource ending;
+    private readonly Dictionary<string, Task> _building = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource _ending;
 
-    private ImageBuild(CancellationToken cancellationToken) => ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+    private ImageBuild(CancellationToken cancellationToken) => _ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
 
     /// <summary>All images are there.</summary>
     public static ImageBuild None => new(CancellationToken.None);
@@ -22,21 +22,21 @@ internal sealed class ImageBuild : IAsyncDisposable
     {
         var build = new ImageBuild(cancellationToken);
         foreach (var component in components)
-            build.building[component.Name] = Task.Run(() => build.BuildAsync(builder, stackLock, component, progress), CancellationToken.None);
+            build._building[component.Name] = Task.Run(() => build.BuildAsync(builder, stackLock, component, progress), CancellationToken.None);
         return build;
     }
 
     /// <summary>Completes when the component's image is in the store.</summary>
-    public Task Of(string component) => building.GetValueOrDefault(component, Task.CompletedTask);
+    public Task Of(string component) => _building.GetValueOrDefault(component, Task.CompletedTask);
 
     /// <summary>Completes when all are; the first real failure is the one that is thrown.</summary>
     public async Task WaitAsync()
     {
         try
         {
-            await Task.WhenAll(building.Values);
+            await Task.WhenAll(_building.Values);
         }
-        catch (OperationCanceledException) when (building.Values.FirstOrDefault(task => task.IsFaulted) is { } failed)
+        catch (OperationCanceledException) when (_building.Values.FirstOrDefault(task => task.IsFaulted) is { } failed)
         {
             await failed;
         }
@@ -44,20 +44,20 @@ internal sealed class ImageBuild : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await ending.CancelAsync();
-        await Task.WhenAll(building.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        ending.Dispose();
+        await _ending.CancelAsync();
+        await Task.WhenAll(_building.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _ending.Dispose();
     }
 
     private async Task BuildAsync(ImageBuilder builder, StackLock stackLock, ComponentSpec component, IProgress<Activity> progress)
     {
         try
         {
-            await builder.BuildAsync(stackLock, component.Recipe, progress, ending.Token);
+            await builder.BuildAsync(stackLock, component.Recipe, progress, _ending.Token);
         }
         catch
         {
-            await ending.CancelAsync();
+            await _ending.CancelAsync();
             throw;
         }
     }

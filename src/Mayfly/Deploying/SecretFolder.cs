@@ -20,14 +20,14 @@ internal sealed class SecretFolder(Store store, string stack)
     private const string Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    private readonly string folder = Path.Combine(store.PathOf(StoreArea.Stacks, stack), "secrets");
+    private readonly string _folder = Path.Combine(store.PathOf(StoreArea.Stacks, stack), "secrets");
 
     /// <summary>Brings every secret that the stack needs up to date.</summary>
     /// <exception cref="MayflyException">The source of one is missing and no earlier value is kept.</exception>
     public void Ensure(IReadOnlyList<SecretSpec> secrets)
     {
-        Directory.CreateDirectory(folder, OwnerOnly | UnixFileMode.UserExecute);
-        File.SetUnixFileMode(folder, OwnerOnly | UnixFileMode.UserExecute);
+        Directory.CreateDirectory(_folder, OwnerOnly | UnixFileMode.UserExecute);
+        File.SetUnixFileMode(_folder, OwnerOnly | UnixFileMode.UserExecute);
         if (!File.Exists(PathOf(".salt")))
             Write(".salt", RandomNumberGenerator.GetString(Alphabet, 43));
         foreach (var secret in secrets)
@@ -83,5 +83,5 @@ internal sealed class SecretFolder(Store store, string stack)
         File.Move(temporary, PathOf(name), overwrite: true);
     }
 
-    private string PathOf(string name) => Path.Combine(folder, name);
+    private string PathOf(string name) => Path.Combine(_folder, name);
 }

@@ -10,15 +10,15 @@ namespace Mayfly.Live;
 /// </summary>
 public sealed class LiveStack : IDisposable
 {
-    private readonly StackSpec spec;
-    private readonly IProvider provider;
-    private readonly IReadOnlyList<InstanceState> instances;
-    private readonly Action<string> say;
-    private int turn;
+    private readonly StackSpec _spec;
+    private readonly IProvider _provider;
+    private readonly IReadOnlyList<InstanceState> _instances;
+    private readonly Action<string> _say;
+    private int _turn;
 
     internal LiveStack(StackSpec spec, IProvider provider, IReadOnlyList<InstanceState> instances, Action<string> say, CancellationToken cancellationToken)
     {
-        (this.spec, this.provider, this.instances, this.say, CancellationToken) = (spec, provider, instances, say, cancellationToken);
+        (_spec, _provider, _instances, _say, CancellationToken) = (spec, provider, instances, say, cancellationToken);
         var front = spec.Published is [var published, ..] ? published : null;
         Http = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync })
         {
@@ -41,10 +41,10 @@ public sealed class LiveStack : IDisposable
 
     /// <summary>A component as it runs here.</summary>
     public RunningComponent On(Component component)
-        => new(component.Name, provider, [.. instances.Where(instance => instance.Spec.Component == component.Name)], CancellationToken);
+        => new(component.Name, _provider, [.. _instances.Where(instance => instance.Spec.Component == component.Name)], CancellationToken);
 
     /// <summary>A line for the user who watches.</summary>
-    public void Say(string text) => say(text);
+    public void Say(string text) => _say(text);
 
     /// <summary>Closes the connections.</summary>
     public void Dispose() => Http.Dispose();
@@ -52,12 +52,12 @@ public sealed class LiveStack : IDisposable
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         var name = context.DnsEndPoint.Host;
-        if (name.EndsWith($".{spec.Zone}", StringComparison.OrdinalIgnoreCase))
-            name = name[..^(spec.Zone.Length + 1)];
-        var found = instances.Where(instance => instance.Spec.Component == name || $"{instance.Spec.Component}-{instance.Spec.Replica}" == name).ToList();
+        if (name.EndsWith($".{_spec.Zone}", StringComparison.OrdinalIgnoreCase))
+            name = name[..^(_spec.Zone.Length + 1)];
+        var found = _instances.Where(instance => instance.Spec.Component == name || $"{instance.Spec.Component}-{instance.Spec.Replica}" == name).ToList();
         if (found.Count == 0)
-            throw new HttpRequestException($"{context.DnsEndPoint.Host} is no component of stack {spec.Name}");
-        var instance = found[(Interlocked.Increment(ref turn) & int.MaxValue) % found.Count];
+            throw new HttpRequestException($"{context.DnsEndPoint.Host} is no component of stack {_spec.Name}");
+        var instance = found[(Interlocked.Increment(ref _turn) & int.MaxValue) % found.Count];
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {

@@ -5,15 +5,15 @@ namespace Mayfly.Terminal;
 /// <summary>Progress as moving lines on a terminal, one a piece of work.</summary>
 internal sealed class MovingProgress(ProgressContext context) : IProgress<Activity>
 {
-    private readonly Dictionary<string, ProgressTask> tasks = new(StringComparer.Ordinal);
-    private readonly Lock gate = new();
+    private readonly Dictionary<string, ProgressTask> _tasks = new(StringComparer.Ordinal);
+    private readonly Lock _gate = new();
 
     public void Report(Activity activity)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (!tasks.TryGetValue(activity.Name, out var task))
-                tasks[activity.Name] = task = context.AddTask(activity.Name, maxValue: 1);
+            if (!_tasks.TryGetValue(activity.Name, out var task))
+                _tasks[activity.Name] = task = context.AddTask(activity.Name, maxValue: 1);
             task.Description = Markup.Escape(activity.Detail is null ? activity.Name : $"{activity.Name}: {activity.Detail}{PlainProgress.Share(activity)}").ReplaceLineEndings(" ");
             if (activity.Total > 0)
                 task.MaxValue(activity.Total).Value = activity.Done;
@@ -21,7 +21,7 @@ internal sealed class MovingProgress(ProgressContext context) : IProgress<Activi
                 return;
             task.Value = task.MaxValue;
             task.StopTask();
-            tasks.Remove(activity.Name);
+            _tasks.Remove(activity.Name);
         }
     }
 }

@@ -7,20 +7,20 @@ internal sealed class PlainProgress(TextWriter writer) : IProgress<Activity>
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
-    private readonly Dictionary<string, (long Started, long Said)> known = new(StringComparer.Ordinal);
-    private readonly Lock gate = new();
+    private readonly Dictionary<string, (long Started, long Said)> _known = new(StringComparer.Ordinal);
+    private readonly Lock _gate = new();
 
     public void Report(Activity activity)
     {
-        lock (gate)
+        lock (_gate)
         {
             var now = Stopwatch.GetTimestamp();
-            var begun = known.TryGetValue(activity.Name, out var times);
+            var begun = _known.TryGetValue(activity.Name, out var times);
             if (!begun)
                 times = (now, 0);
             if (activity.Ended)
             {
-                known.Remove(activity.Name);
+                _known.Remove(activity.Name);
                 var elapsed = Stopwatch.GetElapsedTime(times.Started, now).TotalSeconds;
                 writer.WriteLine($"{activity.Name}: {activity.Detail ?? "done"}{(elapsed >= 0.1 ? $" ({elapsed:0.0} s)" : "")}");
                 return;
@@ -33,7 +33,7 @@ internal sealed class PlainProgress(TextWriter writer) : IProgress<Activity>
                 writer.WriteLine($"{activity.Name}: {activity.Detail}{Share(activity)}");
             }
 
-            known[activity.Name] = times;
+            _known[activity.Name] = times;
         }
     }
 

@@ -37,16 +37,16 @@ internal static class Screen
     /// <summary>A pipe has no width: lines are never folded there.</summary>
     private sealed class PlainWidth(TextWriter writer, bool redirected) : IAnsiConsoleOutput
     {
-        private readonly AnsiConsoleOutput output = new(writer);
+        private readonly AnsiConsoleOutput _output = new(writer);
 
-        public TextWriter Writer => output.Writer;
+        public TextWriter Writer => _output.Writer;
 
-        public bool IsTerminal => output.IsTerminal;
+        public bool IsTerminal => _output.IsTerminal;
 
-        public int Width => redirected ? 10_000 : output.Width;
+        public int Width => redirected ? 10_000 : _output.Width;
 
-        public int Height => output.Height;
+        public int Height => _output.Height;
 
-        public void SetEncoding(System.Text.Encoding encoding) => output.SetEncoding(encoding);
+        public void SetEncoding(System.Text.Encoding encoding) => _output.SetEncoding(encoding);
     }
 }

@@ -10,7 +10,7 @@ namespace Mayfly.Verbs;
 /// <summary>What the verbs of one stack work with: its spec, the store, its packages and, once asked for, the provider.</summary>
 internal sealed class Workplace : IAsyncDisposable
 {
-    private LocalProvider? provider;
+    private LocalProvider? _provider;
 
     private Workplace(Stack stack, StackSpec spec, Store store)
         => (Stack, Spec, Store, Packages) = (stack, spec, store, new PackageSource(spec, store));
@@ -30,19 +30,19 @@ internal sealed class Workplace : IAsyncDisposable
 
     /// <summary>The provider of this host, with the lock's own tools; the agent is started when it does not run.</summary>
     public async Task<IProvider> ConnectAsync(StackLock stackLock, IProgress<Activity> progress, CancellationToken cancellationToken)
-        => provider ??= new LocalProvider(Store, await Packages.ProgramsAsync(stackLock, progress, cancellationToken));
+        => _provider ??= new LocalProvider(Store, await Packages.ProgramsAsync(stackLock, progress, cancellationToken));
 
     /// <summary>The provider for looking at what runs, with the lock's tools or those that are there; null when no stack has never been up on this host.</summary>
     public async Task<IProvider?> ObserveAsync(CancellationToken cancellationToken)
     {
         if (!Environment.IsPrivilegedProcess)
             throw new MayflyException("looking at what runs needs root", "run the same command with sudo");
-        if (provider is not null)
-            return provider;
+        if (_provider is not null)
+            return _provider;
         if (LockFile.Read(Path.Combine(Spec.Folder, LockFile.Name)) is { } stackLock && HasProvider(stackLock))
             return await ConnectAsync(stackLock, new Progress<Activity>(), cancellationToken);
         // The lock may have been removed or made anew while the stack runs: it can still be looked at and taken down.
-        return ToolSet.FindNewest(Store) is { } tools ? provider = new LocalProvider(Store, PackageSource.Programs(tools)) : null;
+        return ToolSet.FindNewest(Store) is { } tools ? _provider = new LocalProvider(Store, PackageSource.Programs(tools)) : null;
     }
 
     /// <summary>Like <see cref="ObserveAsync"/>, for verbs that need something to run.</summary>
@@ -50,5 +50,5 @@ internal sealed class Workplace : IAsyncDisposable
     public async Task<IProvider> RequireAsync(CancellationToken cancellationToken)
         => await ObserveAsync(cancellationToken) ?? throw new MayflyException($"{Stack.Name} is down", "`mayfly up` brings it live");
 
-    public ValueTask DisposeAsync() => provider?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public ValueTask DisposeAsync() => _provider?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

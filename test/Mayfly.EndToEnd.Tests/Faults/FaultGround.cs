@@ -8,30 +8,30 @@ namespace Mayfly.EndToEnd.Tests.Faults;
 /// </summary>
 public sealed class FaultGround : IAsyncLifetime
 {
-    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("mayfly-faults-");
-    private readonly Workspace workspace = new();
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("mayfly-faults-");
+    private readonly Workspace _workspace = new();
 
     /// <summary>Folders of tests go here.</summary>
-    public string Folder => folder.FullName;
+    public string Folder => _folder.FullName;
 
     /// <summary>A new one, which goes with the others.</summary>
-    public string NewFolder() => folder.CreateSubdirectory(Guid.NewGuid().ToString("n")[..8]).FullName;
+    public string NewFolder() => _folder.CreateSubdirectory(Guid.NewGuid().ToString("n")[..8]).FullName;
 
-    public string StackFolder => workspace.FolderOf("faulty");
+    public string StackFolder => _workspace.FolderOf("faulty");
 
     internal LocalArchive Archive { get; private set; } = null!;
 
     /// <summary>A store with the base built.</summary>
-    public string Store => Path.Combine(folder.FullName, "store");
+    public string Store => Path.Combine(_folder.FullName, "store");
 
     /// <summary>The configuration that names the archive as it is, by its folder.</summary>
     public string Configuration { get; private set; } = "";
 
     public async ValueTask InitializeAsync()
     {
-        workspace.Copy(Path.Combine(Tool.Repository, "examples"), "");
-        workspace.Copy(Path.Combine(Tool.Repository, "test/Mayfly.EndToEnd.Tests/stacks/faulty"), "faulty");
-        Archive = new LocalArchive(Path.Combine(folder.FullName, "archive"));
+        _workspace.Copy(Path.Combine(Tool.Repository, "examples"), "");
+        _workspace.Copy(Path.Combine(Tool.Repository, "test/Mayfly.EndToEnd.Tests/stacks/faulty"), "faulty");
+        Archive = new LocalArchive(Path.Combine(_folder.FullName, "archive"));
         await Archive.AddRealPackagesAsync();
         Archive.Add("lib", entries: ArchiveBuilder.File("./usr/share/lib/text", "lib"));
         Archive.Add("wants-old", "Depends: lib (= 1.0)\n", ArchiveBuilder.File("./usr/share/wants-old/text", "old"));
@@ -45,7 +45,7 @@ public sealed class FaultGround : IAsyncLifetime
         Archive.Add("through-others-link", "Depends: makes-way\n", ArchiveBuilder.Folder("./usr/share/way/"), ArchiveBuilder.File("./usr/share/way/through-others-link", "out"));
         Archive.Add("device", entries: ArchiveBuilder.Entry('3', "./dev/device"));
         Archive.Publish();
-        Configuration = Archive.WriteConfiguration(Path.Combine(folder.FullName, "configuration"), new Uri($"file://{Archive.Folder}/"));
+        Configuration = Archive.WriteConfiguration(Path.Combine(_folder.FullName, "configuration"), new Uri($"file://{Archive.Folder}/"));
         (await BuildAsync(Store, Configuration, "lib")).Succeeded();
         // Compiled here, where NuGet reaches what it wants to ask.
         (await StackAsync("graph")).Succeeded();
@@ -72,8 +72,8 @@ public sealed class FaultGround : IAsyncLifetime
 
     public ValueTask DisposeAsync()
     {
-        workspace.Dispose();
-        folder.Delete(recursive: true);
+        _workspace.Dispose();
+        _folder.Delete(recursive: true);
         return ValueTask.CompletedTask;
     }
 }

@@ -8,20 +8,20 @@ internal sealed class LiveFaulty(FaultGround ground) : IDisposable
 {
     public const int Port = 18087;
 
-    private string store = ground.Store;
+    private string _store = ground.Store;
 
     public OwnHost Host { get; } = new();
 
     public string Folder { get; } = ground.NewFolder();
 
     /// <summary>Another store than the common one.</summary>
-    public string Store { get => store; init => store = value; }
+    public string Store { get => _store; init => _store = value; }
 
     public string StackFolder { get; init; } = ground.StackFolder;
 
     /// <param name="variables">More, as <c>NAME=VALUE</c>.</param>
     public Dictionary<string, string> Environment(params string[] variables)
-        => FaultGround.Environment(store, ground.Configuration, [.. variables.Select(variable => (variable.Split('=')[0], variable.Split('=', 2)[1]))]);
+        => FaultGround.Environment(_store, ground.Configuration, [.. variables.Select(variable => (variable.Split('=')[0], variable.Split('=', 2)[1]))]);
 
     public Task<Ended> UpAsync(params string[] variables) => MayflyAsync(["up", StackFolder], variables);
 

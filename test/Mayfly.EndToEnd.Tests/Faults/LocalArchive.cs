@@ -17,7 +17,7 @@ internal sealed class LocalArchive
 {
     public const string Codename = "bookworm";
 
-    private readonly List<string> stanzas = [];
+    private readonly List<string> _stanzas = [];
 
     public LocalArchive(string folder)
     {
@@ -63,7 +63,7 @@ internal sealed class LocalArchive
     /// <summary>Writes indexes and Release files over all that was added.</summary>
     public void Publish()
     {
-        WriteSuite(Codename, string.Join('\n', stanzas));
+        WriteSuite(Codename, string.Join('\n', _stanzas));
         WriteSuite($"{Codename}-updates", "");
     }
 
@@ -90,7 +90,7 @@ internal sealed class LocalArchive
     }
 
     private void AddStanza(string control, string path, string sha256, long size)
-        => stanzas.Add($"{control.TrimEnd('\n')}\nFilename: {path}\nSize: {size}\nSHA256: {sha256}\n");
+        => _stanzas.Add($"{control.TrimEnd('\n')}\nFilename: {path}\nSize: {size}\nSHA256: {sha256}\n");
 
     private void WriteSuite(string suite, string packages)
     {

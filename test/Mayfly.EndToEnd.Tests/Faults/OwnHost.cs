@@ -8,7 +8,7 @@ namespace Mayfly.EndToEnd.Tests.Faults;
 /// </summary>
 internal sealed class OwnHost : IDisposable
 {
-    private readonly Process keeper;
+    private readonly Process _keeper;
 
     public OwnHost()
     {
@@ -20,19 +20,19 @@ internal sealed class OwnHost : IDisposable
             echo ready
             exec cat >/dev/null
             """;
-        keeper = Process.Start(new ProcessStartInfo("unshare", ["--mount", "--net", "--", "sh", "-c", Script])
+        _keeper = Process.Start(new ProcessStartInfo("unshare", ["--mount", "--net", "--", "sh", "-c", Script])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         })!;
-        Assert.Equal("ready", keeper.StandardOutput.ReadLine());
+        Assert.Equal("ready", _keeper.StandardOutput.ReadLine());
     }
 
     /// <summary>Runs a program that sees its mounts, but the network that the test has.</summary>
     public Task<Ended> RunOnNetworkAsync(IReadOnlyDictionary<string, string> environment, string program, params string[] arguments)
-        => Tool.RunAsync("nsenter", ["--target", $"{keeper.Id}", "--mount", "--", program, .. arguments], environment);
+        => Tool.RunAsync("nsenter", ["--target", $"{_keeper.Id}", "--mount", "--", program, .. arguments], environment);
 
-    private string[] Inside(string program, params string[] arguments) => ["--target", $"{keeper.Id}", "--mount", "--net", "--", program, .. arguments];
+    private string[] Inside(string program, params string[] arguments) => ["--target", $"{_keeper.Id}", "--mount", "--net", "--", program, .. arguments];
 
     public Task<Ended> RunAsync(IReadOnlyDictionary<string, string> environment, string program, params string[] arguments)
         => Tool.RunAsync("nsenter", Inside(program, arguments), environment);
@@ -50,7 +50,7 @@ internal sealed class OwnHost : IDisposable
     /// <summary>The agents that run in it.</summary>
     public IReadOnlyList<int> Agents()
     {
-        var network = new FileInfo($"/proc/{keeper.Id}/ns/net").LinkTarget;
+        var network = new FileInfo($"/proc/{_keeper.Id}/ns/net").LinkTarget;
         return [.. Directory.EnumerateDirectories("/proc").Select(path => int.TryParse(Path.GetFileName(path), out var id) ? id : 0).Where(id => id > 0 && IsAgent(id, network))];
     }
 
@@ -70,8 +70,8 @@ internal sealed class OwnHost : IDisposable
 
     public void Dispose()
     {
-        keeper.StandardInput.Close();
-        keeper.WaitForExit();
-        keeper.Dispose();
+        _keeper.StandardInput.Close();
+        _keeper.WaitForExit();
+        _keeper.Dispose();
     }
 }

@@ -19,12 +19,12 @@ internal sealed class AgentOnHost : IAsyncDisposable
         while ($c = $s->accept) { while (($l = <$c>) =~ /\S/) {} print $c "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"; close $c }
         """;
 
-    private readonly NamespaceThread network = new(Namespaces.Network, "the test's network");
+    private readonly NamespaceThread _network = new(Namespaces.Network, "the test's network");
 
     public Tests.Local.LocalHost Host { get; } = new();
 
     public LocalProvider Provider(RuntimePrograms? programs = null) => new(Host.Store, programs ?? Host.Programs, Host.RunFolder,
-        new AgentLauncher(Host.Store, programs ?? Host.Programs, Host.RunFolder) { Within = network.Run });
+        new AgentLauncher(Host.Store, programs ?? Host.Programs, Host.RunFolder) { Within = _network.Run });
 
     public InstanceSpec Web(int replica = 1, string key = "k1") => Host.Spec("web", "/usr/bin/perl", "-e", Server) with
     {
@@ -64,7 +64,7 @@ internal sealed class AgentOnHost : IAsyncDisposable
     /// <summary>One request on a connection of its own.</summary>
     public async Task<string> GetAsync(string address)
     {
-        using var socket = network.Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+        using var socket = _network.Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
         await socket.ConnectAsync(IPAddress.Parse(address), 80, patience.Token);
         await socket.SendAsync("GET / HTTP/1.1\r\nHost: web\r\n\r\n"u8.ToArray(), patience.Token);
@@ -80,9 +80,9 @@ internal sealed class AgentOnHost : IAsyncDisposable
     /// <returns>The number of answers.</returns>
     public async Task<int> ResolveAsync(string component)
     {
-        using var socket = network.Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
+        using var socket = _network.Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        network.Run(() => socket.Connect(IPAddress.Parse("169.254.53.53"), 53));
+        _network.Run(() => socket.Connect(IPAddress.Parse("169.254.53.53"), 53));
         List<byte> query = [0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
         foreach (var label in (string[])[component, Host.Stack, "internal"])
             query.AddRange([(byte)label.Length, .. Encoding.ASCII.GetBytes(label)]);
@@ -93,7 +93,7 @@ internal sealed class AgentOnHost : IAsyncDisposable
         return (buffer[3] & 0x0f) == 0 ? buffer[7] : -(buffer[3] & 0x0f);
     }
 
-    public IReadOnlyList<string> Left() => network.Run(() => Leftovers.FindAsync(Host.Programs, Host.Stack, CancellationToken.None, Host.RunFolder).GetAwaiter().GetResult());
+    public IReadOnlyList<string> Left() => _network.Run(() => Leftovers.FindAsync(Host.Programs, Host.Stack, CancellationToken.None, Host.RunFolder).GetAwaiter().GetResult());
 
     /// <summary>The watchdog's process.</summary>
     public static int ParentOf(int process) => int.Parse(File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith("PPid:", StringComparison.Ordinal)).Split('\t')[1], null);
@@ -123,6 +123,6 @@ internal sealed class AgentOnHost : IAsyncDisposable
         for (var i = 0; File.Exists(Path.Combine(Host.RunFolder, "agent.sock")) && i < 100; i++)
             await Task.Delay(100);
         await Host.DisposeAsync();
-        network.Dispose();
+        _network.Dispose();
     }
 }

@@ -8,17 +8,17 @@ public sealed class AgentOnHostTests : IAsyncLifetime
 {
     private static readonly MachineSpec Box = new("box");
 
-    private readonly AgentOnHost host = new();
+    private readonly AgentOnHost _host = new();
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
-    public ValueTask DisposeAsync() => host.DisposeAsync();
+    public ValueTask DisposeAsync() => _host.DisposeAsync();
 
     private async Task<InstanceState> GoLiveAsync(InstanceSpec? spec = null)
     {
-        await using var provider = host.Provider();
-        var state = await provider.StartAsync(spec ?? host.Web(), Box, "live", AgentOnHost.Silent, CancellationToken.None);
-        await provider.CommitAsync(host.Generation(1, state.Spec), [state.Id], CancellationToken.None);
+        await using var provider = _host.Provider();
+        var state = await provider.StartAsync(spec ?? _host.Web(), Box, "live", AgentOnHost.Silent, CancellationToken.None);
+        await provider.CommitAsync(_host.Generation(1, state.Spec), [state.Id], CancellationToken.None);
         return state;
     }
 
@@ -26,7 +26,7 @@ public sealed class AgentOnHostTests : IAsyncLifetime
     {
         for (var i = 0; ; i++)
         {
-            var state = Assert.Single(await provider.ListAsync(host.Host.Stack, CancellationToken.None));
+            var state = Assert.Single(await provider.ListAsync(_host.Host.Stack, CancellationToken.None));
             if (holds(state))
                 return state;
             Assert.True(i < 600, $"{state}");
@@ -44,11 +44,11 @@ public sealed class AgentOnHostTests : IAsyncLifetime
         using var ending = new CancellationTokenSource();
         var load = Enumerable.Range(0, 4).Select(_ => LoadAsync(async () =>
         {
-            Assert.EndsWith("ok", await host.GetAsync(web.Address), StringComparison.Ordinal);
+            Assert.EndsWith("ok", await _host.GetAsync(web.Address), StringComparison.Ordinal);
             Interlocked.Increment(ref requests);
         })).Concat(Enumerable.Range(0, 4).Select(_ => LoadAsync(async () =>
         {
-            Assert.Equal(1, await host.ResolveAsync("web"));
+            Assert.Equal(1, await _host.ResolveAsync("web"));
             Interlocked.Increment(ref queries);
         }))).ToList();
 
@@ -56,22 +56,22 @@ public sealed class AgentOnHostTests : IAsyncLifetime
         for (var kill = 0; kill < 3; kill++)
         {
             await Task.Delay(500);
-            var agent = await host.AgentProcessAsync();
+            var agent = await _host.AgentProcessAsync();
             Assert.True(agents.Add(agent), "the killed agent answers");
             AgentOnHost.Kill(agent);
         }
 
-        agents.Add(await host.AgentProcessAsync());
+        agents.Add(await _host.AgentProcessAsync());
         await Task.Delay(500);
         await ending.CancelAsync();
         await Task.WhenAll(load);
         Assert.Empty(failures);
         Assert.Equal(4, agents.Count);
         Assert.True(requests > 100 && queries > 100, $"{requests} requests, {queries} queries");
-        await using var provider = host.Provider();
+        await using var provider = _host.Provider();
         var after = await EventuallyAsync(provider, state => state.Phase == InstancePhase.Healthy);
         Assert.Equal((web.Id, web.ProcessId, 0), (after.Id, after.ProcessId, after.Restarts));
-        var resident = AgentOnHost.ResidentBytes(await host.AgentProcessAsync());
+        var resident = AgentOnHost.ResidentBytes(await _host.AgentProcessAsync());
         TestContext.Current.TestOutputHelper!.WriteLine($"{requests} requests, {queries} queries, agent {resident >> 20} MB");
         Assert.InRange(resident, 1, 80_000_000);
 
@@ -96,13 +96,13 @@ public sealed class AgentOnHostTests : IAsyncLifetime
     {
         var web = await GoLiveAsync();
         AgentOnHost.Kill(web.ProcessId!.Value);
-        await using var provider = host.Provider();
+        await using var provider = _host.Provider();
         var again = await EventuallyAsync(provider, state => state is { Phase: InstancePhase.Healthy, Restarts: 1 });
         Assert.Equal(web.Address, again.Address);
         Assert.NotEqual(web.ProcessId, again.ProcessId);
-        Assert.EndsWith("ok", await host.GetAsync(web.Address), StringComparison.Ordinal);
+        Assert.EndsWith("ok", await _host.GetAsync(web.Address), StringComparison.Ordinal);
         List<LogLine> lines = [];
-        await foreach (var line in provider.ReadLogsAsync(host.Host.Stack, ["web"], follow: false, CancellationToken.None))
+        await foreach (var line in provider.ReadLogsAsync(_host.Host.Stack, ["web"], follow: false, CancellationToken.None))
             lines.Add(line);
         Assert.Equal([("web-1", true, "serving"), ("web-1", true, "serving")], lines.Select(line => (line.Instance, line.Error, line.Text)));
     }
@@ -110,13 +110,13 @@ public sealed class AgentOnHostTests : IAsyncLifetime
     [Fact]
     public async Task What_crashes_again_and_again_is_given_up_with_its_last_words()
     {
-        await GoLiveAsync(host.Host.Spec("web", "/bin/sh", "-c", "sleep 0.5; echo no more; exit 3"));
-        await using var provider = host.Provider();
+        await GoLiveAsync(_host.Host.Spec("web", "/bin/sh", "-c", "sleep 0.5; echo no more; exit 3"));
+        await using var provider = _host.Provider();
         var state = await EventuallyAsync(provider, state => state.Phase == InstancePhase.Failed);
         Assert.StartsWith("given up after 7 failures in a row: exited with code 3; its last words:\n", state.Reason, StringComparison.Ordinal);
         Assert.EndsWith("no more", state.Reason, StringComparison.Ordinal);
         Assert.Equal(6, state.Restarts);
-        AgentOnHost.Kill(await host.AgentProcessAsync());
+        AgentOnHost.Kill(await _host.AgentProcessAsync());
         // The next agent knows, and does not begin again.
         Assert.Equal(state.Reason, (await EventuallyAsync(provider, next => next.Phase == InstancePhase.Failed)).Reason);
     }
@@ -124,75 +124,75 @@ public sealed class AgentOnHostTests : IAsyncLifetime
     [Fact]
     public async Task A_trial_ends_with_its_connection_and_the_agent_by_itself()
     {
-        await using (var provider = host.Provider())
+        await using (var provider = _host.Provider())
         {
-            var web = await provider.StartAsync(host.Web(), Box, "rehearsal", AgentOnHost.Silent, CancellationToken.None);
-            Assert.EndsWith("ok", await host.GetAsync(web.Address), StringComparison.Ordinal);
-            var run = await provider.RunAsync(host.Host.Spec("task", "/bin/sh", "-c", "echo done; exit 4"), Box, "rehearsal", CancellationToken.None);
+            var web = await provider.StartAsync(_host.Web(), Box, "rehearsal", AgentOnHost.Silent, CancellationToken.None);
+            Assert.EndsWith("ok", await _host.GetAsync(web.Address), StringComparison.Ordinal);
+            var run = await provider.RunAsync(_host.Host.Spec("task", "/bin/sh", "-c", "echo done; exit 4"), Box, "rehearsal", CancellationToken.None);
             Assert.Equal(new CommandResult(4, "done"), run);
         }
 
-        for (var i = 0; File.Exists(Path.Combine(host.Host.RunFolder, "agent.sock")); i++)
+        for (var i = 0; File.Exists(Path.Combine(_host.Host.RunFolder, "agent.sock")); i++)
         {
             Assert.True(i < 300);
             await Task.Delay(100);
         }
 
-        Assert.Empty(host.Host.Runtime.List());
+        Assert.Empty(_host.Host.Runtime.List());
     }
 
     [Fact]
     public async Task A_start_that_fails_says_how_and_leaves_nothing()
     {
-        await using var provider = host.Provider();
+        await using var provider = _host.Provider();
         var failure = await Assert.ThrowsAsync<MayflyException>(() =>
-            provider.StartAsync(host.Host.Spec("web", "/bin/sh", "-c", "echo no database >&2; exit 1") with { Health = host.Web().Health }, Box, "live", AgentOnHost.Silent, CancellationToken.None));
+            provider.StartAsync(_host.Host.Spec("web", "/bin/sh", "-c", "echo no database >&2; exit 1") with { Health = _host.Web().Health }, Box, "live", AgentOnHost.Silent, CancellationToken.None));
         Assert.Equal("web-1 did not become healthy: exited with code 1; the end of its log:\n  no database", failure.Message);
-        Assert.Empty(host.Host.Runtime.List());
+        Assert.Empty(_host.Host.Runtime.List());
     }
 
     [Fact]
     public async Task A_dead_watchdog_is_replaced_and_another_version_takes_over_while_instances_run()
     {
         var web = await GoLiveAsync();
-        var first = await host.AgentProcessAsync();
+        var first = await _host.AgentProcessAsync();
         AgentOnHost.Kill(AgentOnHost.ParentOf(first));
         int second;
-        for (var i = 0; (second = await host.AgentProcessAsync()) == first; i++)
+        for (var i = 0; (second = await _host.AgentProcessAsync()) == first; i++)
         {
             Assert.True(i < 300);
             await Task.Delay(100);
         }
 
         // Another path to the same program makes another agent of it.
-        var crun = Path.Combine(host.Host.Root, "crun");
-        File.CreateSymbolicLink(crun, host.Host.Programs.Crun);
-        await using (var other = host.Provider(host.Host.Programs with { Crun = crun }))
-            Assert.Equal(web.ProcessId, Assert.Single(await other.ListAsync(host.Host.Stack, CancellationToken.None)).ProcessId);
-        Assert.NotEqual(second, await host.AgentProcessAsync());
-        Assert.Equal(1, await host.ResolveAsync("web"));
+        var crun = Path.Combine(_host.Host.Root, "crun");
+        File.CreateSymbolicLink(crun, _host.Host.Programs.Crun);
+        await using (var other = _host.Provider(_host.Host.Programs with { Crun = crun }))
+            Assert.Equal(web.ProcessId, Assert.Single(await other.ListAsync(_host.Host.Stack, CancellationToken.None)).ProcessId);
+        Assert.NotEqual(second, await _host.AgentProcessAsync());
+        Assert.Equal(1, await _host.ResolveAsync("web"));
     }
 
     [Fact]
     public async Task After_a_reboot_the_stack_comes_back_and_removing_it_leaves_nothing()
     {
         var web = await GoLiveAsync();
-        var agent = await host.AgentProcessAsync();
+        var agent = await _host.AgentProcessAsync();
         AgentOnHost.Kill(AgentOnHost.ParentOf(agent));
         AgentOnHost.Kill(agent);
-        await host.Host.Runtime.DeleteAsync(web.Id, CancellationToken.None);
-        Directory.Delete(host.Host.RunFolder, recursive: true);
-        await using (var provider = host.Provider())
+        await _host.Host.Runtime.DeleteAsync(web.Id, CancellationToken.None);
+        Directory.Delete(_host.Host.RunFolder, recursive: true);
+        await using (var provider = _host.Provider())
         {
             var back = await EventuallyAsync(provider, state => state.Phase == InstancePhase.Healthy);
             Assert.NotEqual(web.Id, back.Id);
             Assert.Equal("k1", back.Spec.Key);
-            Assert.Equal(1, await host.ResolveAsync("web"));
-            Assert.EndsWith("ok", await host.GetAsync(back.Address), StringComparison.Ordinal);
-            await provider.RemoveAsync(host.Host.Stack, volumes: false, CancellationToken.None);
-            Assert.Null(await provider.ReadGenerationAsync(host.Host.Stack, CancellationToken.None));
+            Assert.Equal(1, await _host.ResolveAsync("web"));
+            Assert.EndsWith("ok", await _host.GetAsync(back.Address), StringComparison.Ordinal);
+            await provider.RemoveAsync(_host.Host.Stack, volumes: false, CancellationToken.None);
+            Assert.Null(await provider.ReadGenerationAsync(_host.Host.Stack, CancellationToken.None));
         }
 
-        Assert.Empty(host.Left());
+        Assert.Empty(_host.Left());
     }
 }

@@ -5,14 +5,14 @@ namespace Mayfly.Machines.Tests.Agent;
 
 public sealed class GenerationStoreTests : IDisposable
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("mayfly-generations-").FullName;
+    private readonly string _folder = Directory.CreateTempSubdirectory("mayfly-generations-").FullName;
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
     public void A_generation_comes_back_whole()
     {
-        var store = new GenerationStore(Store.Open(folder));
+        var store = new GenerationStore(Store.Open(_folder));
         Assert.Null(store.Read("shop"));
         Assert.Empty(store.Stacks());
         var spec = PretendAgent.Spec("orders") with
@@ -31,7 +31,7 @@ public sealed class GenerationStoreTests : IDisposable
         Assert.Equivalent(PretendAgent.Generation(2, spec, PretendAgent.Spec("web")), read.Generation, strict: true);
         Assert.Equal(["shop-orders-1-aaaa", "shop-web-1-bbbb"], read.Instances);
         Assert.Equal(["shop"], store.Stacks());
-        Assert.True(File.Exists(Path.Combine(folder, "stacks/shop/generations/1.json")));
+        Assert.True(File.Exists(Path.Combine(_folder, "stacks/shop/generations/1.json")));
         store.Clear("shop");
         Assert.Null(store.Read("shop"));
     }
@@ -39,9 +39,9 @@ public sealed class GenerationStoreTests : IDisposable
     [Fact]
     public void A_damaged_record_is_an_error_with_a_remedy()
     {
-        var store = new GenerationStore(Store.Open(folder));
+        var store = new GenerationStore(Store.Open(_folder));
         store.Write(PretendAgent.Generation(1, PretendAgent.Spec("web")), []);
-        File.WriteAllText(Path.Combine(folder, "stacks/shop/generations/1.json"), "{ \"number\": ");
+        File.WriteAllText(Path.Combine(_folder, "stacks/shop/generations/1.json"), "{ \"number\": ");
         Assert.Contains("'up'", Assert.Throws<MayflyException>(() => store.Read("shop")).Hint, StringComparison.Ordinal);
     }
 }

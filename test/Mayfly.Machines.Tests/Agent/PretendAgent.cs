@@ -15,23 +15,23 @@ internal sealed class PretendAgent : IAsyncDisposable
         StartingInterval = TimeSpan.FromMilliseconds(5),
     };
 
-    private readonly CancellationTokenSource ending = new();
-    private readonly Socket listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-    private readonly string path = Path.Combine(Path.GetTempPath(), $"agent-{Guid.NewGuid():n}.sock");
-    private readonly bool ownsFolder;
+    private readonly CancellationTokenSource _ending = new();
+    private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+    private readonly string _path = Path.Combine(Path.GetTempPath(), $"agent-{Guid.NewGuid():n}.sock");
+    private readonly bool _ownsFolder;
 
     public PretendAgent(PretendHost host, string? folder = null, TimeSpan? idle = null)
     {
         Host = host;
-        ownsFolder = folder is null;
+        _ownsFolder = folder is null;
         Folder = folder ?? Directory.CreateTempSubdirectory("mayfly-agent-").FullName;
         var store = Store.Open(Folder);
         Generations = new GenerationStore(store);
         Supervisor = new Supervisor(host, Generations, TimeProvider.System, table => Names = table, Quick);
-        listener.Bind(new UnixDomainSocketEndPoint(path));
-        listener.Listen();
-        Server = new AgentServer(listener, Supervisor, "feedbeef", Folder, idle ?? TimeSpan.FromMinutes(1)) { Ready = Supervisor.SettleAsync(Supervisor.TakeUp(), ending.Token) };
-        Running = Server.RunAsync(ending.Token);
+        _listener.Bind(new UnixDomainSocketEndPoint(_path));
+        _listener.Listen();
+        Server = new AgentServer(_listener, Supervisor, "feedbeef", Folder, idle ?? TimeSpan.FromMinutes(1)) { Ready = Supervisor.SettleAsync(Supervisor.TakeUp(), _ending.Token) };
+        Running = Server.RunAsync(_ending.Token);
     }
 
     public PretendHost Host { get; }
@@ -48,19 +48,19 @@ internal sealed class PretendAgent : IAsyncDisposable
 
     public NameTable Names { get; private set; } = NameTable.Empty;
 
-    public string SocketPath => path;
+    public string SocketPath => _path;
 
-    public async Task<AgentConnection> ConnectAsync() => (await AgentConnection.TryConnectAsync(path, TestContext.Current.CancellationToken))!;
+    public async Task<AgentConnection> ConnectAsync() => (await AgentConnection.TryConnectAsync(_path, TestContext.Current.CancellationToken))!;
 
     /// <summary>As SIGKILL would: nothing is ended, nothing is tidied.</summary>
     public async ValueTask DisposeAsync()
     {
-        await ending.CancelAsync();
+        await _ending.CancelAsync();
         await Running;
         await Supervisor.LetGoAsync();
-        listener.Dispose();
-        File.Delete(path);
-        if (ownsFolder)
+        _listener.Dispose();
+        File.Delete(_path);
+        if (_ownsFolder)
             Directory.Delete(Folder, recursive: true);
     }
 

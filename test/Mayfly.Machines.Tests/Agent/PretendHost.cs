@@ -8,8 +8,8 @@ namespace Mayfly.Machines.Tests.Agent;
 /// <summary>A host in memory: processes end when the test says so, and outlive agents as real ones do.</summary>
 internal sealed class PretendHost : IInstanceHost
 {
-    private readonly ConcurrentDictionary<string, Process> processes = new();
-    private int addresses = 1;
+    private readonly ConcurrentDictionary<string, Process> _processes = new();
+    private int _addresses = 1;
 
     /// <summary>Component names and why their checks fail.</summary>
     public ConcurrentDictionary<string, string> Sick { get; } = new();
@@ -30,25 +30,25 @@ internal sealed class PretendHost : IInstanceHost
     public Task<RunningInstance> StartAsync(InstanceLabel label, CancellationToken cancellationToken)
     {
         Events.Enqueue($"start {label.Spec.Component}-{label.Spec.Replica}");
-        var process = processes[label.Id] = new Process(label);
+        var process = _processes[label.Id] = new Process(label);
         if (Crashing.TryGetValue(label.Spec.Component, out var code))
             process.Exit.SetResult(new InstanceExit(code, DateTimeOffset.UtcNow, false));
         return Task.FromResult(process.Describe());
     }
 
-    public IReadOnlyList<RunningInstance> List() => [.. processes.Values.Select(process => process.Describe())];
+    public IReadOnlyList<RunningInstance> List() => [.. _processes.Values.Select(process => process.Describe())];
 
     public void Mark(string id, IReadOnlyDictionary<string, string> marks)
     {
-        if (processes.TryGetValue(id, out var process))
+        if (_processes.TryGetValue(id, out var process))
             process.Label = process.Label with { Marks = marks };
     }
 
-    public Task<InstanceExit> WaitAsync(string id, CancellationToken cancellationToken) => processes[id].Exit.Task.WaitAsync(cancellationToken);
+    public Task<InstanceExit> WaitAsync(string id, CancellationToken cancellationToken) => _processes[id].Exit.Task.WaitAsync(cancellationToken);
 
     public Task StopAsync(string id, CancellationToken cancellationToken)
     {
-        if (processes.TryGetValue(id, out var process))
+        if (_processes.TryGetValue(id, out var process))
             Events.Enqueue($"stop {process.Label.Spec.Component}-{process.Label.Spec.Replica}");
         Kill(id, 143);
         return Task.CompletedTask;
@@ -58,7 +58,7 @@ internal sealed class PretendHost : IInstanceHost
     {
         Kill(id, 137);
         await Deleting;
-        if (processes.TryRemove(id, out var process))
+        if (_processes.TryRemove(id, out var process))
             Events.Enqueue($"delete {process.Label.Spec.Component}-{process.Label.Spec.Replica}");
     }
 
@@ -70,7 +70,7 @@ internal sealed class PretendHost : IInstanceHost
 
     public IPAddress EnsureNetwork(string stack) => IPAddress.Parse("10.77.3.0");
 
-    public string AllocateAddress(string stack) => $"10.77.3.{Interlocked.Increment(ref addresses)}";
+    public string AllocateAddress(string stack) => $"10.77.3.{Interlocked.Increment(ref _addresses)}";
 
     public Task PublishAsync(string stack, IReadOnlyList<PublishedTarget> ports, CancellationToken cancellationToken)
     {
@@ -98,7 +98,7 @@ internal sealed class PretendHost : IInstanceHost
     /// <summary>Ends a main process.</summary>
     public void Kill(string id, int code)
     {
-        if (processes.TryGetValue(id, out var process))
+        if (_processes.TryGetValue(id, out var process))
             process.Exit.TrySetResult(new InstanceExit(code, DateTimeOffset.UtcNow, false));
     }
 

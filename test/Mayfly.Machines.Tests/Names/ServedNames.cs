@@ -7,24 +7,24 @@ namespace Mayfly.Machines.Tests.Names;
 /// <summary>A name server on loopback with a shop of two views: askers 127.0.0.1 and the host see live, 127.0.0.2 the rehearsal.</summary>
 internal sealed class ServedNames : IAsyncDisposable
 {
-    private readonly CancellationTokenSource ending = new();
-    private readonly Socket datagrams = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-    private readonly Socket listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-    private readonly Task running;
+    private readonly CancellationTokenSource _ending = new();
+    private readonly Socket _datagrams = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly Task _running;
 
     public ServedNames(NameTable? table = null, string resolverFile = "/nonexistent/resolv.conf", int resolverPort = 53)
     {
         // One port for both: the stream's is chosen first, the datagrams' follows.
-        listener.Bind(new IPEndPoint(IPAddress.Any, 0));
-        listener.Listen();
-        datagrams.Bind(listener.LocalEndPoint!);
-        Server = new NameServer(datagrams, listener, new NameForwarder(resolverFile, resolverPort)) { Table = table ?? Shop() };
-        running = Server.RunAsync(ending.Token);
+        _listener.Bind(new IPEndPoint(IPAddress.Any, 0));
+        _listener.Listen();
+        _datagrams.Bind(_listener.LocalEndPoint!);
+        Server = new NameServer(_datagrams, _listener, new NameForwarder(resolverFile, resolverPort)) { Table = table ?? Shop() };
+        _running = Server.RunAsync(_ending.Token);
     }
 
     public NameServer Server { get; }
 
-    public int Port => ((IPEndPoint)listener.LocalEndPoint!).Port;
+    public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
 
     public static NameTable Shop(int webs = 2)
     {
@@ -40,10 +40,10 @@ internal sealed class ServedNames : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await ending.CancelAsync();
-        await running;
-        datagrams.Dispose();
-        listener.Dispose();
-        ending.Dispose();
+        await _ending.CancelAsync();
+        await _running;
+        _datagrams.Dispose();
+        _listener.Dispose();
+        _ending.Dispose();
     }
 }

@@ -7,9 +7,9 @@ namespace Mayfly.Tests.Reference;
 /// <summary>The code of docs/reference/stack.md: each block there stands here and runs here.</summary>
 public sealed class StackReferenceTests : IDisposable
 {
-    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory();
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory();
 
-    public void Dispose() => folder.Delete(recursive: true);
+    public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
     public void The_general_form_says_everything_of_a_server()
@@ -136,11 +136,11 @@ public sealed class StackReferenceTests : IDisposable
         Assert.Equal(["web-licence", "web-secret-key", "web-stripe-key"], StackReader.Read(shop).Secrets.Select(secret => secret.Name));
     }
 
-    private Stack New() => new("shop", Debian.Bookworm, Path.Combine(folder.FullName, "stack.cs"));
+    private Stack New() => new("shop", Debian.Bookworm, Path.Combine(_folder.FullName, "stack.cs"));
 
     private void Put(string file, string text)
     {
-        var path = Path.Combine(folder.FullName, file);
+        var path = Path.Combine(_folder.FullName, file);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         File.WriteAllText(path, text);
     }

@@ -21,9 +21,9 @@ internal sealed class PrivateDocker : IDisposable
         wait $!
         """;
 
-    private readonly Process process;
+    private readonly Process _process;
 
-    private PrivateDocker(string folder, Process process) => (Folder, this.process) = (folder, process);
+    private PrivateDocker(string folder, Process process) => (Folder, _process) = (folder, process);
 
     public string Folder { get; }
 
@@ -41,7 +41,7 @@ internal sealed class PrivateDocker : IDisposable
             {
                 if ((await docker.TryAsync(["version"], cancellationToken)).Code == 0)
                     return docker;
-                if (docker.process.HasExited || DateTime.UtcNow > until)
+                if (docker._process.HasExited || DateTime.UtcNow > until)
                     throw new InvalidOperationException($"dockerd does not answer:\n{string.Join('\n', File.ReadLines(Path.Combine(folder, "log")).TakeLast(12))}");
             }
         }
@@ -63,7 +63,7 @@ internal sealed class PrivateDocker : IDisposable
     public IReadOnlyList<int> Processes()
     {
         List<int> found = [];
-        Queue<int> open = new([process.Id]);
+        Queue<int> open = new([_process.Id]);
         while (open.TryDequeue(out var parent))
         {
             // Each thread has children of its own.
@@ -80,9 +80,9 @@ internal sealed class PrivateDocker : IDisposable
 
     public void Dispose()
     {
-        process.Kill();
-        process.WaitForExit();
-        process.Dispose();
+        _process.Kill();
+        _process.WaitForExit();
+        _process.Dispose();
         // Its mounts go with the last process of its namespace, a moment after the first.
         for (var tries = 0; Directory.Exists(Folder); tries++)
         {
