@@ -69,7 +69,9 @@ public sealed record PortSpec(int Port, string Name);
 /// <param name="Secret">Its name in the stack's secret folder.</param>
 /// <param name="Variable">The environment variable that gets it; null when it is a file.</param>
 /// <param name="File">The absolute path of the file that holds it, on a tmpfs; null when it is a variable.</param>
-/// <param name="Format">The value with <c>{secret}</c> in it replaced: <c>postgres://shop:{secret}@orders.shop.internal/orders</c>.</param>
+/// <param name="Format">
+/// The value with <c>{secret}</c> in it replaced, percent-encoded where it stands in a URL: <c>postgres://shop:{secret}@orders.shop.internal/orders</c>.
+/// </param>
 public sealed record SecretUse(string Secret, string? Variable, string? File, string Format = "{secret}");
 
 /// <summary>A data directory.</summary>

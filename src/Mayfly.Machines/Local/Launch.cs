@@ -125,7 +125,10 @@ internal sealed class Launch(Store store, Crun crun, InstanceFolder folder, Inst
         var path = Path.Combine(store.PathOf(StoreArea.Stacks, _spec.Stack), "secrets", use.Secret);
         var value = InstanceFolder.Read(path) ?? throw new MayflyException($"{_spec.Component} needs the secret '{use.Secret}', which the stack '{_spec.Stack}' does not have",
             $"write it to {path}, readable by root alone");
-        return use.Format.Replace("{secret}", value.TrimEnd('\n'), StringComparison.Ordinal);
+        value = value.TrimEnd('\n');
+        // In the user information of a URL, a password's '@' or '/' would end it (RFC 3986, 3.2.1).
+        var url = use.Format.IndexOf("://", StringComparison.Ordinal) is var scheme and >= 0 && scheme < use.Format.IndexOf("{secret}", StringComparison.Ordinal);
+        return use.Format.Replace("{secret}", url ? Uri.EscapeDataString(value) : value, StringComparison.Ordinal);
     }
 
     private void WriteConfig(ImageNames names, SafeFileHandle space)

@@ -66,7 +66,7 @@ public sealed class RuntimeTests : IAsyncLifetime
     {
         var secret = Path.Combine(_host.Store.PathOf(StoreArea.Stacks, _host.Stack), "secrets");
         Directory.CreateDirectory(secret);
-        File.WriteAllText(Path.Combine(secret, "pass"), "s3cret\n");
+        File.WriteAllText(Path.Combine(secret, "pass"), "s3cret@/\n");
         var spec = _host.Spec("web", "/bin/sh", "-c", """
             hostname; cat /etc/hostname; cat /etc/resolv.conf; getent hosts web-1 | xargs; id -un; id -Gn; pwd; echo "$A $HOME $DB"
             stat -c '%U %G %a %n' /run/app /run/app/deep /etc/key; cat /etc/key; grep -c ' /etc/key tmpfs' /proc/mounts; echo x > /run/app/deep/f && echo ok
@@ -90,11 +90,11 @@ public sealed class RuntimeTests : IAsyncLifetime
             www-data
             www-data
             /var/mail
-            b c /var/www postgres://u:s3cret@db/x
+            b c /var/www postgres://u:s3cret%40%2F@db/x
             root mail 755 /run/app
             www-data www-data 700 /run/app/deep
             www-data www-data 400 /etc/key
-            key=s3cret1
+            key=s3cret@/1
             ok
             """, await _host.OutputAsync(instance.Id));
         // The secret is on no disk of the host but in its own file and what only root can read.
