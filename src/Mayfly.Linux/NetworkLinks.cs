@@ -45,8 +45,9 @@ public sealed class NetworkLinks : IDisposable
     public NetworkLink? Find(string name) => List().FirstOrDefault(link => link.Name == name);
 
     /// <summary>Makes a bridge that does no spanning tree, so that its ports carry traffic at once.</summary>
-    public void AddBridge(string name) => _netlink.Change(NewLink, Create | Exclusive,
-        new NetlinkMessage(16).Add(LinkName, name).Nest(LinkInfo, info => info.Add(1, "bridge"u8)), "add bridge", name);
+    /// <param name="address">Its hardware address, which it keeps: one that is given none takes over another port's whenever ports come and go.</param>
+    public void AddBridge(string name, ReadOnlySpan<byte> address) => _netlink.Change(NewLink, Create | Exclusive,
+        new NetlinkMessage(16).Add(LinkName, name).Add(LinkAddress, address).Nest(LinkInfo, info => info.Add(1, "bridge"u8)), "add bridge", name);
 
     /// <summary>
     /// Makes a pair of connected Ethernet devices: one here on a bridge and switched on, the other in another namespace.

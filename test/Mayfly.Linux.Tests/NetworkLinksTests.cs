@@ -14,7 +14,7 @@ public sealed class NetworkLinksTests
         outer.Run(() =>
         {
             using var links = new NetworkLinks();
-            links.AddBridge("br");
+            links.AddBridge("br", [2, 0, 0, 0, 0, 1]);
             var bridge = links.Find("br")!;
             Assert.False(bridge.Up);
             Assert.True(links.AddAddress(bridge.Index, IPAddress.Parse("10.9.8.1"), 24));
@@ -27,7 +27,7 @@ public sealed class NetworkLinksTests
             Assert.Null(links.Find("right"));
             Assert.Contains((bridge.Index, IPNetwork.Parse("10.9.8.0/24")), links.Networks());
             Assert.Contains((IPAddress.Parse("10.9.8.1"), 24), links.Addresses(bridge.Index));
-            var failure = Assert.Throws<LinuxException>(() => links.AddBridge("br"));
+            var failure = Assert.Throws<LinuxException>(() => links.AddBridge("br", [2, 0, 0, 0, 0, 1]));
             Assert.Equal(17, failure.Errno);
         });
         inner.Run(() =>

@@ -89,7 +89,7 @@ public static class HostRequirements
         outer.Run(() =>
         {
             using var links = new NetworkLinks();
-            links.AddBridge("mf-probe");
+            links.AddBridge("mf-probe", [0x02, 0x4d, 0, 0, 0, 1]);
             links.AddPair("mfv-probe", null, links.Find("mf-probe")!.Index, "eth0", [2, 0, 0, 0, 0, 1], space);
         });
         return "made and connected";

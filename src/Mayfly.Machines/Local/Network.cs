@@ -31,7 +31,8 @@ public sealed class Network(Store store, RuntimePrograms programs, string runFol
             var subnet = Subnets.Allocate(store, stack, links);
             if (links.Find(subnet.Bridge) is not { } bridge)
             {
-                links.AddBridge(subnet.Bridge);
+                // Instances remember where their gateway is; should that change as neighbours come and go, what they send is lost for seconds.
+                links.AddBridge(subnet.Bridge, HardwareAddress(subnet.Gateway));
                 bridge = links.Find(subnet.Bridge)!;
             }
 
@@ -165,6 +166,9 @@ public sealed class Network(Store store, RuntimePrograms programs, string runFol
     /// <summary>Eight characters that stand for a longer name.</summary>
     internal static string ShortHash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 4));
 
+    /// <summary>A locally administered one that follows from the address, so that neighbours that remember one know the other.</summary>
+    internal static byte[] HardwareAddress(IPAddress address) => [0x02, 0x4d, .. address.GetAddressBytes()];
+
     /// <summary>The pair of devices between an instance's namespace, in which <paramref name="inside"/> runs, and its stack's bridge.</summary>
     internal static void Connect(NamespaceThread inside, Microsoft.Win32.SafeHandles.SafeFileHandle space, StackSubnet subnet, InstanceFolder folder, string address)
     {
@@ -177,8 +181,7 @@ public sealed class Network(Store store, RuntimePrograms programs, string runFol
             // What an earlier run of the instance left goes by itself, but later than its successor comes.
             links.Delete(folder.Link);
             var bridge = links.Find(subnet.Bridge) ?? throw new MayflyException($"the bridge {subnet.Bridge} is gone", "run the command again: it is made anew");
-            // The hardware address follows from the address, so that neighbours that remember one know the other.
-            links.AddPair(folder.Link, folder.Id, bridge.Index, Device, [0x02, 0x4d, .. ip.GetAddressBytes()], space);
+            links.AddPair(folder.Link, folder.Id, bridge.Index, Device, HardwareAddress(ip), space);
         }
 
         inside.Run(() =>

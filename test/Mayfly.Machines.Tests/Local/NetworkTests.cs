@@ -128,6 +128,22 @@ public sealed class NetworkTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_gateway_stays_where_it_is_while_instances_come_and_go()
+    {
+        // A bridge of the kernel's own choosing takes the lowest address of its ports: instances that remember the one before talk to nobody.
+        string Gateway() => File.ReadAllText($"/sys/class/net/{_host.Network.Find(_host.Stack)!.Bridge}/address");
+        _host.Network.Ensure(_host.Stack);
+        var before = Gateway();
+        for (var n = 1; n <= 3; n++)
+        {
+            var instance = await _host.StartAsync(_host.Spec("come", "/bin/sleep", "1000"));
+            Assert.Equal(before, Gateway());
+            await _host.Runtime.DeleteAsync(instance.Id, CancellationToken.None);
+            Assert.Equal(before, Gateway());
+        }
+    }
+
+    [Fact]
     public async Task Flushed_rules_are_put_back()
     {
         _host.Network.Ensure(_host.Stack);
@@ -191,7 +207,7 @@ public sealed class NetworkTests : IAsyncLifetime
             using var links = new NetworkLinks();
             links.Delete("t-near");
             links.Delete("t-bridge");
-            links.AddBridge("t-bridge");
+            links.AddBridge("t-bridge", [2, 0, 0, 0, 0, 1]);
             var bridge = links.Find("t-bridge")!;
             links.AddAddress(bridge.Index, IPAddress.Parse("172.31.254.1"), 30);
             links.SetUp("t-bridge");
