@@ -44,7 +44,12 @@ public readonly partial record struct ProcessIdentity(int Id, ulong StartTime)
         const int NoSuchProcess = 3;
         var descriptor = pidfd_open(Id, 0);
         if (descriptor < 0)
-            return Marshal.GetLastPInvokeError() == NoSuchProcess ? false : throw LinuxException.Last("pidfd_open", $"process {Id}");
+        {
+            // Not only ESRCH: a number that a thread has by now is EINVAL, and ENOENT since Linux 6.16.
+            var refusal = LinuxException.Last("pidfd_open", $"process {Id}");
+            return Lives ? throw refusal : false;
+        }
+
         using var handle = new Microsoft.Win32.SafeHandles.SafeFileHandle(descriptor, ownsHandle: true);
         if (!Lives)
             return false;

@@ -126,12 +126,17 @@ internal sealed class ControlGroups
     public IReadOnlyList<string> Below(string group)
     {
         HashSet<string> groups = [];
-        foreach (var root in _roots.Values.Distinct())
+        foreach (var root in _roots.Values.Distinct().Where(root => Directory.Exists(root + group)))
         {
-            if (!Directory.Exists(root + group))
-                continue;
             groups.Add(group);
-            groups.UnionWith(Directory.EnumerateDirectories(root + group, "*", SearchOption.AllDirectories).Select(path => path[root.Length..]));
+            try
+            {
+                groups.UnionWith(Directory.EnumerateDirectories(root + group, "*", SearchOption.AllDirectories).Select(path => path[root.Length..]));
+            }
+            catch (IOException)
+            {
+                // It went away meanwhile: other stacks' instances come and go in what all share.
+            }
         }
 
         return [.. groups.OrderByDescending(path => path.Count(c => c == '/')).ThenBy(path => path, StringComparer.Ordinal)];
@@ -184,6 +189,18 @@ internal sealed class ControlGroups
         var folder = (_unified ? _roots[""] : _roots["freezer"]) + group;
         if (!Directory.Exists(folder))
             return;
+        try
+        {
+            Freeze(group, folder, frozen);
+        }
+        catch (IOException) when (!Directory.Exists(folder))
+        {
+            // Its last process ended meanwhile, and the group with it.
+        }
+    }
+
+    private void Freeze(string group, string folder, bool frozen)
+    {
         var (file, value, state, sign) = (_unified, frozen) switch
         {
             (true, _) => ("cgroup.freeze", frozen ? "1" : "0", "cgroup.events", frozen ? "frozen 1" : "frozen 0"),
