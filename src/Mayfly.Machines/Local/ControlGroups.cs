@@ -226,10 +226,9 @@ internal sealed class ControlGroups
     {
         var file = _unified ? Path.Combine(_roots[""] + group, "memory.events")
             : _roots.TryGetValue("memory", out var root) ? Path.Combine(root + group, "memory.oom_control") : null;
-        if (file is null || !File.Exists(file))
-            return 0;
-        return File.ReadLines(file).Where(line => line.StartsWith("oom_kill ", StringComparison.Ordinal))
-            .Select(line => int.Parse(line.AsSpan("oom_kill ".Length), CultureInfo.InvariantCulture)).FirstOrDefault();
+        // The file may go while it is read, with its group: the instance has been removed meanwhile.
+        return (file is null ? null : InstanceFolder.Read(file))?.Split('\n').Where(line => line.StartsWith("oom_kill ", StringComparison.Ordinal))
+            .Select(line => int.Parse(line.AsSpan("oom_kill ".Length), CultureInfo.InvariantCulture)).FirstOrDefault() ?? 0;
     }
 
     /// <summary>Makes a group's folder and those above it, which go when another stack's last instance does: also in between.</summary>

@@ -164,10 +164,10 @@ public sealed class Runtime(Store store, RuntimePrograms programs, string runFol
     public IReadOnlyList<DriftEntry> Drift(string id)
     {
         var folder = Folder(id);
-        if (folder.ReadLabel() is not { } label || !File.Exists(folder.File("baseline")))
+        if (folder.ReadLabel() is not { } label || InstanceFolder.Read(folder.File("baseline")) is not { } baseline)
             return [];
         string[] trees = [.. label.Spec.Layers.Select(key => Path.Combine(store.PathOf(StoreArea.Layers, key), "tree"))];
-        return WritableLayer.Drift(Path.Combine(Launch.Writable(store, label), "upper"), trees, File.ReadAllLines(folder.File("baseline")).ToHashSet());
+        return WritableLayer.Drift(Path.Combine(Launch.Writable(store, label), "upper"), trees, baseline.Split('\n').ToHashSet());
     }
 
     /// <summary>Rotates the logs that have reached <see cref="InstanceLog.Limit"/>; to be called from time to time.</summary>

@@ -42,12 +42,25 @@ internal static class WritableLayer
 
     private static void Collect(string upper, string below, List<string> paths)
     {
-        foreach (var entry in Directory.EnumerateFileSystemEntries(upper + below, "*", Everything))
+        foreach (var entry in Entries(upper + below))
         {
             var path = below + Path.GetFileName(entry);
             paths.Add(path);
             if (Nodes.Find(entry) is { Kind: NodeKind.Directory })
                 Collect(upper, path + "/", paths);
+        }
+    }
+
+    /// <summary>The instance runs meanwhile, and may remove a folder before it is read.</summary>
+    private static string[] Entries(string folder)
+    {
+        try
+        {
+            return Directory.GetFileSystemEntries(folder, "*", Everything);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
         }
     }
 }
