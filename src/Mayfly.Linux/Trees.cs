@@ -12,7 +12,7 @@ public static unsafe partial class Trees
     private const int NoEntry = 2, NotDirectory = 20, IsDirectory = 21, NotSupported = 95, NoData = 61;
     private const int AtCurrent = -100, NoFollowFlag = 0x100;
 
-    /// <summary>Removes a name and all below it; no error when it is not there.</summary>
+    /// <summary>Removes a name and all below it; no error when it is not there, or when somebody else removes it at the same time.</summary>
     public static void Remove(string path) => RemoveName(AtCurrent, Name(path), path);
 
     /// <summary>
@@ -86,10 +86,16 @@ public static unsafe partial class Trees
                 return;
             if (errno != IsDirectory)
                 throw new LinuxException("unlink", subject, errno);
-            using (var inner = OpenFolder(folder, name, subject))
+            try
             {
+                using var inner = OpenFolder(folder, name, subject);
                 foreach (var below in Names(inner, subject))
                     RemoveName((int)inner.DangerousGetHandle(), below, subject);
+            }
+            catch (LinuxException e) when (e.Errno == NoEntry)
+            {
+                // Removed meanwhile: one that is open still cannot be listed any more.
+                return;
             }
 
             if (unlinkat(folder, start, RemoveDirectory) != 0 && Marshal.GetLastPInvokeError() != NoEntry)

@@ -46,6 +46,17 @@ public sealed class TreesTests : IDisposable
         Assert.Throws<LinuxException>(() => Trees.CopyContents(At("gone"), At("keep")));
     }
 
+    [Fact]
+    public void Removals_of_one_tree_at_the_same_time_do_not_disturb_each_other()
+    {
+        for (var round = 0; round < 10; round++)
+        {
+            Shell("mkdir -p t/{1,2,3,4,5,6}/{a,b,c,d}/{x,y,z}; for d in t/*/*/*; do : > $d/f; done");
+            Parallel.For(0, 4, _ => Trees.Remove(At("t")));
+            Assert.False(Path.Exists(At("t")));
+        }
+    }
+
     public void Dispose() => Trees.Remove(_folder);
 
     private string At(string name) => Path.Combine(_folder, name);

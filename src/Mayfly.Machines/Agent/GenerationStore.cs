@@ -54,10 +54,11 @@ internal sealed class GenerationStore(Store store)
     /// <summary>The stack should not run any more. Its generations stay for rolling back.</summary>
     public void Clear(string stack)
     {
-        File.Delete(CurrentPath(stack));
         var folder = Path.GetDirectoryName(CurrentPath(stack))!;
-        if (Directory.Exists(folder))
-            Files.SyncFolder(folder);
+        if (!Directory.Exists(folder))
+            return;
+        File.Delete(CurrentPath(stack));
+        Files.SyncFolder(folder);
     }
 
     /// <summary>The newest generations of each stack, live or down: what rolling back may need.</summary>

@@ -21,6 +21,8 @@ internal sealed class SupervisedInstance(IInstanceHost host, InstanceLabel label
 
     private readonly CancellationTokenSource _ending = new();
     private readonly TaskCompletionSource<string?> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly SemaphoreSlim _stopping = new(1);
+    private bool _removed;
     private volatile Supervision _state = state;
     private volatile RunningInstance? _running;
     private volatile bool _trial = trial;
@@ -71,11 +73,23 @@ internal sealed class SupervisedInstance(IInstanceHost host, InstanceLabel label
     /// <param name="log">Remove its log too.</param>
     public async Task StopAsync(bool gently, bool log, CancellationToken cancellationToken)
     {
-        await EndSupervisionAsync();
-        _state = _state.Stopped();
-        if (gently)
-            await host.StopAsync(Id, cancellationToken);
-        await host.DeleteAsync(Id, log, cancellationToken);
+        await _stopping.WaitAsync(cancellationToken);
+        try
+        {
+            // What drains may be ended by who takes the stack down too.
+            if (_removed)
+                return;
+            await EndSupervisionAsync();
+            _state = _state.Stopped();
+            if (gently)
+                await host.StopAsync(Id, cancellationToken);
+            await host.DeleteAsync(Id, log, cancellationToken);
+            _removed = true;
+        }
+        finally
+        {
+            _stopping.Release();
+        }
     }
 
     /// <summary>Lets the instance run, and looks away.</summary>

@@ -73,6 +73,23 @@ public sealed class AgentTests
     }
 
     [Fact]
+    public async Task What_is_being_stopped_is_ended_once_when_the_stack_is_taken_down_meanwhile()
+    {
+        await using var agent = new PretendAgent(new PretendHost());
+        await using var connection = await agent.ConnectAsync();
+        var web = await StartAsync(connection, PretendAgent.Spec("web"));
+        var deleted = new TaskCompletionSource();
+        agent.Host.Deleting = deleted.Task;
+        var stopping = connection.AskAsync(new StopRequest(web.Id, TimeSpan.Zero), null, CancellationToken.None);
+        var removing = connection.AskAsync(new RemoveRequest("shop", Volumes: false), null, CancellationToken.None);
+        await Task.Delay(50);
+        deleted.SetResult();
+        await Task.WhenAll(stopping, removing);
+        Assert.Equal(["start web-1", "stop web-1", "delete web-1"], agent.Host.Events.Where(what => what.EndsWith("web-1", StringComparison.Ordinal)));
+        Assert.Empty(await ListAsync(connection));
+    }
+
+    [Fact]
     public async Task A_start_that_ends_at_once_fails_with_the_end_of_its_log_and_leaves_nothing()
     {
         await using var agent = new PretendAgent(new PretendHost());

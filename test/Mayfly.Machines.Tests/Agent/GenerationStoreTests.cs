@@ -34,6 +34,7 @@ public sealed class GenerationStoreTests : IDisposable
         Assert.True(File.Exists(Path.Combine(_folder, "stacks/shop/generations/1.json")));
         store.Clear("shop");
         Assert.Null(store.Read("shop"));
+        store.Clear("never-live");
     }
 
     [Fact]
