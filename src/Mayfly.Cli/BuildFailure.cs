@@ -32,6 +32,13 @@ internal static partial class BuildFailure
                 $"mayfly new --build-files {Near(folder)} writes build files for the script alone");
         }
 
+        // NuGet: 1015 no version in the script, and none that central versions would give it.
+        if (codes.Contains("NU1015") && output.Contains("ayfly", StringComparison.Ordinal))
+        {
+            return new MayflyException($"{name} does not say which version of Mayfly it is for, and no build files in {Near(folder)} or above do",
+                $"mayfly new --build-files {Near(folder)} writes those that point to this mayfly");
+        }
+
         if (codes.Any(code => code is "NU1101" or "NU1102" or "NU1301" or "MSB4019") && output.Contains("ayfly", StringComparison.Ordinal))
         {
             return new MayflyException($"the Mayfly packages that {name} refers to are not to be had:\n  {lines[0].Groups["message"].Value}",
