@@ -21,6 +21,9 @@ public sealed class Network(Store store, RuntimePrograms programs, string runFol
     private readonly Lock _lock = new();
     private readonly Dictionary<string, int> _lastHost = [];
 
+    /// <summary>The rules that this process last gave the kernel: giving the same ones again would only cost time.</summary>
+    private readonly Dictionary<string, string> _applied = [];
+
     /// <summary>The stack's subnet with its bridge and the DNS address present on the host; repairs what is missing.</summary>
     public StackSubnet Ensure(string stack)
     {
@@ -122,6 +125,8 @@ public sealed class Network(Store store, RuntimePrograms programs, string runFol
         lock (_lock)
         {
             var subnet = Find(stack) ?? throw new InvalidOperationException($"no network of {stack}");
+            if (_applied.GetValueOrDefault(stack) == Rules.For(subnet, ports))
+                return;
             ApplyRules(subnet, ports);
             Published.Write(runFolder, stack, ports);
         }
@@ -137,6 +142,7 @@ public sealed class Network(Store store, RuntimePrograms programs, string runFol
         {
             var bridge = BridgeOf(stack);
             Published.Write(runFolder, stack, []);
+            _applied.Remove(stack);
             Nft(programs, $"add table ip {TableOf(stack)}\ndelete table ip {TableOf(stack)}\n");
             using var host = LockHost();
             using var links = new NetworkLinks();
@@ -228,7 +234,13 @@ public sealed class Network(Store store, RuntimePrograms programs, string runFol
         return process.Wait() == 0 ? text : throw new MayflyException($"nft cannot set this host's rules: {error}", "mayfly doctor tells what this host lacks");
     }
 
-    private void ApplyRules(StackSubnet subnet, IReadOnlyList<PublishedTarget> ports) => Nft(programs, Rules.For(subnet, ports));
+    private void ApplyRules(StackSubnet subnet, IReadOnlyList<PublishedTarget> ports)
+    {
+        var rules = Rules.For(subnet, ports);
+        _applied.Remove(subnet.Stack);
+        Nft(programs, rules);
+        _applied[subnet.Stack] = rules;
+    }
 
     private static void WriteSetting(string name, string value)
     {
