@@ -33,6 +33,9 @@ public sealed class LocalProvider : IProvider, IAsyncDisposable
         _runtime = new Runtime(store, programs, runFolder);
     }
 
+    /// <summary>Makes the connection that the first question would make; for callers that have something to do meanwhile.</summary>
+    public Task OpenAsync(CancellationToken cancellationToken) => Task.Run(() => ConnectedAsync(cancellationToken), cancellationToken);
+
     public async Task<IReadOnlyList<InstanceState>> ListAsync(string stack, CancellationToken cancellationToken) =>
         ((InstancesReply)await QuestionAsync(new ListRequest(stack), cancellationToken)).Instances;
 

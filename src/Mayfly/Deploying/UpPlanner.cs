@@ -26,6 +26,8 @@ internal sealed class UpPlanner(Workplace place)
         var spec = place.Spec;
         var builder = new ImageBuilder(place.Store);
         var locked = await place.Packages.LockAsync(write: build, progress, cancellationToken);
+        // The agent is called while the recipes' files are read, for neither needs the other; that it cannot be had is told to the first who asks it.
+        var opening = Environment.IsPrivilegedProcess && place.HasProvider(locked.Lock) ? place.OpenAsync(locked.Lock, progress, cancellationToken) : Task.CompletedTask;
         var plans = spec.Components.ToDictionary(component => component.Name, component => builder.Plan(locked.Lock, component.Recipe));
         var layers = plans.ToDictionary(plan => plan.Key, plan => (IReadOnlyList<string>)[.. plan.Value.Layers.Select(layer => layer.Key)]);
         var missing = locked.Lock.Packages.Where(package => !Fetch.IsThere(place.Store, package)).ToList();
@@ -52,6 +54,7 @@ internal sealed class UpPlanner(Workplace place)
             : ImageBuild.None;
         try
         {
+            await opening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return (await PlanAsync(build, locked, plans, layers, missing, secrets, progress, cancellationToken), building);
         }
         catch

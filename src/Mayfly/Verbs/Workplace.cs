@@ -30,6 +30,13 @@ internal sealed class Workplace : IAsyncDisposable
 
     /// <summary>The provider of this host, with the lock's own tools; the agent is started when it does not run.</summary>
     public async Task<IProvider> ConnectAsync(StackLock stackLock, IProgress<Activity> progress, CancellationToken cancellationToken)
+        => await LocalAsync(stackLock, progress, cancellationToken);
+
+    /// <summary>Asks for the agent, so that it is there when the first question comes.</summary>
+    public async Task OpenAsync(StackLock stackLock, IProgress<Activity> progress, CancellationToken cancellationToken)
+        => await (await LocalAsync(stackLock, progress, cancellationToken)).OpenAsync(cancellationToken);
+
+    private async Task<LocalProvider> LocalAsync(StackLock stackLock, IProgress<Activity> progress, CancellationToken cancellationToken)
         => _provider ??= new LocalProvider(Store, await Packages.ProgramsAsync(stackLock, progress, cancellationToken));
 
     /// <summary>The provider for looking at what runs, with the lock's tools or those that are there; null when no stack has never been up on this host.</summary>
