@@ -115,7 +115,7 @@ internal sealed class SupervisedInstance(IInstanceHost host, InstanceLabel label
             if (found is { Phase: RunPhase.Running })
             {
                 _running = found;
-                _state = _state.Started(clock.GetUtcNow());
+                _state = _state.Started(Spec.Health is null && found.StartedAt is { } since ? since : clock.GetUtcNow());
                 exit = host.WaitAsync(Id, cancellationToken);
             }
             else if (found is not null)

@@ -58,13 +58,12 @@ internal sealed record Supervision
     /// <summary>Its main process runs.</summary>
     public Supervision Started(DateTimeOffset now) => this with
     {
-        Phase = Health is null ? InstancePhase.Healthy : InstancePhase.Starting,
+        Phase = InstancePhase.Starting,
         StartedAt = now,
-        HealthySince = Health is null ? now : null,
+        HealthySince = null,
         UnhealthySince = null,
-        DueAt = Health is null ? null : now,
+        DueAt = Health is null ? now + Policy.Surviving : now,
         ExitCode = null,
-        Reason = Health is null ? null : Reason,
     };
 
     /// <summary>Time has passed: is something due?</summary>
@@ -75,6 +74,7 @@ internal sealed record Supervision
         return Phase switch
         {
             InstancePhase.Restarting => (this with { DueAt = null, Restarts = Restarts + 1 }, SupervisionAction.Start),
+            InstancePhase.Starting when Health is null => (this with { Phase = InstancePhase.Healthy, HealthySince = now, DueAt = null, Reason = null }, SupervisionAction.None),
             InstancePhase.Starting or InstancePhase.Healthy or InstancePhase.Unhealthy => (this with { DueAt = null }, SupervisionAction.Check),
             _ => (this with { DueAt = null }, SupervisionAction.None),
         };

@@ -16,6 +16,9 @@ internal sealed record SupervisionPolicy
     /// <summary>Healthy for so long, an instance has a clean slate.</summary>
     public TimeSpan Settled { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>An instance without a health check is taken for healthy when it has run for so long: one that ends at once never was.</summary>
+    public TimeSpan Surviving { get; init; } = TimeSpan.FromMilliseconds(500);
+
     /// <summary>Pause between two checks until the first healthy one, at the beginning; it grows with the time that the start takes.</summary>
     public TimeSpan StartingInterval { get; init; } = TimeSpan.FromMilliseconds(25);
 

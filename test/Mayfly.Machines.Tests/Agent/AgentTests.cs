@@ -103,6 +103,22 @@ public sealed class AgentTests
     }
 
     [Fact]
+    public async Task A_start_without_a_check_that_ends_soon_fails()
+    {
+        await using var agent = new PretendAgent(new PretendHost());
+        await using var connection = await agent.ConnectAsync();
+        var starting = StartAsync(connection, PretendAgent.Spec("web") with { Health = null });
+        for (var i = 0; agent.Host.List() is []; i++)
+        {
+            Assert.True(i < 500);
+            await Task.Delay(1);
+        }
+
+        agent.Host.Kill(agent.Host.List().Single().Label.Id, 3);
+        Assert.StartsWith("web-1 did not become healthy: exited with code 3", (await Assert.ThrowsAsync<MayflyException>(() => starting)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_start_that_is_never_healthy_fails_after_its_grace()
     {
         await using var agent = new PretendAgent(new PretendHost());

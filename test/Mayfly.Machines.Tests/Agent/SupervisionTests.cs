@@ -13,11 +13,14 @@ public sealed class SupervisionTests
     private static Supervision Healthy(double at) => Supervision.Begin(Check).Started(At(at)).Checked(null, At(at)).State;
 
     [Fact]
-    public void Without_a_check_running_is_healthy()
+    public void Without_a_check_running_for_half_a_second_is_healthy()
     {
-        var state = Supervision.Begin(null).Started(T0);
-        Assert.Equal(InstancePhase.Healthy, state.Phase);
-        Assert.Null(state.DueAt);
+        var started = Supervision.Begin(null).Started(T0);
+        Assert.Equal((InstancePhase.Starting, At(0.5)), (started.Phase, started.DueAt));
+        Assert.Equal((started, SupervisionAction.None), started.Tick(At(0.4)));
+        var (state, action) = started.Tick(At(0.5));
+        Assert.Equal((InstancePhase.Healthy, SupervisionAction.None, (DateTimeOffset?)null), (state.Phase, action, state.DueAt));
+        Assert.Equal(InstancePhase.Restarting, started.Ended(3, null, At(0.1)).State.Phase);
     }
 
     [Fact]
