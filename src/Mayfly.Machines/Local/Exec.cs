@@ -7,7 +7,7 @@ namespace Mayfly.Machines.Local;
 /// <summary>Further commands in a running instance, as its own user and with no more rights than its main process.</summary>
 internal static class Exec
 {
-    private const int TimedOut = 124; // as timeout(1)
+    private const int TimedOut = 124, NotFound = 127; // as timeout(1) and sh(1)
 
     public static Task<CommandResult> RunAsync(Crun crun, InstanceFolder folder, IReadOnlyList<string> command, TimeSpan? timeout, CancellationToken cancellationToken) => Task.Run(() =>
     {
@@ -55,7 +55,17 @@ internal static class Exec
         var code = thread.Run(() => ChildProcess.Start(crun.Exec(folder.Id, process.Path, process.PidFile, messages), Crun.Environment, Crun.Console())).Wait();
         if (code == 1 && messages is not null && InstanceFolder.Read(messages)?.Trim() is { Length: > 0 } message && !message.EndsWith(':'))
             Console.Error.WriteLine(message);
-        return code;
+        return code == 255 && !Has(folder, command[0]) ? NotFound : code;
+    }
+
+    /// <summary>False when the instance certainly has no such program, which the runtime tells with a code that is also the programs' own.</summary>
+    private static bool Has(InstanceFolder folder, string program)
+    {
+        if (program.Contains('/') || folder.ReadProcess()?.Id is not { } process)
+            return true;
+        var path = JsonSerializer.Deserialize(File.ReadAllBytes(folder.Config), OciJson.Default.OciConfig)!.Process.Env
+            .LastOrDefault(variable => variable.StartsWith("PATH=", StringComparison.Ordinal))?["PATH=".Length..] ?? "/usr/sbin:/usr/bin:/sbin:/bin";
+        return path.Split(':').Any(place => Nodes.Find($"/proc/{process}/root/{place}/{program}") is not null);
     }
 
     private static void Kill(InstanceFolder folder, string pidFile, ChildProcess runtime)

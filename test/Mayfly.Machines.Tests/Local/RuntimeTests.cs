@@ -142,7 +142,7 @@ public sealed class RuntimeTests : IAsyncLifetime
         var plain = SurvivalTests.Attach(_host, instance.Id, "echo typed | {0}", terminal: false, "cat; tty; exit 9");
         Assert.Equal("typed\nnot a tty\n9", plain);
         var unknown = SurvivalTests.Attach(_host, instance.Id, "{0} 2>&1", terminal: false, "no-such-program");
-        Assert.Equal("executable file `no-such-program` not found in $PATH: No such file or directory\n255", unknown);
+        Assert.Equal("executable file `no-such-program` not found in $PATH: No such file or directory\n127", unknown);
         var terminal = SurvivalTests.Attach(_host, instance.Id, "script -qec '{0}' /dev/null < /dev/null", terminal: true, "tty; exit 8");
         // script(1) types an end of file, which the terminal may show in between.
         Assert.Equal("/dev/pts/0\n8", terminal.Replace("\r", "", StringComparison.Ordinal).Replace("\0", "", StringComparison.Ordinal).Replace("^@", "", StringComparison.Ordinal));
