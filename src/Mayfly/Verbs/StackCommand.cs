@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.Runtime.InteropServices;
 using Mayfly.Terminal;
 
 namespace Mayfly.Verbs;
@@ -38,13 +39,19 @@ internal static class StackCommand
     internal static async Task<int> RunSafelyAsync(Func<CancellationToken, Task<int>> run)
     {
         using var interrupted = new CancellationTokenSource();
-        ConsoleCancelEventHandler interrupt = (_, e) =>
+        var signal = 0;
+        void Interrupt(PosixSignalContext context, int number)
         {
-            // The first interrupt lets the work undo itself; the second one ends the process.
-            e.Cancel = !interrupted.IsCancellationRequested;
-            interrupted.Cancel();
-        };
-        Console.CancelKeyPress += interrupt;
+            // The first one lets the work undo itself; the second one ends the process.
+            context.Cancel = Interlocked.CompareExchange(ref signal, number, 0) == 0;
+            if (context.Cancel)
+                interrupted.Cancel();
+        }
+
+        // Ctrl+C, the end that a supervisor asks for, and a terminal that was closed.
+        using var interrupts = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Interrupt(context, 2));
+        using var terminations = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Interrupt(context, 15));
+        using var hangups = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => Interrupt(context, 1));
         try
         {
             return await run(interrupted.Token);
@@ -57,16 +64,12 @@ internal static class StackCommand
         catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
         {
             Screen.Fail(new MayflyException("interrupted", "what was live is untouched; run the command again to carry on"));
-            return 130;
+            return 128 + signal;
         }
         catch (Exception e) when (HostRefusal.Explain(e) is { } refusal)
         {
             Screen.Fail(refusal);
             return refusal.ExitCode;
-        }
-        finally
-        {
-            Console.CancelKeyPress -= interrupt;
         }
     }
 
