@@ -14,7 +14,11 @@ internal static class StoreLock
         {
             file = FileHandles.OpenOrCreate(Path.Combine(root, "lock"));
         }
-        catch (LinuxException e) when (e.Errno is AccessDenied or ReadOnly)
+        catch (LinuxException e) when (e.Errno == ReadOnly)
+        {
+            throw new MayflyException($"the store {root} cannot be written: its file system is mounted read-only", "mount it for writing, or set MAYFLY_STORE to a folder elsewhere", e);
+        }
+        catch (LinuxException e) when (e.Errno == AccessDenied)
         {
             throw new MayflyException($"the store {root} may not be used by {Environment.UserName}: {e.Message}",
                 "set MAYFLY_STORE to a folder of your own, or unset it, or run the command as the user whose store it is", e);

@@ -157,7 +157,7 @@ internal static partial class StackReader
         ImageFile Claim(ImageFile file)
         {
             if (!file.Path.StartsWith('/'))
-                throw new MayflyException($"component {component.Name} puts a file at {file.Path}, which is no absolute path", $"write /{file.Path}");
+                throw new MayflyException($"component {component.Name} puts a file at {file.Path}, which is no absolute path", "a path in an image begins with /");
             if (!claimed.Add(file.Path))
                 throw new MayflyException($"component {component.Name} puts two things at {file.Path}", "give each file a path of its own");
             return file;
