@@ -110,7 +110,7 @@ public sealed class AgentOnHostTests : IAsyncLifetime
     [Fact]
     public async Task What_crashes_again_and_again_is_given_up_with_its_last_words()
     {
-        await GoLiveAsync(_host.Host.Spec("web", "/bin/sh", "-c", "sleep 0.5; echo no more; exit 3"));
+        await GoLiveAsync(_host.Host.Spec("web", "/bin/sh", "-c", "sleep 1; echo no more; exit 3"));
         await using var provider = _host.Provider();
         var state = await EventuallyAsync(provider, state => state.Phase == InstancePhase.Failed);
         Assert.StartsWith("given up after 7 failures in a row: exited with code 3; its last words:\n", state.Reason, StringComparison.Ordinal);
