@@ -22,6 +22,9 @@ internal sealed record StackVerb(string Name, string Arguments, string Summary)
         new("task", "[NAME]", "Run a task of the stack; list them without a name"),
         new("graph", "[--format svg] [-o FILE]", "Draw the stack's components, placement and uses"),
         new("lock", "", "Choose every package exactly and write stack.lock"),
+        new("update", "[PACKAGE…] [--yes]", "Show which locked packages have newer versions, and take them when you accept"),
+        new("list", "[COMPONENT] [--json]", "List the locked packages: version, archive, size, and who has them"),
+        new("why", "PACKAGE [--json]", "Show which chain of dependencies brings a package in"),
         new("down", "[--volumes]", "End the stack and leave nothing of it running; volumes stay unless asked"),
     ];
 

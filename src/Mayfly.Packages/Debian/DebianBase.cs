@@ -10,10 +10,11 @@ public sealed record DebianBase(IReadOnlyList<BinaryPackage> Essential, IReadOnl
 
     /// <param name="index">The packages.</param>
     /// <param name="requests">More packages for the base, resolved together with those of priority required.</param>
-    public static DebianBase Resolve(DebianIndex index, IEnumerable<PackageRequest>? requests = null)
+    /// <param name="kept">As for <see cref="DebianResolution.Resolve"/>.</param>
+    public static DebianBase Resolve(DebianIndex index, IEnumerable<PackageRequest>? requests = null, IReadOnlyDictionary<string, BinaryPackage>? kept = null)
     {
-        var essential = DebianResolution.Resolve(index, index.Essential().Select(Request), []).Packages;
-        var required = DebianResolution.Resolve(index, index.OfPriority(PackagePriority.Required).Select(Request).Concat(requests ?? []), essential).Packages;
+        var essential = DebianResolution.Resolve(index, index.Essential().Select(Request), [], kept: kept).Packages;
+        var required = DebianResolution.Resolve(index, index.OfPriority(PackagePriority.Required).Select(Request).Concat(requests ?? []), essential, kept: kept).Packages;
         return new DebianBase(essential, required);
     }
 

@@ -13,15 +13,18 @@ internal sealed class DebianCandidates : ICandidateProvider
     private readonly Dictionary<int, BinaryPackage> _packages = [];
     private readonly Dictionary<string, int> _names = new(StringComparer.Ordinal);
     private readonly Dictionary<string, BinaryPackage> _pinned = new(StringComparer.Ordinal);
+    private readonly IReadOnlyDictionary<string, BinaryPackage> _kept;
     private readonly HashSet<string> _installed;
 
     /// <param name="index">The packages.</param>
     /// <param name="recommends">True to follow Recommends.</param>
     /// <param name="installed">What is there already; providers among them come first.</param>
     /// <param name="pinned">Versions that were asked for, which take the place of the candidates of their names.</param>
-    public DebianCandidates(DebianIndex index, bool recommends, IEnumerable<BinaryPackage> installed, IEnumerable<BinaryPackage> pinned)
+    /// <param name="kept">Versions by name that come before the candidates of their names, as long as they do.</param>
+    public DebianCandidates(DebianIndex index, bool recommends, IEnumerable<BinaryPackage> installed, IEnumerable<BinaryPackage> pinned, IReadOnlyDictionary<string, BinaryPackage> kept)
     {
         _index = index;
+        _kept = kept;
         _recommends = recommends;
         _installed = [.. installed.Select(package => package.Name)];
         foreach (var package in installed.Concat(pinned))
@@ -110,21 +113,38 @@ internal sealed class DebianCandidates : ICandidateProvider
 
     private IEnumerable<BinaryPackage> Candidates(Relation relation)
     {
-        if (Candidate(relation.Name) is { } own && Meets(own, relation))
-            yield return own;
-        foreach (var provider in _index.Providers(relation.Name))
+        foreach (var own in Versions(relation.Name))
         {
-            if (provider.Name != relation.Name && Candidate(provider.Name) == provider && Meets(provider, relation))
+            if (Meets(own, relation))
+                yield return own;
+        }
+
+        foreach (var provider in Providers(relation.Name))
+        {
+            if (provider.Name != relation.Name && Versions(provider.Name).Contains(provider) && Meets(provider, relation))
                 yield return provider;
         }
     }
 
+    /// <summary>The versions of a name that may be chosen, the first one preferred.</summary>
+    public IEnumerable<BinaryPackage> Versions(string name)
+    {
+        if (_pinned.TryGetValue(name, out var pinned))
+            return [pinned];
+        var candidate = _index.Candidate(name);
+        return _kept.TryGetValue(name, out var kept) && kept != candidate ? candidate is null ? [kept] : [kept, candidate] : candidate is null ? [] : [candidate];
+    }
+
+    private IEnumerable<BinaryPackage> Providers(string name) => _kept.Count == 0 ? _index.Providers(name)
+        : _index.Providers(name).Concat(_kept.Values.Where(package => package.Provides.Any(provided => provided.Alternatives[0].Name == name))).Distinct();
+
     private IEnumerable<BinaryPackage> Everything(Relation relation) =>
-        _index.Find(relation.Name).Concat(_index.Providers(relation.Name)).Distinct().Where(package => Meets(package, relation));
+        _index.Find(relation.Name).Concat(_kept.TryGetValue(relation.Name, out var kept) ? [kept] : []).Concat(Providers(relation.Name)).Distinct().Where(package => Meets(package, relation));
 
     private IEnumerable<BinaryPackage> Sorted(Relation relation, IEnumerable<BinaryPackage> found) => found
         .OrderBy(package => _installed.Contains(package.Name) ? 0 : 1)
         .ThenBy(package => package.Name == relation.Name ? 0 : 1)
+        .ThenBy(package => _kept.ContainsKey(package.Name) ? 0 : 1)
         .ThenBy(package => package.Essential ? 0 : 1)
         .ThenBy(package => package.Important ? 0 : 1)
         .ThenBy(package => package.Priority)

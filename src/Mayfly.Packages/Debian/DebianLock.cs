@@ -7,17 +7,18 @@ public static class DebianLock
     /// <param name="index">The packages.</param>
     /// <param name="sets">The sets; one named <c>base</c> adds its requests to the base, which is there in any case.</param>
     /// <param name="ids">The ids that an older lock gave: they stay.</param>
-    public static StackLock Create(DebianIndex index, IReadOnlyList<SetRequest> sets, IReadOnlyList<LockedId>? ids = null)
+    /// <param name="kept">As for <see cref="DebianResolution.Resolve"/>.</param>
+    public static StackLock Create(DebianIndex index, IReadOnlyList<SetRequest> sets, IReadOnlyList<LockedId>? ids = null, IReadOnlyDictionary<string, BinaryPackage>? kept = null)
     {
         var packages = new Dictionary<string, BinaryPackage>(StringComparer.Ordinal);
         var locked = new List<LockedSet>();
         var baseRequest = sets.FirstOrDefault(set => set.Name == SetRequest.Base) ?? new SetRequest(SetRequest.Base, []);
-        var installed = Explained(baseRequest, () => DebianBase.Resolve(index, baseRequest.Sorted.Select(PackageRequest.Parse)));
+        var installed = Explained(baseRequest, () => DebianBase.Resolve(index, baseRequest.Sorted.Select(PackageRequest.Parse), kept));
         Add(baseRequest, installed.Packages, installed.Stages());
         foreach (var set in sets.Where(set => set.Name != SetRequest.Base).OrderBy(set => set.Name, StringComparer.Ordinal))
         {
             IReadOnlyList<BinaryPackage> present = set.OverBase ? installed.Packages : [];
-            var chosen = Explained(set, () => DebianResolution.Resolve(index, set.Sorted.Select(PackageRequest.Parse), present, set.Recommends)).Packages;
+            var chosen = Explained(set, () => DebianResolution.Resolve(index, set.Sorted.Select(PackageRequest.Parse), present, set.Recommends, kept)).Packages;
             Add(set, chosen, InstallOrder.Plan(chosen, present));
         }
 

@@ -15,9 +15,16 @@ public sealed record DebianResolution
     /// Resolves requests over packages that are installed and stay as they are. Requests are taken in order of their names,
     /// so that a set means the same however it was written.
     /// </summary>
+    /// <param name="index">The packages.</param>
+    /// <param name="requests">What is asked for.</param>
+    /// <param name="installed">What is there and stays.</param>
+    /// <param name="recommends">True to follow Recommends.</param>
+    /// <param name="kept">Versions by name, perhaps of no index any more, that are chosen before newer ones where nothing speaks against it.</param>
     /// <exception cref="UnresolvableException">They cannot be met; it says why.</exception>
-    public static DebianResolution Resolve(DebianIndex index, IEnumerable<PackageRequest> requests, IEnumerable<BinaryPackage> installed, bool recommends = false)
+    public static DebianResolution Resolve(
+        DebianIndex index, IEnumerable<PackageRequest> requests, IEnumerable<BinaryPackage> installed, bool recommends = false, IReadOnlyDictionary<string, BinaryPackage>? kept = null)
     {
+        kept ??= new Dictionary<string, BinaryPackage>();
         var sorted = requests.Distinct().OrderBy(request => request.ToString(), StringComparer.Ordinal).ToList();
         var present = installed.ToList();
         var asked = sorted.Select(request => (Request: request, Package: Find(index, request, present))).ToList();
@@ -30,9 +37,9 @@ public sealed record DebianResolution
             }
         }
 
-        var candidates = new DebianCandidates(index, recommends, present, asked.Where(pair => pair.Request.Version is not null).Select(pair => pair.Package));
+        var candidates = new DebianCandidates(index, recommends, present, asked.Where(pair => pair.Request.Version is not null).Select(pair => pair.Package), kept);
         var resolution = Solver.Solve(candidates,
-            asked.Select(pair => new Requirement(pair.Request, [candidates.Number(pair.Package)])), present.Select(candidates.Number));
+            asked.Select(pair => new Requirement(pair.Request, [.. candidates.Versions(pair.Package.Name).Select(candidates.Number)])), present.Select(candidates.Number));
         if (resolution.Failure is { } failure)
             throw Unresolvable(index, candidates, failure);
         return new DebianResolution { Packages = [.. resolution.Selected.Select(candidates.Package)], Conflicts = resolution.Conflicts };

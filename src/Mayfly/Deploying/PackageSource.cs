@@ -34,6 +34,42 @@ internal sealed class PackageSource(StackSpec spec, Store store)
         return new Locked(made, reason);
     }
 
+    /// <summary>The lock beside <c>stack.cs</c>, whether or not it still fits it.</summary>
+    /// <exception cref="MayflyException">There is none.</exception>
+    public StackLock RequireLock() => LockFile.Read(LockPath)
+        ?? throw new MayflyException($"there is no {LockFile.Name} in {spec.Folder}", "`mayfly lock` chooses the packages and writes it");
+
+    /// <summary>The lock that would be made now.</summary>
+    /// <param name="before">The lock of now, which keeps the ids of accounts.</param>
+    /// <param name="names">Only these packages take newer versions, and what they need; empty for all.</param>
+    public async Task<StackLock> UpdateAsync(StackLock before, IReadOnlyList<string> names, IProgress<Activity> progress, CancellationToken cancellationToken)
+    {
+        if (names.FirstOrDefault(name => before.Packages.All(package => package.Name != name)) is { } unknown)
+            throw new MayflyException($"{LockFile.Name} has no package {unknown}", "`mayfly list` shows what it has");
+        var index = await IndexFetch.ReadAsync(store, Sources(HostArchitecture.Name), progress, cancellationToken: cancellationToken);
+        progress.Report(new Activity("resolve packages"));
+        var after = DebianLock.Create(index, Sets(), before.Ids, names.Count == 0 ? null
+            : LockedRelations.Keep(store, index, before, before.Packages.Where(package => !names.Contains(package.Name))));
+        progress.Report(new Activity("resolve packages", $"{after.Packages.Count} packages") { Ended = true });
+        return after;
+    }
+
+    /// <summary>Makes this the stack's lock.</summary>
+    public void Replace(StackLock stackLock) => LockFile.Write(LockPath, stackLock);
+
+    /// <summary>What the locked packages say of one another; only for those that are not unpacked in the store the index is asked.</summary>
+    public async Task<IReadOnlyDictionary<string, PackageRelations>> RelationsAsync(StackLock stackLock, IProgress<Activity> progress, CancellationToken cancellationToken)
+    {
+        var found = LockedRelations.FromStore(store, stackLock.Packages);
+        if (found.Count == stackLock.Packages.Count)
+            return found;
+        var index = await IndexFetch.ReadAsync(store, Sources(stackLock.Architecture), progress, cancellationToken: cancellationToken);
+        var all = LockedRelations.FromIndex(index, stackLock.Packages).Concat(found).DistinctBy(pair => pair.Key).ToDictionary(StringComparer.Ordinal);
+        return stackLock.Packages.FirstOrDefault(package => !all.ContainsKey(package.Id)) is { } missing
+            ? throw new MayflyException($"{missing.Id} {missing.Version} is neither in the store nor in the archive's index any more", "bring the stack's packages into the store first: mayfly up builds with them")
+            : all;
+    }
+
     /// <summary>Writes what building has added to a lock: the ids of accounts, which stay the same from then on.</summary>
     public void Write(StackLock locked, StackLock completed)
     {

@@ -156,6 +156,28 @@ public sealed class DebianResolutionTests
         Assert.False(DebianLock.Satisfies(own, "amd64", [new SetRequest("base", ["b"])]));
     }
 
+    [Fact]
+    public void What_is_kept_stays_until_something_new_needs_a_newer_one()
+    {
+        var old = Index("Package: a\nVersion: 1\nDepends: lib, other\n\nPackage: lib\nVersion: 1\n\nPackage: other\nVersion: 1\n\nPackage: mta1\nProvides: mta");
+        var index = Index("Package: a\nVersion: 2\nDepends: lib (>= 2), other, mta\n\nPackage: lib\nVersion: 2\n\nPackage: other\nVersion: 2\n\nPackage: mta0\nPriority: required\nProvides: mta");
+        Assert.Equal(["a 2", "lib 2", "mta0 1", "other 2"], Kept());
+        Assert.Equal(["a 2", "lib 2", "mta1 1", "other 1"], Kept("lib", "other", "mta1"));
+        Assert.Equal(["a 1", "lib 1", "other 1"], Kept("a", "lib", "other"));
+        Assert.Equal(["a 1", "lib 2", "other 1"], Kept("a", "other"));
+
+        IEnumerable<string> Kept(params string[] names) => DebianResolution.Resolve(index, [PackageRequest.Parse("a")], [],
+                kept: names.ToDictionary(name => name, name => Restored(old.Candidate(name)!, index.Count + Array.IndexOf(names, name)))).Packages
+            .Select(package => package.ToString()).Order(StringComparer.Ordinal);
+
+        BinaryPackage Restored(BinaryPackage package, int number) => new()
+        {
+            Name = package.Name, Version = package.Version, Architecture = package.Architecture, Source = package.Source, Sha256 = package.Sha256, Size = package.Size,
+            Path = package.Path, Release = package.Release, Ordinal = package.Ordinal, Number = number,
+            Field = kind => kind switch { RelationKind.Depends => string.Join(", ", package.Depends), RelationKind.Provides => string.Join(", ", package.Provides), _ => "" },
+        };
+    }
+
     private static IEnumerable<string> Names(DebianIndex index, string[] requests, params string[] installed) =>
         Resolve(index, requests, installed).Select(package => package.Name).Order(StringComparer.Ordinal);
 
