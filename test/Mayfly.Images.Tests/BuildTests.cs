@@ -155,6 +155,37 @@ public sealed class BuildTests(ReferenceImage reference)
     }
 
     [Fact]
+    public async Task Two_images_differ_in_packages_and_in_what_their_trees_show()
+    {
+        var one = SmallPackage.Add(Store, "differs", Nothing, new Dictionary<string, string> { ["/usr/share/differs/same"] = "same\n", ["/usr/share/differs/text"] = "one\n" });
+        var command = (string text) => new CommandStep(["sh", "-c", text]);
+        var builder = new ImageBuilder(Store);
+        var before = await builder.BuildAsync(With(one), Recipe("before") with
+        {
+            Steps = [command("cd /srv; mkdir kept gone; echo a > kept/file; echo b > gone/file; ln -s kept link; echo t > mode; mkfifo pipe; echo over > folder-to-be; mkdir emptied; echo x > emptied/x")],
+        });
+        var after = await builder.BuildAsync(With(one), Recipe("after") with
+        {
+            Steps =
+            [
+                command("cd /srv; mkdir kept gone; echo a > kept/file; echo b > gone/file; ln -s kept link; echo t > mode; mkfifo pipe; echo over > folder-to-be; mkdir emptied; echo x > emptied/x"),
+                command("cd /srv; rm -r gone; ln -sfn other link; chmod 600 mode; chown 1:1 pipe; rm folder-to-be; mkdir folder-to-be; echo n > folder-to-be/n; rm -r emptied; mkdir emptied; echo new > kept/new; touch kept/file; echo two > /usr/share/differs/text"),
+            ],
+        });
+        var difference = ImageDifference.Between(Store, before, after);
+        Assert.Equal(
+            [
+                "/srv/emptied/x removed", "/srv/folder-to-be kind", "/srv/folder-to-be/n added", "/srv/gone removed", "/srv/kept/new added", "/srv/link target",
+                "/srv/mode mode", "/srv/pipe owner", "/usr/share/differs/text contents",
+            ],
+            difference.Names.Select(name => $"{name.Path} {name.What}"));
+        Assert.Empty(difference.Packages);
+        Assert.Empty(ImageDifference.Between(Store, after, after).Names);
+        var bare = await builder.BuildAsync(reference.Lock with { Sets = [reference.Lock.Sets[0]] }, new ImageRecipe { Name = "bare" });
+        Assert.Equal([new PackageDifference("differs:all", null, "1")], ImageDifference.Between(Store, bare, before).Packages);
+    }
+
+    [Fact]
     public async Task Accounts_get_one_number_across_images()
     {
         static Dictionary<string, string> Adding(string account) => new() { ["postinst"] = $"#!/bin/sh\nset -e\nadduser --quiet --system --group --home /var/lib/{account} {account}\ninstall -o {account} -g {account} -m 4750 /bin/true /var/lib/{account}/tool\n" };

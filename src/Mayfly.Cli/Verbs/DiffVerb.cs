@@ -1,0 +1,89 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Mayfly.Images;
+using Mayfly.Packages;
+
+namespace Mayfly.Cli.Verbs;
+
+/// <summary><c>mayfly diff A B</c>: what differs between two locks, or between two images.</summary>
+internal static class DiffVerb
+{
+    public static Command Create()
+    {
+        var before = new Argument<string>("BEFORE") { Description = "A stack's folder, a stack.lock, or an image of the store" };
+        var after = new Argument<string>("AFTER") { Description = "Another of the same kind" };
+        var json = new Option<bool>("--json") { Description = "For programs: one object" };
+        var command = new Command("diff", "Compare two locks or two images") { before, after, json };
+        command.SetAction((result, cancellationToken) =>
+        {
+            var (one, other) = (result.GetValue(before)!, result.GetValue(after)!);
+            var difference = (FindLock(one), FindLock(other)) switch
+            {
+                ({ } old, { } now) => new Difference([.. LockChange.Between(old, now).Select(static change => new PackageDifference(change.Id, change.Before?.Version, change.After?.Version))], []),
+                (null, null) => CompareImages(one, other, cancellationToken),
+                (null, _) => throw new MayflyException($"{one} is no lock, and {other} is one", "name two folders or locks, or two images"),
+                (_, null) => throw new MayflyException($"{other} is no lock, and {one} is one", "name two folders or locks, or two images"),
+            };
+            var output = result.InvocationConfiguration.Output;
+            if (result.GetValue(json))
+                output.WriteLine(JsonSerializer.Serialize(difference, DiffVerbJson.Default.Difference));
+            else
+                Show(difference, output);
+            return Task.FromResult(ExitCode.Done);
+        });
+        return command;
+    }
+
+    /// <summary>The lock that this names; null when it names none, and so must be an image.</summary>
+    private static StackLock? FindLock(string name)
+    {
+        if (File.Exists(name))
+            return LockFile.Read(name);
+        if (!Directory.Exists(name))
+            return null;
+        return LockFile.Read(Path.Combine(name, LockFile.Name)) ?? throw new MayflyException($"there is no {LockFile.Name} in {name}", "mayfly lock writes one");
+    }
+
+    private static Difference CompareImages(string one, string other, CancellationToken cancellationToken)
+    {
+        var store = Store.Open();
+        using var held = store.LockShared();
+        var images = new ImageStore(store);
+        var difference = ImageDifference.Between(store, images.Get(one), images.Get(other), cancellationToken);
+        return new Difference(difference.Packages, difference.Names);
+    }
+
+    private static void Show(Difference difference, TextWriter output)
+    {
+        foreach (var package in difference.Packages)
+        {
+            output.WriteLine(package switch
+            {
+                { Before: null } => $"+ {package.Package} {package.After}",
+                { After: null } => $"- {package.Package} {package.Before}",
+                _ when package.Before == package.After => $"~ {package.Package} {package.After}, built anew",
+                _ => $"~ {package.Package} {package.Before} → {package.After}",
+            });
+        }
+
+        foreach (var name in difference.Names)
+        {
+            output.WriteLine(name.What switch
+            {
+                "added" => $"+ {name.Path}",
+                "removed" => $"- {name.Path}",
+                _ => $"~ {name.Path} ({name.What})",
+            });
+        }
+
+        if (difference is { Packages: [], Names: [] })
+            output.WriteLine("no difference");
+    }
+}
+
+internal sealed record Difference(IReadOnlyList<PackageDifference> Packages, IReadOnlyList<NameDifference> Names);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(Difference))]
+internal sealed partial class DiffVerbJson : JsonSerializerContext;
