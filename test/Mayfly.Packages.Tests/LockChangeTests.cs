@@ -36,6 +36,13 @@ public sealed class LockChangeTests
 
     private static LockedRelease Release(string id, string label) => new()
     {
-        Id = id, Origin = "Debian", Label = label, Suite = id, Codename = id, Date = DateTimeOffset.UnixEpoch, Digest = new string('0', 64), Components = ["main"],
+        Id = id,
+        Origin = "Debian",
+        Label = label,
+        Suite = id,
+        Codename = id,
+        Date = DateTimeOffset.UnixEpoch,
+        Digest = new string('0', 64),
+        Components = ["main"],
     };
 }

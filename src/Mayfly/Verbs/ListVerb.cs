@@ -4,8 +4,8 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Mayfly.Packages;
 using Mayfly.Packages.Debian;
-using Spectre.Console;
 using Mayfly.Terminal;
+using Spectre.Console;
 
 namespace Mayfly.Verbs;
 

@@ -172,8 +172,16 @@ public sealed class DebianResolutionTests
 
         BinaryPackage Restored(BinaryPackage package, int number) => new()
         {
-            Name = package.Name, Version = package.Version, Architecture = package.Architecture, Source = package.Source, Sha256 = package.Sha256, Size = package.Size,
-            Path = package.Path, Release = package.Release, Ordinal = package.Ordinal, Number = number,
+            Name = package.Name,
+            Version = package.Version,
+            Architecture = package.Architecture,
+            Source = package.Source,
+            Sha256 = package.Sha256,
+            Size = package.Size,
+            Path = package.Path,
+            Release = package.Release,
+            Ordinal = package.Ordinal,
+            Number = number,
             Field = kind => kind switch { RelationKind.Depends => string.Join(", ", package.Depends), RelationKind.Provides => string.Join(", ", package.Provides), _ => "" },
         };
     }
