@@ -12,8 +12,8 @@ internal sealed record StackVerb(string Name, string Arguments, string Summary)
     /// <summary>In the order in which a newcomer meets them; <c>--help</c> lists them so.</summary>
     public static IReadOnlyList<StackVerb> All { get; } =
     [
-        new("up", "[--json]", "Build what changed, rehearse it, pass the stack's tests and go live"),
-        new("plan", "[--json]", "Show exactly what up would do, and do nothing"),
+        new("up", "[--json] [--offline]", "Build what changed, rehearse it, pass the stack's tests and go live"),
+        new("plan", "[--json] [--offline]", "Show exactly what up would do, and do nothing"),
         new("status", "[--json]", "Show what runs, where, how healthy, and what drifted from its image"),
         new("logs", "[-f] [COMPONENT]", "Print what components wrote, and follow it with -f"),
         new("exec", "COMPONENT -- COMMAND", "Run one command in a running component"),
@@ -21,7 +21,7 @@ internal sealed record StackVerb(string Name, string Arguments, string Summary)
         new("test", "", "Run the stack's tests on a rehearsal, or on what is live with --live"),
         new("task", "[NAME]", "Run a task of the stack; list them without a name"),
         new("graph", "[--format svg] [-o FILE]", "Draw the stack's components, placement and uses"),
-        new("lock", "", "Choose every package exactly and write stack.lock"),
+        new("lock", "[--offline]", "Choose every package exactly and write stack.lock"),
         new("update", "[PACKAGE…] [--yes]", "Show which locked packages have newer versions, and take them when you accept"),
         new("list", "[COMPONENT] [--json]", "List the locked packages: version, archive, size, and who has them"),
         new("why", "PACKAGE [--json]", "Show which chain of dependencies brings a package in"),

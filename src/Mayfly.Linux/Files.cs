@@ -33,6 +33,14 @@ public static partial class Files
             throw LinuxException.Last("rename", $"{from} -> {to}");
     }
 
+    /// <summary>renameat2(2) with RENAME_EXCHANGE: the two names change places at once, whatever they are.</summary>
+    public static void Exchange(string one, string other)
+    {
+        const int CurrentFolder = -100, Exchanged = 2;
+        if (renameat2(CurrentFolder, one, CurrentFolder, other, Exchanged) != 0)
+            throw LinuxException.Last("exchange", $"{one} <-> {other}");
+    }
+
     /// <summary>syncfs(2): what has been written to the file system that holds <paramref name="path"/> is on the disk afterwards.</summary>
     public static void SyncFileSystem(string path)
     {
@@ -77,6 +85,9 @@ public static partial class Files
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int rename(string from, string to);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int renameat2(int fromFolder, string from, int toFolder, string to, uint flags);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int syncfs(SafeHandle descriptor);

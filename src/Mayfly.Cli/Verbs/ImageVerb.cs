@@ -3,7 +3,9 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Mayfly.Images;
 using Mayfly.Packages;
+using Mayfly.Packages.Transfer;
 using Mayfly.Terminal;
+using Mayfly.Verbs;
 
 namespace Mayfly.Cli.Verbs;
 
@@ -29,9 +31,12 @@ internal static class ImageVerb
         var name = new Option<string?>("--name") { Description = "The name it is listed under; made of the packages unless given", HelpName = "NAME" };
         var file = new Option<string?>("--output") { Description = "Also write it to this file", HelpName = "FILE" };
         var format = Format();
-        var command = new Command("build", "Build an image from Debian packages, without any script") { from, install, name, file, format };
+        var offline = CommonOptions.Offline;
+        var command = new Command("build", "Build an image from Debian packages, without any script") { from, install, name, file, format, offline };
         command.SetAction(async (result, cancellationToken) =>
         {
+            if (result.GetValue(offline))
+                NoNetwork.Ask();
             string[] packages = [.. (result.GetValue(install) ?? []).SelectMany(list => list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
             var build = new ImageBuild(ImageBuild.CodenameOf(result.GetValue(from)!)!, packages, result.GetValue(name));
             var image = await Screen.ShowAsync(progress => build.RunAsync(progress, cancellationToken));

@@ -13,12 +13,19 @@ namespace Mayfly.Packages.Debian;
 /// security = "http://…/debian-security"  # or "none"
 /// components = ["main"]
 /// keys = ["/etc/mayfly/our-archive.asc"] # trusted besides the archive's own
+///
+/// [depot]
+/// addresses = ["http://…:8888/", "/srv/depot"] # asked before the mirror; with mirror = "none" they are all there is
+/// keys = ["/etc/mayfly/depot.asc"]             # who may sign their indexes
 /// </code></example>
 public sealed record DebianConfiguration
 {
     public const string SystemFile = "/etc/mayfly/config.toml";
 
-    /// <summary>The archive's root.</summary>
+    /// <summary>What <see cref="Mirror"/> and <see cref="Security"/> say for none.</summary>
+    public const string None = "none";
+
+    /// <summary>The archive's root, or <c>none</c> when only the depots are to be used.</summary>
     public string? Mirror { get; init; }
 
     /// <summary>The security archive's root, or <c>none</c>.</summary>
@@ -29,6 +36,12 @@ public sealed record DebianConfiguration
 
     /// <summary>Files with public keys, ASCII-armoured or binary, trusted besides those that Mayfly brings.</summary>
     public IReadOnlyList<string> Keys { get; init; } = [];
+
+    /// <summary>Roots of depots: addresses, or paths of folders. Null for none said.</summary>
+    public IReadOnlyList<string>? Depots { get; init; }
+
+    /// <summary>Files with the public keys that depots are signed with.</summary>
+    public IReadOnlyList<string> DepotKeys { get; init; } = [];
 
     /// <summary>The user's own file.</summary>
     public static string UserFile => Path.Combine(
@@ -50,6 +63,8 @@ public sealed record DebianConfiguration
         {
             Mirror = environment("MAYFLY_MIRROR") is { Length: > 0 } mirror ? mirror : null,
             Security = environment("MAYFLY_SECURITY_MIRROR") is { Length: > 0 } security ? security : null,
+            Depots = environment("MAYFLY_DEPOT") is { Length: > 0 } depots ? depots.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) : null,
+            DepotKeys = environment("MAYFLY_DEPOT_KEY") is { Length: > 0 } key ? [key] : [],
         });
     }
 
@@ -60,6 +75,8 @@ public sealed record DebianConfiguration
         Security = over.Security ?? Security,
         Components = over.Components ?? Components,
         Keys = [.. Keys, .. over.Keys],
+        Depots = over.Depots ?? Depots,
+        DepotKeys = [.. DepotKeys, .. over.DepotKeys],
     };
 
     private static DebianConfiguration Parse(string file)
@@ -75,12 +92,14 @@ public sealed record DebianConfiguration
                     "debian.security" => configuration with { Security = One(values) },
                     "debian.components" => configuration with { Components = values },
                     "debian.keys" => configuration with { Keys = values },
-                    _ when key.StartsWith("debian.", StringComparison.Ordinal) => throw Refused($"knows no key {key}"),
+                    "depot.addresses" => configuration with { Depots = values },
+                    "depot.keys" => configuration with { DepotKeys = values },
+                    _ when key.StartsWith("debian.", StringComparison.Ordinal) || key.StartsWith("depot.", StringComparison.Ordinal) => throw Refused($"knows no key {key}"),
                     _ => configuration,
                 };
 
                 string One(IReadOnlyList<string> all) => all is [var only] ? only : throw Refused($"{key} is one text");
-                MayflyException Refused(string why) => new($"{file}:{line}: {why}", "the keys of [debian] are mirror, security, components and keys");
+                MayflyException Refused(string why) => new($"{file}:{line}: {why}", "the keys of [debian] are mirror, security, components and keys, those of [depot] addresses and keys");
             }
         }
         catch (TomlException e)

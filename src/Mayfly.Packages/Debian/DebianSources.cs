@@ -30,6 +30,15 @@ public sealed record DebianSources
     /// <summary>Files with keys that the user trusts besides those that Mayfly brings.</summary>
     public IReadOnlyList<string> Keys { get; init; } = [];
 
+    /// <summary>Depots, which are asked for packages before any mirror; they lie there under the lock's pool paths.</summary>
+    public IReadOnlyList<Uri> Depots { get; init; } = [];
+
+    /// <summary>Files with the keys that may sign a depot's indexes, and nothing else.</summary>
+    public IReadOnlyList<string> DepotKeys { get; init; } = [];
+
+    /// <summary>True when there is no mirror, so that indexes come from the depots too.</summary>
+    public bool OnlyDepots { get; init; }
+
     /// <summary>
     /// The user's configuration when it names a mirror, else the host's own apt.
     /// </summary>
@@ -42,7 +51,17 @@ public sealed record DebianSources
 
     internal static DebianSources Discover(string codename, string architecture, DebianConfiguration configuration, AptConfiguration apt)
     {
-        var sources = configuration.Mirror is null ? FromApt(codename, architecture, configuration, apt) : FromUser(codename, configuration);
+        Uri[] depots = [.. (configuration.Depots ?? []).Select(static address => Parse(address.StartsWith('/') ? "file://" + address : address, "the depot"))];
+        var alone = configuration.Mirror == DebianConfiguration.None
+            || (configuration.Mirror is null && depots.Length > 0 && !apt.Sources.Any(entry => entry.Suites.Any(suite => PocketOf(suite, codename) is not null)));
+        if (alone && depots.Length == 0)
+        {
+            throw new MayflyException("the mirror is \"none\", and no depot is configured either",
+                $"name one in {DebianConfiguration.UserFile}:\n  [depot]\n  addresses = [\"http://…:8888/\"]\n  keys = [\"/etc/mayfly/depot.asc\"]");
+        }
+
+        IReadOnlyList<DebianSource> sources = alone ? [.. Pockets.Select(pocket => new DebianSource(codename + pocket, depots, ["main"]))]
+            : configuration.Mirror is null ? FromApt(codename, architecture, configuration, apt) : FromUser(codename, configuration);
         return new DebianSources
         {
             Codename = codename,
@@ -50,12 +69,18 @@ public sealed record DebianSources
             Sources = sources,
             Proxy = AptProxy.From(apt.Options),
             Keys = configuration.Keys,
+            Depots = depots,
+            DepotKeys = configuration.DepotKeys,
+            OnlyDepots = alone,
         };
     }
 
-    /// <summary>The mirrors of a suite, or of all when it is not one of ours.</summary>
-    internal IReadOnlyList<Uri> MirrorsOf(string suite) => Sources.FirstOrDefault(source => source.Suite == suite)?.Mirrors
-        ?? throw new MayflyException($"the lock takes packages from the suite {suite}, but no mirror of it is known here ({string.Join(", ", Sources.Select(static source => source.Suite))} are)",
+    /// <summary>Where packages of a suite may lie: the depots, then its mirrors.</summary>
+    internal IReadOnlyList<Uri> PlacesOf(string suite) => [.. Depots.Concat(MirrorsOf(suite)).Distinct()];
+
+    private IReadOnlyList<Uri> MirrorsOf(string suite) => Sources.FirstOrDefault(source => source.Suite == suite) is { } source ? source.Mirrors
+        : Depots.Count > 0 ? []
+        : throw new MayflyException($"the lock takes packages from the suite {suite}, but no mirror of it is known here ({string.Join(", ", Sources.Select(static source => source.Suite))} are)",
             $"add it to the host's apt sources or set the mirror in {DebianConfiguration.UserFile}; without stack.lock, `mayfly lock` locks anew without that suite");
 
     private static IReadOnlyList<DebianSource> FromUser(string codename, DebianConfiguration configuration)
@@ -70,7 +95,7 @@ public sealed record DebianSources
         }
 
         sources.Add(new(codename + "-updates", [mirror], components));
-        if (configuration.Security != "none")
+        if (configuration.Security != DebianConfiguration.None)
             sources.Add(new(codename + "-security", [Parse(configuration.Security, "the security mirror")], components));
         return sources;
     }

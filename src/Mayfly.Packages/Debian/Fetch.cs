@@ -16,12 +16,15 @@ public static class Fetch
         var missing = packages.Where(package => !IsThere(store, package)).ToArray();
         if (missing.Length == 0)
             return;
-        using var transport = new Transport(settings ?? TransferSettings.FromEnvironment(), sources.Proxy);
+        settings ??= TransferSettings.FromEnvironment();
+        using var transport = new Transport(settings, sources.Proxy);
         var wanted = missing.Select(package => new Wanted(
-            $"{package.Id} {package.Version}", package.Sha256, package.Size, [.. sources.MirrorsOf(package.Release).Select(mirror => Place(mirror, package))])
+            $"{package.Id} {package.Version}", package.Sha256, package.Size, [.. sources.PlacesOf(package.Release).Select(mirror => Place(mirror, package))])
         {
             MissingHint = "archives drop a version soon after a newer one is there: remove stack.lock, and `mayfly lock` locks what the mirror has now",
         }).ToArray();
+        if (settings.Offline)
+            NoNetwork.RequireReachable(wanted, store);
         await new Downloads(store, transport, "fetch packages", progress).AllAsync(wanted, cancellationToken).ConfigureAwait(false);
     }
 

@@ -17,7 +17,7 @@ public static class IndexFetch
         Store store, DebianSources sources, IProgress<Activity>? progress = null, TimeProvider? clock = null,
         TransferSettings? settings = null, CancellationToken cancellationToken = default)
     {
-        var keys = KeyRing.Open(sources.Keys);
+        var keys = sources.OnlyDepots ? KeyRing.OfDepots(sources.DepotKeys) : KeyRing.Open(sources.Keys);
         return await ReadAsync(store, sources, keys, progress, clock ?? TimeProvider.System, settings ?? TransferSettings.FromEnvironment(), cancellationToken).ConfigureAwait(false);
     }
 
@@ -25,7 +25,7 @@ public static class IndexFetch
         Store store, DebianSources sources, KeyRing keys, IProgress<Activity>? progress, TimeProvider clock, TransferSettings settings, CancellationToken cancellationToken)
     {
         using var transport = new Transport(settings, sources.Proxy);
-        var reader = new SuiteReader(store, transport, keys, clock, progress);
+        var reader = new SuiteReader(store, transport, keys, clock, progress, sources.OnlyDepots ? SeenRelease.OfDepots(sources.Depots) : "");
         progress?.Report(new Activity(Name, string.Join(", ", sources.Sources.Select(static source => source.Suite))));
         var suites = await Task.WhenAll(sources.Sources.Select(source => reader.ReadAsync(source, sources.Architecture, cancellationToken))).ConfigureAwait(false);
 

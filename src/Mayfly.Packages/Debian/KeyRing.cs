@@ -36,20 +36,22 @@ internal sealed class KeyRing
             ring.Add(stream);
         }
 
-        foreach (var file in files)
+        ring.AddFiles(files, "[debian] keys");
+        return ring;
+    }
+
+    /// <summary>The keys of depots alone: Debian's own do not sign depots, and a depot's key signs nothing else.</summary>
+    public static KeyRing OfDepots(IReadOnlyList<string> files)
+    {
+        const string Setting = "[depot] keys";
+        if (files.Count == 0)
         {
-            try
-            {
-                using var stream = File.OpenRead(file);
-                ring.Add(stream);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or PgpException or ArgumentException)
-            {
-                throw new MayflyException($"the key file {file} cannot be used: {e.Message}",
-                    "[debian] keys names files with OpenPGP public keys, such as `gpg --export` writes them", e);
-            }
+            throw new MayflyException("a depot is all there is to lock from, and no key of it is trusted",
+                $"copy the depot's depot.asc from who made it, not from the depot itself, and name that file in {Setting} of {DebianConfiguration.UserFile}, or in MAYFLY_DEPOT_KEY");
         }
 
+        var ring = new KeyRing();
+        ring.AddFiles(files, Setting);
         return ring;
     }
 
@@ -132,6 +134,23 @@ internal sealed class KeyRing
                 continue;
             for (var at = 0; at < list.Count; at++)
                 yield return list[at];
+        }
+    }
+
+    private void AddFiles(IEnumerable<string> files, string setting)
+    {
+        foreach (var file in files)
+        {
+            try
+            {
+                using var stream = File.OpenRead(file);
+                Add(stream);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or PgpException or ArgumentException)
+            {
+                throw new MayflyException($"the key file {file} cannot be used: {e.Message}",
+                    $"{setting} names files with OpenPGP public keys, such as `gpg --export` writes them", e);
+            }
         }
     }
 

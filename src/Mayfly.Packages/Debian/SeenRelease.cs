@@ -26,6 +26,10 @@ internal sealed record SeenRelease
 
     public string? Modified { get; init; }
 
+    /// <summary>What stands before the names of suites of these depots: each has its own dates, which say nothing of another's.</summary>
+    public static string OfDepots(IEnumerable<Uri> depots) => "depot-" + Convert.ToHexStringLower(
+        System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(string.Join(' ', depots))))[..12] + "-";
+
     public static SeenRelease? Read(Store store, string suite)
     {
         try

@@ -6,14 +6,15 @@ namespace Mayfly.Packages.Debian;
 internal sealed record VerifiedSuite(DebianSource Source, ReleaseFile Release, IReadOnlyList<Uri> Mirrors);
 
 /// <summary>Gets the Release file of a suite, verifies who made it and when, and says so when a mirror went back in time.</summary>
-internal sealed class SuiteReader(Store store, Transport transport, KeyRing keys, TimeProvider clock, IProgress<Activity>? progress)
+/// <param name="seenAs">What stands before a suite's name in the record of what was seen: depots and archives have each their own state.</param>
+internal sealed class SuiteReader(Store store, Transport transport, KeyRing keys, TimeProvider clock, IProgress<Activity>? progress, string seenAs = "")
 {
     private const int SizeLimit = 32 << 20;
 
     /// <summary>Tries the mirrors in turn: a suite of one mirror that is refused may be good on the next one.</summary>
     public async Task<VerifiedSuite> ReadAsync(DebianSource source, string architecture, CancellationToken cancellationToken)
     {
-        var seen = SeenRelease.Read(store, source.Suite);
+        var seen = SeenRelease.Read(store, seenAs + source.Suite);
         var refusals = new List<(Uri Mirror, string Message, string Hint)>();
         foreach (var mirror in source.Mirrors)
         {
@@ -33,7 +34,7 @@ internal sealed class SuiteReader(Store store, Transport transport, KeyRing keys
                 }
                 catch (TransferException e)
                 {
-                    refusals.Add((mirror, e.Message, e.Missing
+                    refusals.Add((mirror, e.Message, e.Offline ? NoNetwork.Hint : e.Missing
                         ? $"the mirror has no suite {source.Suite}: look at its address (the folder with dists/ and pool/ is wanted) and at the codename"
                         : "look at the network (and at http_proxy), or name another mirror"));
                     break;
@@ -55,7 +56,7 @@ internal sealed class SuiteReader(Store store, Transport transport, KeyRing keys
         if (seen is not null && seen.File.AsSpan().SequenceEqual(served.File))
         {
             if (!ReferenceEquals(seen, served) && (seen.From, seen.Tag, seen.Modified) != (served.From, served.Tag, served.Modified))
-                served.Write(store, suite);
+                served.Write(store, seenAs + suite);
             return release;
         }
 
@@ -68,7 +69,7 @@ internal sealed class SuiteReader(Store store, Transport transport, KeyRing keys
             return before;
         }
 
-        served.Write(store, suite);
+        served.Write(store, seenAs + suite);
         return release;
     }
 
@@ -87,7 +88,7 @@ internal sealed class SuiteReader(Store store, Transport transport, KeyRing keys
     /// <summary>Only what is signed is parsed.</summary>
     private ReleaseFile Verified(SeenRelease served)
     {
-        const string Hint = "somebody on the way may have changed it, or the mirror is not Debian's own: name another one; keys of your own archive go into [debian] keys";
+        const string Hint = "somebody on the way may have changed it, or the mirror is not Debian's own: name another one; keys of your own archive go into [debian] keys, those of a depot into [depot] keys";
         try
         {
             var now = clock.GetUtcNow();
@@ -115,6 +116,9 @@ internal sealed class SuiteReader(Store store, Transport transport, KeyRing keys
 
     private async Task<SeenRelease> ServedAsync(Uri mirror, string suite, SeenRelease? seen, CancellationToken cancellationToken)
     {
+        // Without a network the newest state that this store has seen stands; whether that is too old is judged as ever.
+        if (transport.Settings.Offline && !NoNetwork.Allows(mirror) && seen is not null)
+            return seen;
         var folder = new Uri(mirror, $"dists/{suite}/");
         try
         {

@@ -106,7 +106,8 @@ internal sealed class Downloads(Store store, Transport transport, string activit
         if (failures.Count == 0)
             return new MayflyException($"{file.Name} cannot be fetched: no mirror is known for it", file.MissingHint);
         var why = string.Join("; ", failures.Select(static one => $"{one.Place}: {one.Failure.Message}"));
-        var hint = failures.All(static one => one.Failure.Missing) ? file.MissingHint
+        var hint = failures.Exists(static one => one.Failure.Offline) ? NoNetwork.Hint
+            : failures.All(static one => one.Failure.Missing) ? file.MissingHint
             : failures.Exists(static one => one.Failure.Wrong) ? "the mirror or a proxy on the way serves something else under this name: try again, or name another mirror"
             : "look at the network (and at http_proxy), or name another mirror; what was transferred is kept, and the next run goes on from there";
         return new MayflyException($"{file.Name} cannot be fetched: {why}", hint, failures[^1].Failure);

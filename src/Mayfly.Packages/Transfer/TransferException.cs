@@ -13,6 +13,9 @@ internal sealed class TransferException(string message, bool transient, Exceptio
     /// <summary>True when the bytes were not those that were asked for.</summary>
     public bool Wrong { get; init; }
 
+    /// <summary>True when the place was not asked, since no network is to be used.</summary>
+    public bool Offline { get; init; }
+
     /// <summary>How long the server asks us to wait.</summary>
     public TimeSpan? After { get; init; }
 }

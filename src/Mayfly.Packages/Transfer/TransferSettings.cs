@@ -17,9 +17,14 @@ public sealed record TransferSettings
     /// <summary>Transfers at the same time, which is also the number of connections to one host.</summary>
     public int Parallel { get; init; } = 8;
 
-    /// <summary>The usual ones, with the patience that <c>MAYFLY_STALL</c> names in seconds.</summary>
+    /// <summary>True when nothing but this machine itself may be asked (<see cref="NoNetwork"/>).</summary>
+    public bool Offline { get; init; }
+
+    /// <summary>The usual ones, with the patience that <c>MAYFLY_STALL</c> names in seconds; offline when <c>MAYFLY_OFFLINE</c> says so.</summary>
     /// <exception cref="MayflyException">It names none.</exception>
-    public static TransferSettings FromEnvironment()
+    public static TransferSettings FromEnvironment() => Patient() with { Offline = NoNetwork.IsAsked };
+
+    private static TransferSettings Patient()
     {
         const string Name = "MAYFLY_STALL";
         if (Environment.GetEnvironmentVariable(Name) is not { Length: > 0 } text)

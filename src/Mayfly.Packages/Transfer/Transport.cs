@@ -23,6 +23,7 @@ internal sealed class Transport : IDisposable
         // Without one of apt's the environment's http_proxy and no_proxy stand.
         if (proxy is not null)
             handler.Proxy = proxy;
+        handler.UseProxy = !settings.Offline;
         _client = new HttpClient(handler)
         {
             Timeout = Timeout.InfiniteTimeSpan,
@@ -39,6 +40,8 @@ internal sealed class Transport : IDisposable
     /// <summary>Opens a file, from an offset when the place can do that and its file is still the one that the validator names.</summary>
     public async Task<Transfer> OpenAsync(Uri place, long offset, Validators? validators, CancellationToken cancellationToken)
     {
+        if (Settings.Offline && !NoNetwork.Allows(place))
+            throw new TransferException(NoNetwork.Refusal, transient: false) { Offline = true };
         var patience = new Patience(Settings.Stall, cancellationToken);
         try
         {

@@ -7,6 +7,9 @@ internal static class CommonOptions
 {
     public static Option<bool> Json() => new("--json") { Description = "Print data for programs instead of text for people" };
 
+    /// <summary>No network; <see cref="StackCommand"/> sees to it for every verb that has it.</summary>
+    public static Option<bool> Offline { get; } = new("--offline") { Description = "Use no network: what the store and depots on this machine lack is named" };
+
     /// <summary>The components of a stack by name, completed by shells.</summary>
     public static Argument<string> Component(Stack stack)
     {

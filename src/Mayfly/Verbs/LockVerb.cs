@@ -8,7 +8,7 @@ internal static class LockVerb
 {
     public static Command Describe(Stack stack)
     {
-        var command = new Command("lock", "Resolve all packages and write stack.lock; a lock that still holds is left alone.\n\nExample: mayfly lock examples/shop");
+        var command = new Command("lock", "Resolve all packages and write stack.lock; a lock that still holds is left alone.\n\nExample: mayfly lock examples/shop") { CommonOptions.Offline };
         command.SetAction(async (_, cancellationToken) =>
         {
             await using var place = Workplace.Open(stack);

@@ -11,7 +11,7 @@ internal static class PlanVerb
     public static Command Describe(Stack stack)
     {
         var json = CommonOptions.Json();
-        var command = new Command("plan", "Print what `up` would do, without doing it.\n\nExample: mayfly plan examples/shop --json") { json };
+        var command = new Command("plan", "Print what `up` would do, without doing it.\n\nExample: mayfly plan examples/shop --json") { json, CommonOptions.Offline };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             await using var place = Workplace.Open(stack);

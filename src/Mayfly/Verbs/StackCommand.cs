@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.Runtime.InteropServices;
+using Mayfly.Packages.Transfer;
 using Mayfly.Terminal;
 
 namespace Mayfly.Verbs;
@@ -32,6 +33,8 @@ internal static class StackCommand
             return 2;
         }
 
+        if (parsed.GetValue(CommonOptions.Offline))
+            NoNetwork.Ask();
         return await RunSafelyAsync(cancellationToken => parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, cancellationToken));
     }
 

@@ -12,7 +12,7 @@ internal static class UpVerb
     public static Command Describe(Stack stack)
     {
         var json = CommonOptions.Json();
-        var command = new Command("up", "Build what changed, test it, and go live.\n\nExample: mayfly up examples/shop") { json };
+        var command = new Command("up", "Build what changed, test it, and go live.\n\nExample: mayfly up examples/shop") { json, CommonOptions.Offline };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             await using var place = Workplace.Open(stack);
