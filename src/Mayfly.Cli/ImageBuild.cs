@@ -5,7 +5,7 @@ using Mayfly.Packages.Debian;
 namespace Mayfly.Cli;
 
 /// <summary>An image of packages alone, as <c>mayfly image build</c> is told: resolved now, from what the mirror has now.</summary>
-internal sealed record ImageBuild(string Codename, IReadOnlyList<string> Packages, string? Name)
+internal sealed record ImageBuild(string Codename, IReadOnlyList<string> Packages, string? Name, bool KeepFailed = false)
 {
     private const string SetName = "image";
 
@@ -26,6 +26,6 @@ internal sealed record ImageBuild(string Codename, IReadOnlyList<string> Package
             Name = Name ?? string.Join('-', Packages.Select(package => package.Split('=')[0]).DefaultIfEmpty($"debian-{Codename}")),
             PackageSet = Packages is [] ? null : SetName,
         };
-        return await new ImageBuilder(store).BuildAsync(locked, recipe, progress, cancellationToken);
+        return await new ImageBuilder(store) { KeepFailed = KeepFailed }.BuildAsync(locked, recipe, progress, cancellationToken);
     }
 }

@@ -18,6 +18,9 @@ public sealed class ImageBuilder(Store store)
 
     private readonly LayerStore _layers = new(store);
 
+    /// <summary>Keep the half-built tree in which a script failed; the failure says where. Pruning removes it.</summary>
+    public bool KeepFailed { get; init; }
+
     /// <summary>
     /// Builds what is missing and lists the image under its name. The packages' artifacts must have been fetched; they are unpacked
     /// here when a layer needs them.
@@ -51,7 +54,7 @@ public sealed class ImageBuilder(Store store)
                 }
 
                 IReadOnlyList<string> below = [.. records.Select(record => _layers.TreeOf(record.Key))];
-                var build = new LayerBuild(store, recipe.Name, below, epoch, progress);
+                var build = new LayerBuild(store, recipe.Name, below, epoch, progress) { KeepFailed = KeepFailed };
                 records.Add(await _layers.GetAsync(step.Key, step.Below, step.Origin, epoch, work => build.Make(step, work, cancellationToken), cancellationToken).ConfigureAwait(false));
                 // Only now is it known which accounts the packages made.
                 if (step is PackageStep && stack.Ids.Count > 0)

@@ -17,6 +17,10 @@ public static class Pruning
         return [.. new ImageStore(store).UnreferencedLayers([]).Where(key => !used.Contains(key))];
     }
 
+    /// <summary>Half-built trees that were kept to find out why a script failed.</summary>
+    public static IReadOnlyList<string> FailedBuilds(Store store) =>
+        [.. Directory.EnumerateDirectories(store.Folder(StoreArea.Failed)).Select(Path.GetFileName).OfType<string>().Order(StringComparer.Ordinal)];
+
     /// <summary>Downloads of packages that are unpacked: those are never read again.</summary>
     public static IReadOnlyList<string> Artifacts(Store store) =>
         [.. Directory.EnumerateFiles(store.Folder(StoreArea.Artifacts)).Select(Path.GetFileName).OfType<string>().Where(name => store.Has(StoreArea.Unpacked, name)).Order(StringComparer.Ordinal)];

@@ -88,6 +88,13 @@ public sealed class Store
         return destination;
     }
 
+    /// <summary>Takes an entry away: out of sight by one rename first, since a half-removed one must not be found.</summary>
+    public void Remove(StoreArea area, string key)
+    {
+        using var work = BeginWork("remove");
+        Files.Rename(PathOf(area, key), Path.Combine(work.Path, key));
+    }
+
     /// <summary>Held by everything that reads or adds entries, so that pruning waits.</summary>
     public IDisposable LockShared() => StoreLock.Take(Root, exclusive: false);
 

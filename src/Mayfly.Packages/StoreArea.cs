@@ -27,6 +27,9 @@ public enum StoreArea
     /// <summary>What each stack leaves: generations, secrets, volumes, logs.</summary>
     Stacks,
 
+    /// <summary>Half-built trees that a user asked to keep when a script failed in them.</summary>
+    Failed,
+
     /// <summary>Work in progress; everything here may be removed when its process is gone.</summary>
     Tmp,
 }

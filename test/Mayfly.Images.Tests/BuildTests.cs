@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Mayfly.Packages;
 using static Mayfly.Images.Tests.ReferenceImage;
 
@@ -76,19 +77,78 @@ public sealed class BuildTests(ReferenceImage reference)
     [Theory]
     [InlineData("preinst")]
     [InlineData("postinst")]
-    public async Task A_failing_script_is_shown_and_leaves_the_store_as_it_was(string script)
+    [InlineData("trigger")]
+    [InlineData("step")]
+    public async Task A_failing_script_is_shown_leaves_the_store_as_it_was_and_fails_again_where_it_is_kept(string script)
     {
         await new ImageBuilder(Store).BuildAsync(reference.Lock, new ImageRecipe { Name = "base" });
         var before = Layers();
-        var bad = SmallPackage.Add(Store, $"bad-{script}", new Dictionary<string, string> { [script] = "#!/bin/sh\necho the reason is here >&2\nexit 3\n" }, Nothing);
-        var failure = await Assert.ThrowsAsync<MayflyException>(() => new ImageBuilder(Store).BuildAsync(With(bad), Recipe("bad")));
-        Assert.Contains($"package bad-{script}", failure.Message);
+        // Far more than is shown; the reason, the shell's own words, comes last.
+        const string Text = "seq 1 1000\necho the reason is here: $0 $1 $HOME \"${DPKG_MAINTSCRIPT_PACKAGE:-$WORD}\" $(id -u) >&2\nls /sys/class/net /dev\nexit 3\n";
+        var (stack, recipe) = (reference.Lock, Recipe("bad"));
+        if (script == "step")
+        {
+            recipe = new ImageRecipe { Name = "bad", Steps = [new CommandStep(["sh", "-c", Text, "it's", "odd"]) { Environment = new Dictionary<string, string> { ["WORD"] = "a 'word'" }, WorkingDirectory = "/srv" }] };
+        }
+        else
+        {
+            var control = script == "trigger"
+                ? new Dictionary<string, string> { ["triggers"] = "interest-noawait /usr/share/watched\n", ["postinst"] = $"#!/bin/sh\ntest \"$1\" = triggered || exit 0\n{Text}" }
+                : new Dictionary<string, string> { [script] = $"#!/bin/sh\n{Text}" };
+            var bad = SmallPackage.Add(Store, "bad", control, Nothing, "Multi-Arch: foreign\n");
+            // A trigger runs when what it waits for comes; what comes after the failure has no part in the message.
+            stack = With(bad, SmallPackage.Add(Store, "fires", Nothing, new Dictionary<string, string> { ["/usr/share/watched/x"] = "x\n" }));
+        }
+
+        var failure = await Assert.ThrowsAsync<MayflyException>(() => new ImageBuilder(Store).BuildAsync(stack, recipe));
         Assert.Contains("the reason is here", failure.Message);
-        Assert.NotNull(failure.Hint);
-        Assert.Equal(before, Layers());
-        Assert.Empty(Directory.GetFiles(Store.Folder(StoreArea.Layers)));
-        Assert.Null(new ImageStore(Store).Find("bad"));
-        Assert.DoesNotContain(Directory.GetFileSystemEntries(Store.Folder(StoreArea.Tmp)), path => path.Contains($"/{Environment.ProcessId}-layer-", StringComparison.Ordinal));
+        Assert.Contains("earlier lines)\n", failure.Message);
+        Assert.DoesNotContain("Setting up fires", failure.Message);
+        Assert.InRange(failure.Message.Split('\n').Length, 10, 70);
+        Assert.Contains("--keep-failed", failure.Hint);
+        Assert.Empty(Directory.GetFileSystemEntries(Store.Folder(StoreArea.Failed)));
+        AssertAsBefore();
+
+        var kept = await Assert.ThrowsAsync<MayflyException>(() => new ImageBuilder(Store) { KeepFailed = true }.BuildAsync(stack, recipe));
+        Assert.Contains("mayfly prune", kept.Hint);
+        AssertAsBefore();
+        var command = kept.Message.Split("fails in it again:\n  ")[1];
+        var folder = Assert.Single(Directory.GetDirectories(Store.Folder(StoreArea.Failed)));
+        Assert.StartsWith($"{folder}/enter ", command);
+        // As often as one likes, from anywhere, and the same words as the build's own; the last of the package's lines is dpkg's.
+        var reason = failure.Message.Split('\n').Single(line => line.StartsWith("the reason", StringComparison.Ordinal));
+        foreach (var _ in (int[])[1, 2])
+        {
+            var again = Shell(command);
+            Assert.Equal(script is "preinst" or "step" ? 3 : 1, again.ExitCode);
+            Assert.Contains(reason, again.Output.Split('\n'));
+            Assert.Contains("\nlo\n", again.Output);
+            Assert.Contains("\nurandom\n", again.Output);
+            if (script is not ("preinst" or "step"))
+                Assert.Contains("error processing package bad (--configure)", again.Output);
+        }
+
+        Assert.Equal("/ bad\n", Shell($"{folder}/enter sh -c 'echo $(pwd) $(cat /var/tmp/mark)'", $"{folder}/enter sh -c 'cd / && echo bad > /var/tmp/mark'").Output.Replace("/srv", "/", StringComparison.Ordinal));
+        Assert.DoesNotContain(folder, File.ReadAllText("/proc/self/mounts"));
+        Store.Remove(StoreArea.Failed, Path.GetFileName(folder));
+        Assert.False(Directory.Exists(folder));
+
+        void AssertAsBefore()
+        {
+            Assert.Equal(before, Layers());
+            Assert.Empty(Directory.GetFiles(Store.Folder(StoreArea.Layers)));
+            Assert.Null(new ImageStore(Store).Find("bad"));
+            Assert.DoesNotContain(Directory.GetFileSystemEntries(Store.Folder(StoreArea.Tmp)), path => path.Contains($"/{Environment.ProcessId}-layer-", StringComparison.Ordinal));
+        }
+    }
+
+    /// <summary>What a shell prints of the last command, both streams in one.</summary>
+    private static (int ExitCode, string Output) Shell(string command, string before = ":")
+    {
+        using var process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", $"{before} || exit 99; cd /usr && exec 2>&1 </dev/null; {command}"]) { RedirectStandardOutput = true })!;
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output);
     }
 
     [Fact]

@@ -32,13 +32,14 @@ internal static class ImageVerb
         var file = new Option<string?>("--output") { Description = "Also write it to this file", HelpName = "FILE" };
         var format = Format();
         var offline = CommonOptions.Offline;
-        var command = new Command("build", "Build an image from Debian packages, without any script") { from, install, name, file, format, offline };
+        var keep = CommonOptions.KeepFailed();
+        var command = new Command("build", "Build an image from Debian packages, without any script") { from, install, name, file, format, offline, keep };
         command.SetAction(async (result, cancellationToken) =>
         {
             if (result.GetValue(offline))
                 NoNetwork.Ask();
             string[] packages = [.. (result.GetValue(install) ?? []).SelectMany(list => list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
-            var build = new ImageBuild(ImageBuild.CodenameOf(result.GetValue(from)!)!, packages, result.GetValue(name));
+            var build = new ImageBuild(ImageBuild.CodenameOf(result.GetValue(from)!)!, packages, result.GetValue(name), result.GetValue(keep));
             var image = await Screen.ShowAsync(progress => build.RunAsync(progress, cancellationToken));
             if (result.GetValue(file) is { } path)
                 await WriteAsync(image, path, result.GetValue(format)!, cancellationToken);

@@ -18,8 +18,11 @@ internal static class PruneVerb
             using var held = store.LockExclusive();
             var layers = Pruning.Layers(store);
             var artifacts = Pruning.Artifacts(store);
+            var failed = Pruning.FailedBuilds(store);
             if (!result.GetValue(dry))
             {
+                foreach (var build in failed)
+                    store.Remove(StoreArea.Failed, build);
                 new ImageStore(store).RemoveLayers(layers);
                 foreach (var artifact in artifacts)
                     File.Delete(store.PathOf(StoreArea.Artifacts, artifact));
@@ -27,6 +30,8 @@ internal static class PruneVerb
 
             var verb = result.GetValue(dry) ? "would remove" : "removed";
             result.InvocationConfiguration.Output.WriteLine($"{verb} {layers.Count} layers and {artifacts.Count} downloads from {store.Root}");
+            if (failed is not [])
+                result.InvocationConfiguration.Output.WriteLine($"{verb} {failed.Count} kept {(failed.Count == 1 ? "build that" : "builds that")} failed");
             return ExitCode.Done;
         });
         return command;

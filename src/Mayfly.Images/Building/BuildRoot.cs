@@ -22,6 +22,7 @@ internal sealed class BuildRoot : IDisposable
     private int _phases;
     private int _links;
     private bool _mounted;
+    private IReadOnlyList<string> _layers = [];
 
     public BuildRoot(string work)
     {
@@ -71,7 +72,7 @@ internal sealed class BuildRoot : IDisposable
             // and whatever it loses in a crash was never committed.
             Mounts.Mount("overlay", Root, "overlay", MountFlags.None,
                 $"lowerdir={string.Join(':', names)},upperdir={Short(upper)},workdir={Short(work)},redirect_dir=off,metacopy=off,index=off,xino=off,volatile");
-            _mounted = true;
+            (_mounted, _layers) = (true, [.. layers, upper]);
             if (Nodes.Find($"{Root}/dev") is { Kind: NodeKind.Directory })
                 DeviceFolder.Mount($"{Root}/dev");
             if (Nodes.Find($"{Root}/sys") is { Kind: NodeKind.Directory })
@@ -151,7 +152,7 @@ internal sealed class BuildRoot : IDisposable
         using (cancellationToken.Register(process.StandardInput.Close))
             process.WaitForExit();
         cancellationToken.ThrowIfCancellationRequested();
-        return new ProgramResult(process.ExitCode, output.Text);
+        return new ProgramResult(process.ExitCode, output.Text, new ProgramCall(_layers, arguments, environment, workingDirectory));
 
         void Take(string? line)
         {

@@ -10,7 +10,22 @@ namespace Mayfly.Images.Building;
 /// <summary>Makes one layer in a work folder, over the trees of those below.</summary>
 internal sealed class LayerBuild(Store store, string image, IReadOnlyList<string> below, long epoch, IProgress<Activity>? progress)
 {
-    public (string Tree, IReadOnlyList<LockedId> Ids) Make(BuildStep step, string work, CancellationToken cancellationToken) => step switch
+    /// <summary>Keep the work folder when a script fails in it.</summary>
+    public bool KeepFailed { get; init; }
+
+    public (string Tree, IReadOnlyList<LockedId> Ids) Make(BuildStep step, string work, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Do(step, work, cancellationToken);
+        }
+        catch (ScriptFailure failure)
+        {
+            throw KeepFailed ? failure.Kept(store, work) : failure.Told();
+        }
+    }
+
+    private (string Tree, IReadOnlyList<LockedId> Ids) Do(BuildStep step, string work, CancellationToken cancellationToken) => step switch
     {
         PackageStep packages => Install(packages, work, cancellationToken),
         CopyStep files => (Copy(files, work, cancellationToken), []),
@@ -118,8 +133,9 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<string
             line => progress?.Report(new Activity(step.Origin, line)), cancellationToken, command.WorkingDirectory);
         if (result.ExitCode != 0)
         {
-            throw new MayflyException($"the step '{step.Origin}' of {image} ended with exit code {result.ExitCode}; it printed:\n{result.Output}",
-                result.ExitCode is 126 or 127 ? "the program or the working directory was not found in the image" : "the lines above are the command's own; nothing of the image was changed");
+            throw new ScriptFailure($"the step '{step.Origin}' of {image} ended with exit code {result.ExitCode}; it printed:\n{result.Output}",
+                result.ExitCode is 126 or 127 ? "the program or the working directory was not found in the image" : "the lines above are the command's own; nothing of the image was changed",
+                $"{image}-{step.Origin}", result.Call, arguments);
         }
 
         root.Unmount();

@@ -19,8 +19,11 @@ internal sealed partial class PackageInstall(BuildRoot root, IReadOnlyList<strin
     /// <summary>Links that a merged /usr has at the root's top; those that packages use are made.</summary>
     private static readonly string[] MergedFolders = ["bin", "lib", "lib32", "lib64", "libo32", "libx32", "sbin"];
 
+    private const string Triggers = "Processing triggers for ";
+
     private readonly List<string> _layers = [.. below];
     private int _configured;
+    private string _section = "";
     private int _total;
 
     /// <summary>The layers made, lowest first; together they are what was installed.</summary>
@@ -140,35 +143,44 @@ internal sealed partial class PackageInstall(BuildRoot root, IReadOnlyList<strin
             };
             var result = root.Start([$"/{DpkgDatabase.Folder}/tmp.ci/preinst", "install"], environment, null, cancellationToken);
             if (result.ExitCode != 0)
-                throw ScriptFailed(package.Name, "preinst", result);
+                throw ScriptFailed(package.Name, "preinst", result, result.Call.Arguments);
             root.Run(() => Directory.Delete(folder, recursive: true));
         }
     }
 
     private void Configure(IReadOnlyList<DpkgPackage> packages, bool last, CancellationToken cancellationToken)
     {
-        // Before the last stage a cycle of dependencies may not be complete; apt forces the same (dpkg would refuse the batch).
+        // It ends with the first failure, for the whole tree goes with it. Before the last stage a cycle of dependencies may not be complete; apt forces the same (dpkg would refuse the batch).
         var force = last && below.Count > 0 ? "confdef,confold" : "confdef,confold,depends";
-        IReadOnlyList<string> command = ["/usr/bin/dpkg", $"--force-{force}", "--configure", .. packages.Select(static package => package.MultiArchSame ? $"{package.Name}:{package.Architecture}" : package.Name)];
+        IReadOnlyList<string> command = ["/usr/bin/dpkg", "--abort-after=1", $"--force-{force}", "--configure", .. packages.Select(static package => package.MultiArchSame ? $"{package.Name}:{package.Architecture}" : package.Name)];
         var result = root.Start(command, ScriptEnvironment.ForPackages, Follow, cancellationToken);
         if (result.ExitCode == 0)
             return;
-        var failed = Failed().Match(result.Output);
+        // What other packages said before is of no interest here.
+        if (_section.Length > 0 && result.Output.LastIndexOf($"{_section}\n", StringComparison.Ordinal) is var own and > 0)
+            result = result with { Output = result.Output[own..] };
+        var (failed, trigger) = (Failed().Match(result.Output), _section.StartsWith(Triggers, StringComparison.Ordinal));
+        IReadOnlyList<string> again = ["dpkg", $"--force-{force}", "--configure", trigger || !failed.Success ? "--pending" : failed.Groups[1].Value];
         throw failed.Success
-            ? ScriptFailed(failed.Groups[1].Value, "configuration", result)
-            : new MayflyException($"dpkg ended with exit code {result.ExitCode} while it configured packages:\n{result.Output}",
-                "nothing was changed; the lines above are dpkg's own and say what it missed");
+            ? ScriptFailed(failed.Groups[1].Value, trigger ? "trigger" : "configuration", result, again, anew: trigger)
+            : new ScriptFailure($"dpkg ended with exit code {result.ExitCode} while it configured packages:\n{result.Output}",
+                "nothing was changed; the lines above are dpkg's own and say what it missed", "dpkg", result.Call, again, anew: true);
     }
 
     private void Follow(string line)
     {
-        if (line.StartsWith("Setting up ", StringComparison.Ordinal))
-            progress?.Report(new Activity(activity, line.Split(' ')[2]) { Done = ++_configured, Total = _total });
+        if (line.StartsWith(Triggers, StringComparison.Ordinal))
+            _section = line;
+        if (!line.StartsWith("Setting up ", StringComparison.Ordinal))
+            return;
+        _section = line;
+        progress?.Report(new Activity(activity, line.Split(' ')[2]) { Done = ++_configured, Total = _total });
     }
 
-    private static MayflyException ScriptFailed(string package, string what, ProgramResult result) =>
+    private static ScriptFailure ScriptFailed(string package, string what, ProgramResult result, IReadOnlyList<string> again, bool anew = false) =>
         new($"the {what} of package {package} failed (exit code {result.ExitCode}); it printed:\n{result.Output}",
-            "nothing was changed. The lines above are the package's own: look for the first error among them; files that it expects can be given with a step before the packages");
+            "nothing was changed. The lines above are the package's own: look for the first error among them; files that it expects can be given with a step before the packages",
+            package, result.Call, again, anew);
 
     [GeneratedRegex(@"^dpkg: error processing package (\S+) \(--configure\)", RegexOptions.Multiline)]
     private static partial Regex Failed();

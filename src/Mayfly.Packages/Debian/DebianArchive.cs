@@ -64,6 +64,7 @@ internal sealed class DebianArchive
         using (var tar = Compression.Open(name, data))
             ReadData(new TarReader(tar), cancellationToken);
         CheckParents();
+        CheckSums();
         File.WriteAllBytes(Path.Combine(_folder, "manifest"), PackageManifest.Format(_entries, _owned));
     }
 
@@ -116,18 +117,43 @@ internal sealed class DebianArchive
 
     private void ReadSums(string path)
     {
-        foreach (var line in File.ReadLines(path))
+        foreach (var written in File.ReadLines(path).Where(static line => line.Length > 0))
         {
-            // "<md5>  <path>", as md5sum writes it; older tools put "./" before the path.
-            if (line.Length < 35 || line[32] != ' ')
-                continue;
+            // "<md5>  <path>", as md5sum(1) writes it, with a backslash before it all when the path has some; older tools put "./" before the path.
+            var line = written[0] == '\\' ? written[1..].Replace(@"\\", @"\", StringComparison.Ordinal) : written;
+            var sum = new byte[16];
+            if (line.Length < 35 || line[32] != ' ' || Convert.FromHexString(line.AsSpan(0, 32), sum, out _, out _) != System.Buffers.OperationStatus.Done)
+                throw new ArchiveException($"a line of its md5sums is damaged ({TarReader.Shown(line)})");
             var name = line.AsSpan(34);
             if (name.StartsWith("./"))
                 name = name[2..];
-            var sum = new byte[16];
-            if (Convert.FromHexString(line.AsSpan(0, 32), sum, out _, out _) == System.Buffers.OperationStatus.Done)
-                _sums[name.ToString()] = sum;
+            if (!_sums.TryAdd(name.ToString(), sum) && !_sums[name.ToString()].AsSpan().SequenceEqual(sum))
+                throw new ArchiveException($"its md5sums say two things of {TarReader.Shown(name.ToString())}");
         }
+    }
+
+    /// <summary>
+    /// What md5sums list must be there. Files were compared as they streamed by; a hard link has its file's contents, and what a symbolic
+    /// link leads to may be another package's.
+    /// </summary>
+    private void CheckSums()
+    {
+        foreach (var (path, expected) in _sums)
+        {
+            if (!_paths.TryGetValue(path, out var at))
+                throw new ArchiveException($"{TarReader.Shown(path)} is in its md5sums, but not in it");
+            var entry = _entries[at];
+            if (entry.Type is EntryType.Directory)
+                throw new ArchiveException($"{TarReader.Shown(path)} is in its md5sums, but a folder");
+            if (entry.Type is EntryType.HardLink)
+                Compare(path, expected, _entries[_paths[entry.Target]].Md5.Span);
+        }
+    }
+
+    private static void Compare(string path, ReadOnlySpan<byte> expected, ReadOnlySpan<byte> found)
+    {
+        if (!expected.SequenceEqual(found))
+            throw new ArchiveException($"{TarReader.Shown(path)} has the MD5 {Convert.ToHexStringLower(found)}, but its md5sums say {Convert.ToHexStringLower(expected)}");
     }
 
     private void ReadData(TarReader tar, CancellationToken cancellationToken)
@@ -186,11 +212,8 @@ internal sealed class DebianArchive
         var target = $"{files}/{_contents++}";
         using var file = FileHandles.CreateNew(target);
         var sum = CopyContents(tar, file, target);
-        if (_sums.TryGetValue(path, out var expected) && !expected.AsSpan().SequenceEqual(sum))
-        {
-            throw new ArchiveException($"{TarReader.Shown(path)} has the MD5 {Convert.ToHexStringLower(sum)}, but its md5sums say "
-                + Convert.ToHexStringLower(expected));
-        }
+        if (_sums.TryGetValue(path, out var expected))
+            Compare(path, expected, sum);
 
         if (_owned && (entry.UserId | entry.GroupId) != 0)
             FileHandles.ChangeOwner(file, entry.UserId, entry.GroupId, target);
@@ -226,8 +249,8 @@ internal sealed class DebianArchive
         if (entry.Target.StartsWith('/'))
             throw new ArchiveException($"{TarReader.Shown(entry.Name)} is a hard link to the absolute name {TarReader.Shown(entry.Target)}");
         var target = Checked(entry.Target);
-        return _paths.TryGetValue(target, out var at) && at < _entries.Count && _entries[at].Content >= 0
-            ? (target, _entries[at].Content, ReadOnlyMemory<byte>.Empty)
+        return _paths.TryGetValue(target, out var at) && at < _entries.Count && _entries[at] is { Content: >= 0 } file
+            ? (file.Type == EntryType.HardLink ? file.Target : target, file.Content, ReadOnlyMemory<byte>.Empty)
             : throw new ArchiveException($"{TarReader.Shown(entry.Name)} is a hard link to {TarReader.Shown(entry.Target)}, which is no earlier file of the package");
     }
 

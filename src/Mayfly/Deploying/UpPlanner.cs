@@ -13,6 +13,9 @@ namespace Mayfly.Deploying;
 /// </summary>
 internal sealed class UpPlanner(Workplace place)
 {
+    /// <summary>Keep the half-built tree of an image in which a script failed.</summary>
+    public bool KeepFailed { get; init; }
+
     /// <summary>Only looks.</summary>
     public async Task<Plan> PlanAsync(IProgress<Activity> progress, CancellationToken cancellationToken)
         => (await PlanAsync(build: false, progress, cancellationToken)).Plan;
@@ -24,7 +27,7 @@ internal sealed class UpPlanner(Workplace place)
     private async Task<(Plan Plan, ImageBuild Images)> PlanAsync(bool build, IProgress<Activity> progress, CancellationToken cancellationToken)
     {
         var spec = place.Spec;
-        var builder = new ImageBuilder(place.Store);
+        var builder = new ImageBuilder(place.Store) { KeepFailed = KeepFailed };
         var locked = await place.Packages.LockAsync(write: build, progress, cancellationToken);
         // The agent is called while the recipes' files are read, for neither needs the other; that it cannot be had is told to the first who asks it.
         var opening = Environment.IsPrivilegedProcess && place.HasProvider(locked.Lock) ? place.OpenAsync(locked.Lock, progress, cancellationToken) : Task.CompletedTask;

@@ -10,6 +10,8 @@ internal static class CommonOptions
     /// <summary>No network; <see cref="StackCommand"/> sees to it for every verb that has it.</summary>
     public static Option<bool> Offline { get; } = new("--offline") { Description = "Use no network: what the store and depots on this machine lack is named" };
 
+    public static Option<bool> KeepFailed() => new("--keep-failed") { Description = "When a script fails, keep the half-built tree to look into" };
+
     /// <summary>The components of a stack by name, completed by shells.</summary>
     public static Argument<string> Component(Stack stack)
     {

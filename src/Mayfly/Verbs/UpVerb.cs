@@ -12,14 +12,15 @@ internal static class UpVerb
     public static Command Describe(Stack stack)
     {
         var json = CommonOptions.Json();
-        var command = new Command("up", "Build what changed, test it, and go live.\n\nExample: mayfly up examples/shop") { json, CommonOptions.Offline };
+        var keep = CommonOptions.KeepFailed();
+        var command = new Command("up", "Build what changed, test it, and go live.\n\nExample: mayfly up examples/shop") { json, CommonOptions.Offline, keep };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             await using var place = Workplace.Open(stack);
             var plan = await Screen.ShowAsync(async progress =>
             {
                 using var use = place.Store.LockShared();
-                var (plan, building) = await new UpPlanner(place).PrepareAsync(progress, cancellationToken);
+                var (plan, building) = await new UpPlanner(place) { KeepFailed = parsed.GetValue(keep) }.PrepareAsync(progress, cancellationToken);
                 await using var images = building;
                 if (!plan.Nothing)
                     await new Deployment(place.Spec, stack, await place.RequireAsync(cancellationToken), images, progress).RunAsync(plan, cancellationToken);

@@ -34,6 +34,18 @@ public sealed class UnpackTests : IDisposable
     }
 
     [Fact]
+    public async Task What_its_md5sums_list_is_compared_and_what_they_leave_out_is_not_missed()
+    {
+        var package = _temporary.Add("hello", Deb(
+            Tar(File("./etc/conf", "x"), File("./a\\b", "x"), HardLink("./hard", "./etc/conf"), HardLink("./harder", "./hard"), Link("./soft", "etc/conf"), File("./unlisted", "y")),
+            Tar(File("./control", "Package: hello\n"), File("./md5sums", string.Concat(((string[])["  etc/conf", " *./hard", "  harder", "  soft"]).Select(name => $"9dd4e461268c8034f5c8564e155c67a6{name}\n")) + "\n\\9dd4e461268c8034f5c8564e155c67a6  a\\\\b\n"))));
+
+        var unpacked = Assert.Single(await Unpack.AllAsync(_temporary.Store, [package]));
+
+        Assert.Equal(["etc/conf", "etc/conf"], unpacked.ReadManifest().Entries.Where(static entry => entry.Type == EntryType.HardLink).Select(static entry => entry.Target));
+    }
+
+    [Fact]
     public async Task A_package_is_unpacked_once()
     {
         var package = _temporary.Add("hello", Deb(Tar(File("./a", "x"))));
@@ -74,6 +86,11 @@ public sealed class UnpackTests : IDisposable
         { "no control file", Deb(Tar(), Tar(File("./postinst", "x"))) },
         { "absurdly large", Deb(Tar(), Tar(Entry('0', "./control", size: 1L << 32))) },
         { "its md5sums say", Deb(Tar(File("./a", "x")), Tar(File("./control", "x"), File("./md5sums", "00000000000000000000000000000000  a\n"))) },
+        { "its md5sums say", Deb(Tar(File("./a", "x"), HardLink("./b", "./a")), Tar(File("./control", "x"), File("./md5sums", "00000000000000000000000000000000  b\n"))) },
+        { "usr/b is in its md5sums, but not in it", Deb(Tar(File("./a", "x")), Tar(File("./control", "x"), File("./md5sums", "9dd4e461268c8034f5c8564e155c67a6  a\n9dd4e461268c8034f5c8564e155c67a6  usr/b\n"))) },
+        { "but a folder", Deb(Tar(Folder("./a")), Tar(File("./control", "x"), File("./md5sums", "9dd4e461268c8034f5c8564e155c67a6  a\n"))) },
+        { "line of its md5sums is damaged", Deb(Tar(File("./a", "x")), Tar(File("./control", "x"), File("./md5sums", "9dd4e461268c8034  a\n"))) },
+        { "say two things of a", Deb(Tar(File("./a", "x")), Tar(File("./control", "x"), File("./md5sums", "9dd4e461268c8034f5c8564e155c67a6  a\n9dd4e461268c8034f5c8564e155c67a7  a\n"))) },
         { "begin as an ar", "not a package"u8.ToArray() },
         { "header is damaged", [.. "!<arch>\n"u8, .. "short"u8] },
         { "no number", [.. "!<arch>\n"u8, .. System.Text.Encoding.ASCII.GetBytes($"{"debian-binary",-16}{0,-12}{0,-6}{0,-6}{"100644",-8}{"-4",-10}`\n")] },
