@@ -9,9 +9,10 @@ internal sealed record ImageBuild(string Codename, IReadOnlyList<string> Package
 {
     private const string SetName = "image";
 
-    /// <summary>The codename of <c>debian:CODENAME</c>, else null.</summary>
+    /// <summary>The codename of <c>debian:CODENAME</c> or <c>ubuntu:CODENAME</c>, else null.</summary>
     public static string? CodenameOf(string from) =>
-        from.Split(':') is ["debian", { Length: > 0 } codename] && codename.All(char.IsAsciiLetterLower) ? codename : null;
+        from.Split(':') is [var distribution, { Length: > 0 } codename] && codename.All(char.IsAsciiLetterLower)
+        && ReleaseLayout.All.Any(release => release.Distribution.Name == distribution && (release.Codename == codename || ReleaseLayout.All.All(other => other.Codename != codename))) ? codename : null;
 
     public async Task<Image> RunAsync(IProgress<Activity> progress, CancellationToken cancellationToken)
     {
@@ -20,7 +21,7 @@ internal sealed record ImageBuild(string Codename, IReadOnlyList<string> Package
         var sources = DebianSources.Discover(Codename, HostArchitecture.Name);
         var index = await IndexFetch.ReadAsync(store, sources, progress, cancellationToken: cancellationToken);
         var locked = DebianLock.Create(index, Packages is [] ? [] : [new SetRequest(SetName, Packages)]);
-        await Fetch.AllAsync(store, sources, locked.Packages, progress, cancellationToken: cancellationToken);
+        await Fetch.AllAsync(store, sources, locked.Packages, progress, releases: locked.Releases, cancellationToken: cancellationToken);
         var recipe = new ImageRecipe
         {
             Name = Name ?? string.Join('-', Packages.Select(package => package.Split('=')[0]).DefaultIfEmpty($"debian-{Codename}")),

@@ -137,8 +137,9 @@ public static class LockFile
         var text = new StringBuilder();
         foreach (var release in releases)
         {
+            var snapshot = release.Snapshot is { } day ? $"snapshot = {Quote(Time(day))}, " : "";
             text.Append(CultureInfo.InvariantCulture,
-                $"{Quote(release.Id)} = {{ origin = {Quote(release.Origin)}, label = {Quote(release.Label)}, suite = {Quote(release.Suite)}, codename = {Quote(release.Codename)}, date = {Quote(release.Date.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture))}, components = {List(release.Components)}, digest = {Quote(release.Digest)} }}\n");
+                $"{Quote(release.Id)} = {{ origin = {Quote(release.Origin)}, label = {Quote(release.Label)}, suite = {Quote(release.Suite)}, codename = {Quote(release.Codename)}, date = {Quote(Time(release.Date))}, {snapshot}components = {List(release.Components)}, digest = {Quote(release.Digest)} }}\n");
         }
 
         return text.ToString();
@@ -146,6 +147,8 @@ public static class LockFile
 
     internal static IReadOnlyList<LockedRelease> ReadReleases(string text) =>
         LockReader.ReadReleases(new LockText(text).Read()[0].Value);
+
+    private static string Time(DateTimeOffset time) => time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     private static string List(IEnumerable<string> items) => $"[{string.Join(", ", items.Select(Quote))}]";
 

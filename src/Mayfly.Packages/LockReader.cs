@@ -77,11 +77,11 @@ internal static class LockReader
     {
         return [.. Unique(table).Select(entry =>
         {
-            var fields = Fields(entry, "origin", "label", "suite", "codename", "date", "components", "digest");
+            var snapshot = Entries(entry.Value).Find(static field => field.Key == "snapshot");
+            string[] expected = ["origin", "label", "suite", "codename", "date", "components", "digest"];
+            var fields = Fields(entry, snapshot is null ? expected : [.. expected, "snapshot"]);
             if (!IsPlainName(entry.Key))
                 throw Error(entry.Line, $"'{entry.Key}' is no name of a release");
-            if (!DateTimeOffset.TryParseExact(Text(fields["date"]), "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date))
-                throw Error(entry.Line, $"'{Text(fields["date"])}' is no date");
             return new LockedRelease
             {
                 Id = entry.Key,
@@ -89,12 +89,17 @@ internal static class LockReader
                 Label = Text(fields["label"]),
                 Suite = Text(fields["suite"]),
                 Codename = Text(fields["codename"]),
-                Date = date,
+                Date = Date(fields["date"]),
+                Snapshot = snapshot is null ? null : Date(snapshot.Value),
                 Components = Texts(fields["components"]),
                 Digest = Sha256(fields["digest"]),
             };
         })];
     }
+
+    private static DateTimeOffset Date(LockNode node) =>
+        DateTimeOffset.TryParseExact(Text(node), "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date) ? date
+            : throw Error(node.Line, $"'{Text(node)}' is no date");
 
     private static (LockedPackage Package, int Line) Package(LockEntry entry, string architecture)
     {
@@ -185,7 +190,7 @@ internal static class LockReader
     private static bool IsPlainName(string name) =>
         name.Length is > 0 and <= 128 && char.IsAsciiLetterOrDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '+');
 
-    private static Dictionary<string, LockNode> Fields(LockEntry entry, params ReadOnlySpan<string> expected)
+    internal static Dictionary<string, LockNode> Fields(LockEntry entry, params ReadOnlySpan<string> expected)
     {
         var fields = new Dictionary<string, LockNode>(StringComparer.Ordinal);
         foreach (var field in Unique(entry.Value))
@@ -220,13 +225,13 @@ internal static class LockReader
     private static List<LockEntry> Entries(LockNode node) =>
         node.Value as List<LockEntry> ?? throw Error(node.Line, "a table { … } is expected here");
 
-    private static List<LockNode> List(LockNode node) =>
+    internal static List<LockNode> List(LockNode node) =>
         node.Value as List<LockNode> ?? throw Error(node.Line, "a list [ … ] is expected here");
 
-    private static string Text(LockNode node) =>
+    internal static string Text(LockNode node) =>
         node.Value as string ?? throw Error(node.Line, "a text in quotes is expected here");
 
-    private static IReadOnlyList<string> Texts(LockNode node) => [.. List(node).Select(Text)];
+    internal static IReadOnlyList<string> Texts(LockNode node) => [.. List(node).Select(Text)];
 
     private static string Sha256(LockNode node) =>
         LockFile.IsSha256(Text(node)) ? Text(node) : throw Error(node.Line, $"'{Text(node)}' is no SHA-256: 64 lower-case hexadecimal digits are expected");

@@ -44,6 +44,9 @@ public sealed record LockedRelease
     /// <summary>The Release file's Date field.</summary>
     public required DateTimeOffset Date { get; init; }
 
+    /// <summary>The day of a snapshot service that it was taken from; null for what a mirror had when it was locked.</summary>
+    public DateTimeOffset? Snapshot { get; init; }
+
     /// <summary>SHA-256 of the InRelease file, lower-case hexadecimal.</summary>
     public required string Digest { get; init; }
 

@@ -4,7 +4,7 @@ using Tomlyn.Parsing;
 namespace Mayfly.Packages.Debian;
 
 /// <summary>
-/// What the user says about where Debian comes from: the table <c>[debian]</c> of <c>/etc/mayfly/config.toml</c>, over it
+/// What the user says about where a distribution comes from: its table (<c>[debian]</c>) of <c>/etc/mayfly/config.toml</c>, over it
 /// <c>~/.config/mayfly/config.toml</c>, over it what stack.cs names, over all <c>MAYFLY_MIRROR</c> and <c>MAYFLY_SECURITY_MIRROR</c>.
 /// </summary>
 /// <example><code>
@@ -13,6 +13,8 @@ namespace Mayfly.Packages.Debian;
 /// security = "http://…/debian-security"  # or "none"
 /// components = ["main"]
 /// keys = ["/etc/mayfly/our-archive.asc"] # trusted besides the archive's own
+/// snapshots = "http://…/archive/{archive}/{date}"
+/// snapshot = "2026-09-01"
 ///
 /// [depot]
 /// addresses = ["http://…:8888/", "/srv/depot"] # asked before the mirror; with mirror = "none" they are all there is
@@ -43,6 +45,12 @@ public sealed record DebianConfiguration
     /// <summary>Files with the public keys that depots are signed with.</summary>
     public IReadOnlyList<string> DepotKeys { get; init; } = [];
 
+    /// <summary>The address of a service that keeps every state of the archive, with <c>{archive}</c> and <c>{date}</c> in it.</summary>
+    public string? Snapshots { get; init; }
+
+    /// <summary>The day to take everything from, such as <c>2026-09-01</c>; null for today.</summary>
+    public string? Snapshot { get; init; }
+
     /// <summary>The user's own file.</summary>
     public static string UserFile => Path.Combine(
         Environment.GetEnvironmentVariable("XDG_CONFIG_HOME") is { Length: > 0 } home ? home
@@ -51,14 +59,15 @@ public sealed record DebianConfiguration
 
     /// <summary>Reads files and environment.</summary>
     /// <param name="stack">What stack.cs names, or null.</param>
-    public static DebianConfiguration Read(DebianConfiguration? stack = null) =>
-        Read([SystemFile, UserFile], Environment.GetEnvironmentVariable, stack);
+    /// <param name="table">The distribution that it is about.</param>
+    public static DebianConfiguration Read(DebianConfiguration? stack = null, string table = "debian") =>
+        Read([SystemFile, UserFile], Environment.GetEnvironmentVariable, stack, table);
 
-    internal static DebianConfiguration Read(IEnumerable<string> files, Func<string, string?> environment, DebianConfiguration? stack)
+    internal static DebianConfiguration Read(IEnumerable<string> files, Func<string, string?> environment, DebianConfiguration? stack, string table = "debian")
     {
         var configuration = new DebianConfiguration();
         foreach (var file in files.Where(File.Exists))
-            configuration = configuration.Under(Parse(file));
+            configuration = configuration.Under(Parse(file, table));
         return configuration.Under(stack ?? new DebianConfiguration()).Under(new DebianConfiguration
         {
             Mirror = environment("MAYFLY_MIRROR") is { Length: > 0 } mirror ? mirror : null,
@@ -77,29 +86,36 @@ public sealed record DebianConfiguration
         Keys = [.. Keys, .. over.Keys],
         Depots = over.Depots ?? Depots,
         DepotKeys = [.. DepotKeys, .. over.DepotKeys],
+        Snapshots = over.Snapshots ?? Snapshots,
+        Snapshot = over.Snapshot ?? Snapshot,
     };
 
-    private static DebianConfiguration Parse(string file)
+    private static DebianConfiguration Parse(string file, string table)
     {
         var configuration = new DebianConfiguration();
         try
         {
             foreach (var (key, values, line) in Values(File.ReadAllText(file)))
             {
-                configuration = key switch
+                // Tables of other distributions are for stacks of those.
+                var of = key.Split('.')[0];
+                if (of != table && of != "depot")
+                    continue;
+                configuration = (of == table ? key[(table.Length + 1)..] : key) switch
                 {
-                    "debian.mirror" => configuration with { Mirror = One(values) },
-                    "debian.security" => configuration with { Security = One(values) },
-                    "debian.components" => configuration with { Components = values },
-                    "debian.keys" => configuration with { Keys = values },
+                    "mirror" => configuration with { Mirror = One(values) },
+                    "security" => configuration with { Security = One(values) },
+                    "components" => configuration with { Components = values },
+                    "keys" => configuration with { Keys = values },
                     "depot.addresses" => configuration with { Depots = values },
                     "depot.keys" => configuration with { DepotKeys = values },
-                    _ when key.StartsWith("debian.", StringComparison.Ordinal) || key.StartsWith("depot.", StringComparison.Ordinal) => throw Refused($"knows no key {key}"),
-                    _ => configuration,
+                    "snapshots" => configuration with { Snapshots = One(values) },
+                    "snapshot" => configuration with { Snapshot = One(values) },
+                    _ => throw Refused($"knows no key {key}"),
                 };
 
                 string One(IReadOnlyList<string> all) => all is [var only] ? only : throw Refused($"{key} is one text");
-                MayflyException Refused(string why) => new($"{file}:{line}: {why}", "the keys of [debian] are mirror, security, components and keys, those of [depot] addresses and keys");
+                MayflyException Refused(string why) => new($"{file}:{line}: {why}", $"the keys of [{table}] are mirror, security, components, keys, snapshots and snapshot, those of [depot] addresses and keys");
             }
         }
         catch (TomlException e)

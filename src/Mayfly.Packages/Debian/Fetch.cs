@@ -9,9 +9,16 @@ public static class Fetch
     /// Returns when every package is in the store's artifacts, whole and with the lock's hash. Nothing is asked of any
     /// mirror when they already are.
     /// </summary>
+    /// <param name="store">Where they go.</param>
+    /// <param name="sources">Where they come from: depots, mirrors and a service of snapshots, in turn, each verified by the lock's hash.</param>
+    /// <param name="packages">Those of a lock.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="settings">How patient it is; null for the usual.</param>
+    /// <param name="releases">The lock's: they name the day for a service of snapshots.</param>
+    /// <param name="cancellationToken">Ends it; what was transferred stays for the next time.</param>
     public static async Task AllAsync(
         Store store, DebianSources sources, IReadOnlyList<LockedPackage> packages, IProgress<Activity>? progress = null,
-        TransferSettings? settings = null, CancellationToken cancellationToken = default)
+        TransferSettings? settings = null, IReadOnlyList<LockedRelease>? releases = null, CancellationToken cancellationToken = default)
     {
         var missing = packages.Where(package => !IsThere(store, package)).ToArray();
         if (missing.Length == 0)
@@ -19,7 +26,7 @@ public static class Fetch
         settings ??= TransferSettings.FromEnvironment();
         using var transport = new Transport(settings, sources.Proxy);
         var wanted = missing.Select(package => new Wanted(
-            $"{package.Id} {package.Version}", package.Sha256, package.Size, [.. sources.PlacesOf(package.Release).Select(mirror => Place(mirror, package))])
+            $"{package.Id} {package.Version}", package.Sha256, package.Size, Places(sources, package, releases))
         {
             MissingHint = "archives drop a version soon after a newer one is there: remove stack.lock, and `mayfly lock` locks what the mirror has now",
         }).ToArray();
@@ -31,6 +38,9 @@ public static class Fetch
     /// <summary>True when it need not be fetched: also an unpacked package needs no artifact any more.</summary>
     public static bool IsThere(Store store, LockedPackage package) =>
         store.Has(StoreArea.Artifacts, package.Sha256) || store.Has(StoreArea.Unpacked, package.Sha256);
+
+    private static IReadOnlyList<Uri> Places(DebianSources sources, LockedPackage package, IReadOnlyList<LockedRelease>? releases) =>
+        [.. sources.PlacesOf(package.Release, releases?.FirstOrDefault(release => release.Id == package.Release)).Select(root => Place(root, package))];
 
     private static Uri Place(Uri mirror, LockedPackage package)
     {

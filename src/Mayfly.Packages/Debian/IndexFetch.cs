@@ -10,22 +10,34 @@ public static class IndexFetch
 {
     private const string Name = "read package index";
 
+    /// <summary>What an index may unpack to at most, whatever its Release file says: the largest of Debian has 60 MB.</summary>
+    private const long UnpackedLimit = 1L << 30;
+
     /// <summary>
     /// The index of all suites. When none changed since the last time, this is one request a suite and one read from the store.
     /// </summary>
+    /// <param name="store">Keeps indexes and what was seen of each suite.</param>
+    /// <param name="sources">Where the suites come from.</param>
+    /// <param name="progress">Told how far it is, and of warnings.</param>
+    /// <param name="clock">This machine's; null for the real one.</param>
+    /// <param name="settings">How patient it is; null for the usual.</param>
+    /// <param name="locked">The releases of the lock that is to be replaced: an archive that became another one since is refused.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     public static async Task<DebianIndex> ReadAsync(
         Store store, DebianSources sources, IProgress<Activity>? progress = null, TimeProvider? clock = null,
-        TransferSettings? settings = null, CancellationToken cancellationToken = default)
+        TransferSettings? settings = null, IReadOnlyList<LockedRelease>? locked = null, CancellationToken cancellationToken = default)
     {
         var keys = sources.OnlyDepots ? KeyRing.OfDepots(sources.DepotKeys) : KeyRing.Open(sources.Keys);
-        return await ReadAsync(store, sources, keys, progress, clock ?? TimeProvider.System, settings ?? TransferSettings.FromEnvironment(), cancellationToken).ConfigureAwait(false);
+        return await ReadAsync(store, sources, keys, progress, clock ?? TimeProvider.System, settings ?? TransferSettings.FromEnvironment(), locked, cancellationToken).ConfigureAwait(false);
     }
 
     internal static async Task<DebianIndex> ReadAsync(
-        Store store, DebianSources sources, KeyRing keys, IProgress<Activity>? progress, TimeProvider clock, TransferSettings settings, CancellationToken cancellationToken)
+        Store store, DebianSources sources, KeyRing keys, IProgress<Activity>? progress, TimeProvider clock, TransferSettings settings, IReadOnlyList<LockedRelease>? locked, CancellationToken cancellationToken)
     {
+        if (sources.NoIndex is { } reason)
+            throw reason;
         using var transport = new Transport(settings, sources.Proxy);
-        var reader = new SuiteReader(store, transport, keys, clock, progress, sources.OnlyDepots ? SeenRelease.OfDepots(sources.Depots) : "");
+        var reader = new SuiteReader(store, transport, keys, clock, progress, locked);
         progress?.Report(new Activity(Name, string.Join(", ", sources.Sources.Select(static source => source.Suite))));
         var suites = await Task.WhenAll(sources.Sources.Select(source => reader.ReadAsync(source, sources.Architecture, cancellationToken))).ConfigureAwait(false);
 
@@ -53,7 +65,7 @@ public static class IndexFetch
         try
         {
             return DebianIndex.Parse(architecture, files.Select(file => new PackagesFile(
-                file.Suite.Release.Lock(file.Suite.Source.Suite, file.Suite.Source.Components), file.Component,
+                file.Suite.Release.Lock(file.Suite.Source), file.Component,
                 () => Open(store, file.Wanted.Sha256, file.Name, file.Unpacked))
             {
                 Priority = file.Suite.Release.Priority,
@@ -74,6 +86,8 @@ public static class IndexFetch
         {
             if (!suite.Release.Files.TryGetValue(plain + ending, out var file))
                 continue;
+            if (file.Size > UnpackedLimit)
+                throw new MayflyException($"the package index of {suite.Source.Suite} {component} has absurd {file.Size} bytes", "the archive signed it like this: try another mirror, or tell the archive's keepers");
             var folder = $"dists/{suite.Source.Suite}/{component}/binary-{architecture}/";
             var names = suite.Release.ByHash ? (string[])[$"by-hash/SHA256/{file.Sha256}", "Packages" + ending] : ["Packages" + ending];
             var wanted = new Wanted($"the package index of {suite.Source.Suite} {component}", file.Sha256, file.Size,
@@ -81,7 +95,7 @@ public static class IndexFetch
             {
                 MissingHint = "the mirror is perhaps being updated: try again in some minutes, or name another mirror",
             };
-            return (suite, component, "Packages" + ending, suite.Release.Files.TryGetValue(plain, out var unpacked) ? unpacked.Size : long.MaxValue, wanted);
+            return (suite, component, "Packages" + ending, suite.Release.Files.TryGetValue(plain, out var unpacked) ? Math.Min(unpacked.Size, UnpackedLimit) : UnpackedLimit, wanted);
         }
 
         throw new MayflyException($"{suite.Source.Suite} lists no index of {component} for {architecture} that Mayfly can read (.xz, .gz or plain)",
@@ -94,7 +108,7 @@ public static class IndexFetch
     /// <summary>The Release files' digests and everything else that decides what is parsed from them.</summary>
     private static string Key(string architecture, IReadOnlyList<VerifiedSuite> suites)
     {
-        var text = string.Join('\n', suites.Select(static suite => $"{suite.Source.Suite} {suite.Release.Digest} {string.Join(',', suite.Source.Components)}").Prepend(architecture));
+        var text = string.Join('\n', suites.Select(static suite => $"{suite.Source.Suite} {suite.Source.Snapshot?.Stamp} {suite.Release.Digest} {string.Join(',', suite.Source.Components)}").Prepend(architecture));
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
     }
 

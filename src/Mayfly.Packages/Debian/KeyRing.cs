@@ -8,13 +8,13 @@ namespace Mayfly.Packages.Debian;
 /// The public keys that may sign a Release file, and the verdict over a signature (RFC 9580).
 /// </summary>
 /// <remarks>
-/// Holds the archive's keys for bookworm and trixie (automatic, security and release), which Mayfly brings as resources, and those
-/// of files that the user names. As in apt one good signature suffices and those of unknown keys are passed over, but a wrong one by a known key
-/// refuses the file. SHA-1 and MD5 do not count as signatures.
+/// Holds the distributions' keys, which Mayfly brings as resources, each for the suites that name it in <c>Releases.toml</c>, and those
+/// of files that the user names, which may sign any. As in apt one good signature suffices and those of unknown keys are passed over, but a wrong one by a
+/// key that counts refuses the file. SHA-1 and MD5 do not count as signatures, nor does RSA or DSA below 2048 bits.
 /// </remarks>
 internal sealed class KeyRing
 {
-    private readonly Dictionary<long, (PgpPublicKey Key, PgpPublicKey Primary)> _keys = [];
+    private readonly Dictionary<long, (PgpPublicKey Key, PgpPublicKey Primary, string? Name)> _keys = [];
 
     private KeyRing()
     {
@@ -23,7 +23,14 @@ internal sealed class KeyRing
     /// <summary>What a signature was worth.</summary>
     /// <param name="Good">Fingerprints of the keys with good signatures.</param>
     /// <param name="Why">When none is good: why not.</param>
-    public sealed record Verdict(IReadOnlyList<string> Good, string Why);
+    public sealed record Verdict(IReadOnlyList<string> Good, string Why)
+    {
+        /// <summary>True when a key of the distribution's own is among them, and not only keys that the user trusts.</summary>
+        public bool Own { get; init; }
+
+        /// <summary>True when a signature by a key that counts does not fit what was signed.</summary>
+        public bool Changed { get; init; }
+    }
 
     /// <summary>The keys that Mayfly brings and those of these files.</summary>
     public static KeyRing Open(IEnumerable<string> files)
@@ -33,7 +40,7 @@ internal sealed class KeyRing
         foreach (var name in assembly.GetManifestResourceNames().Where(static name => name.EndsWith(".asc", StringComparison.Ordinal)))
         {
             using var stream = assembly.GetManifestResourceStream(name)!;
-            ring.Add(stream);
+            ring.Add(stream, name.Split('.')[^2]);
         }
 
         ring.AddFiles(files, "[debian] keys");
@@ -55,57 +62,70 @@ internal sealed class KeyRing
         return ring;
     }
 
-    internal static KeyRing Of(params Stream[] keys)
+    /// <param name="keys">Keys with the name that <c>Releases.toml</c> knows them by; null for the user's.</param>
+    internal static KeyRing Of(params IEnumerable<(Stream Key, string? Name)> keys)
     {
         var ring = new KeyRing();
-        foreach (var stream in keys)
-            ring.Add(stream);
+        foreach (var (stream, name) in keys)
+            ring.Add(stream, name);
         return ring;
     }
 
     /// <summary>Judges a clearsigned text.</summary>
-    public Verdict Verify(SignedText signed, DateTimeOffset now) =>
-        Verify(Encoding.UTF8.GetBytes(signed.Payload), Encoding.ASCII.GetBytes(signed.Signature), PgpSignature.CanonicalTextDocument, now);
+    /// <param name="signed">The text.</param>
+    /// <param name="suite">The suite that it is to describe.</param>
+    /// <param name="at">When keys and signatures must be valid.</param>
+    public Verdict Verify(SignedText signed, string suite, DateTimeOffset at) =>
+        Verify(Encoding.UTF8.GetBytes(signed.Payload), Encoding.ASCII.GetBytes(signed.Signature), PgpSignature.CanonicalTextDocument, suite, at);
 
     /// <summary>Judges a file with a signature beside it, armoured or binary.</summary>
-    public Verdict VerifyDetached(byte[] file, byte[] signature, DateTimeOffset now) => Verify(file, signature, PgpSignature.BinaryDocument, now);
+    public Verdict VerifyDetached(byte[] file, byte[] signature, string suite, DateTimeOffset at) => Verify(file, signature, PgpSignature.BinaryDocument, suite, at);
 
-    private Verdict Verify(byte[] signed, byte[] signature, int kind, DateTimeOffset now)
+    private Verdict Verify(byte[] signed, byte[] signature, int kind, string suite, DateTimeOffset now)
     {
         var good = new List<string>();
+        var own = false;
         var why = "it bears no signature";
         try
         {
             foreach (var one in Signatures(signature))
             {
-                if (Refusal(one, signed, kind, now, out var fingerprint, out var fatal) is not { } refusal)
-                    good.Add(fingerprint);
-                else if (fatal)
-                    return new Verdict([], refusal);
-                else
+                if (Refusal(one, signed, kind, suite, now, out var fatal) is { } refusal)
+                {
+                    if (fatal)
+                        return new Verdict([], refusal) { Changed = true };
                     why = refusal;
+                    continue;
+                }
+
+                var (_, primary, name) = _keys[one.KeyId];
+                good.Add(Convert.ToHexString(primary.GetFingerprint()));
+                own |= name is not null;
             }
         }
         catch (Exception e) when (e is IOException or PgpException or ArgumentException or InvalidOperationException or InvalidCastException or IndexOutOfRangeException
             or Org.BouncyCastle.Crypto.CryptoException or Org.BouncyCastle.Security.GeneralSecurityException)
         {
-            return new Verdict([], $"its signature is damaged ({e.Message})");
+            return new Verdict([], $"its signature is damaged ({e.Message})") { Changed = true };
         }
 
-        return new Verdict(good, why);
+        return new Verdict(good, why) { Own = own };
     }
 
-    private string? Refusal(PgpSignature one, byte[] signed, int kind, DateTimeOffset now, out string fingerprint, out bool fatal)
+    private string? Refusal(PgpSignature one, byte[] signed, int kind, string suite, DateTimeOffset now, out bool fatal)
     {
-        (fingerprint, fatal) = ("", false);
+        fatal = false;
         if (!_keys.TryGetValue(one.KeyId, out var known))
             return $"the key {one.KeyId:X16} that signed it is not trusted";
-        fingerprint = Convert.ToHexString(known.Primary.GetFingerprint());
-        var name = $"the key {fingerprint}";
+        var name = $"the key {Convert.ToHexString(known.Primary.GetFingerprint())}";
+        if (known.Name is not null && ReleaseLayout.OfSuite(suite) is { } layout && !layout.Suite.Keys.Contains(known.Name))
+            return $"{name} that signed it ({known.Name}) is not trusted for {suite}";
         if (one.SignatureType != kind)
             return $"the signature by {name} is of another kind ({one.SignatureType}) than belongs to such a file";
         if (one.HashAlgorithm is not (HashAlgorithmTag.Sha256 or HashAlgorithmTag.Sha384 or HashAlgorithmTag.Sha512))
             return $"the signature by {name} is over {one.HashAlgorithm}, which is too weak";
+        if (known.Key.Algorithm is PublicKeyAlgorithmTag.RsaGeneral or PublicKeyAlgorithmTag.RsaSign or PublicKeyAlgorithmTag.Dsa && known.Key.BitStrength < 2048)
+            return $"{name} that signed it has {known.Key.BitStrength} bits, which is too weak";
         if (known.Key.HasRevocation() || known.Primary.HasRevocation())
             return $"{name} that signed it was revoked";
         if (Expired(known.Primary, now) || Expired(known.Key, now))
@@ -144,7 +164,7 @@ internal sealed class KeyRing
             try
             {
                 using var stream = File.OpenRead(file);
-                Add(stream);
+                Add(stream, name: null);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or PgpException or ArgumentException)
             {
@@ -154,13 +174,13 @@ internal sealed class KeyRing
         }
     }
 
-    private void Add(Stream stream)
+    private void Add(Stream stream, string? name)
     {
         using var decoded = PgpUtilities.GetDecoderStream(stream);
         foreach (var ring in new PgpPublicKeyRingBundle(decoded).GetKeyRings())
         {
             foreach (var key in ring.GetPublicKeys())
-                _keys[key.KeyId] = (key, ring.GetPublicKey());
+                _keys[key.KeyId] = (key, ring.GetPublicKey(), name);
         }
     }
 }

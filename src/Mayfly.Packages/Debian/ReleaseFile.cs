@@ -32,6 +32,8 @@ internal sealed record ReleaseFile
     /// <summary>apt's pin priority, from NotAutomatic and ButAutomaticUpgrades.</summary>
     public int Priority { get; init; } = 500;
 
+    public ReleaseIdentity Identity => new(Origin, Label, Suite, Codename);
+
     /// <summary>Of InRelease as it was served.</summary>
     public required string Digest { get; init; }
 
@@ -43,7 +45,11 @@ internal sealed record ReleaseFile
     public static ReleaseFile Parse(string payload, byte[] served)
     {
         var fields = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        var reader = new ControlFields(Encoding.UTF8.GetBytes(payload.TrimStart('\n')));
+        // One stanza: apt reads the first one only, and whoever reads on could be told something else than it.
+        var stanza = payload.Trim('\n');
+        if (stanza.Contains("\n\n", StringComparison.Ordinal))
+            throw new FormatException("it holds more than one stanza");
+        var reader = new ControlFields(Encoding.UTF8.GetBytes(stanza));
         while (reader.MoveNext())
         {
             var name = Encoding.ASCII.GetString(reader.Name);
@@ -66,7 +72,7 @@ internal sealed record ReleaseFile
             SeparateAll = architectures.Contains("all") && !Words("No-Support-for-Architecture-all").Contains("Packages"),
             Priority = Text("NotAutomatic") != "yes" ? 500 : Text("ButAutomaticUpgrades") == "yes" ? 100 : 1,
             Digest = Convert.ToHexStringLower(SHA256.HashData(served)),
-            Files = Sums(Text("SHA256")),
+            Files = Sums(Text("SHA256"), Text("MD5Sum").Length > 0 || Text("SHA1").Length > 0),
         };
 
         string Text(string name) => fields.GetValueOrDefault(name, "").Trim();
@@ -84,43 +90,66 @@ internal sealed record ReleaseFile
         }
     }
 
+    /// <summary>How far ahead of this machine's clock a Release file may be, as in apt: clocks that a time server sets differ by less.</summary>
+    public static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(10);
+
     /// <summary>What is wrong with it for who asked for this suite at this time, or null; the hint says what to do.</summary>
-    public (string Message, string Hint)? Refusal(string suite, string architecture, IReadOnlyList<string> components, DateTimeOffset now)
+    /// <param name="source">What was asked for.</param>
+    /// <param name="architecture">Such as <c>amd64</c>.</param>
+    /// <param name="own">True when the distribution's own key signed it, and not only one that the user trusts: then it must name itself as the distribution does.</param>
+    /// <param name="now">This machine's clock.</param>
+    public (string Message, string Hint)? Refusal(DebianSource source, string architecture, bool own, DateTimeOffset now)
     {
-        const double Tolerance = 10;
-        if (Origin != "Debian" || Label is not ("Debian" or "Debian-Security"))
-            return ($"it is of {Origin} ({Label}), not of Debian", "name a mirror of Debian itself");
-        if (Codename != suite)
-            return ($"it describes {Codename}", $"the mirror serves another suite under the name {suite}: name another mirror");
-        if (Label == "Debian-Security" != suite.EndsWith("-security", StringComparison.Ordinal))
-            return ($"its label is {Label}", "the mirror mixes up the archive and its security updates: name another mirror");
-        if (Date > now.AddSeconds(Tolerance))
-            return ($"its date {Date:u} is in the future", $"this machine's clock says {now:u}: set it right");
-        if (ValidUntil < now)
-            return ($"it expired on {ValidUntil:u}", $"the mirror is out of date (name another one), or this machine's clock ({now:u}) is wrong");
+        if (ReleaseLayout.OfSuite(source.Suite) is { } known)
+        {
+            var (title, layout) = (known.Release.Distribution.Title, known.Suite);
+            if (Codename != layout.Codename)
+                return ($"it describes {Codename}", $"the mirror serves another suite under the name {source.Suite}: name another mirror");
+            if (own && Origin != known.Release.Distribution.Origin)
+                return ($"it is of {Origin} ({Label}), not of {title}", $"name a mirror of {title} itself");
+            if (own && Label != layout.Label)
+                return ($"its Label is {Label}, not {layout.Label}", "the mirror mixes up the archive and its security updates, or is of somebody else: name another mirror");
+        }
+
+        if (source.Snapshot is { } snapshot && Date > snapshot.Time)
+            return ($"its date {Date:u} is later than the snapshot {snapshot.Name}", "the service gives another state than was asked for: look at the address `snapshots` of the configuration file");
+        if (Date > now + ClockTolerance)
+            return ($"its date {Date:u} is in the future ({Duration(Date - now)} ahead; {ClockTolerance.TotalSeconds:0} s are let pass)", $"this machine's clock says {now:u}: set it right");
+        // A snapshot is old on purpose; of everything else this is how an attacker who holds updates back is noticed.
+        if (source.Snapshot is null && ValidUntil < now)
+            return ($"it expired on {ValidUntil:u}, {Duration(now - ValidUntil.Value)} ago", $"the mirror is out of date (name another one), or this machine's clock ({now:u}) is wrong");
         if (!Architectures.Contains(architecture))
             return ($"it has no architecture {architecture}, only {string.Join(", ", Architectures)}", "ask for one of those");
         // The security archive's components are called updates/main but lie in main/.
-        var missing = components.FirstOrDefault(component => !Components.Contains(component) && !Components.Contains("updates/" + component));
-        return missing is null ? null : ($"it has no component {missing}, only {string.Join(", ", Components)}", "ask for those only ([debian] components, or the host's apt sources)");
+        var missing = source.Components.FirstOrDefault(component => !Components.Contains(component) && !Components.Contains("updates/" + component));
+        return missing is null ? null : ($"it has no component {missing}, only {string.Join(", ", Components)}", "ask for those only (`components` of the configuration file, or the host's apt sources)");
     }
 
-    public LockedRelease Lock(string suite, IReadOnlyList<string> components) => new()
+    public LockedRelease Lock(DebianSource source) => new()
     {
-        Id = suite,
+        Id = source.Suite,
         Origin = Origin,
         Label = Label,
         Suite = Suite,
         Codename = Codename,
         Date = Date,
+        Snapshot = source.Snapshot?.Time,
         Digest = Digest,
-        Components = components,
+        Components = source.Components,
     };
 
-    private static Dictionary<string, (long, string)> Sums(string text)
+    private static string Duration(TimeSpan span) => span switch
+    {
+        { TotalSeconds: < 120 } => $"{span.TotalSeconds:0} s",
+        { TotalMinutes: < 120 } => $"{span.TotalMinutes:0} min",
+        { TotalHours: < 48 } => $"{span.TotalHours:0} h",
+        _ => $"{span.TotalDays:0} days",
+    };
+
+    private static Dictionary<string, (long, string)> Sums(string text, bool weaker)
     {
         if (text.Length == 0)
-            throw new FormatException("it lists no SHA256 sums");
+            throw new WeakReleaseException(weaker ? "it lists its indexes with MD5 or SHA-1 sums only, which can be forged" : "it lists no SHA256 sums");
         var files = new Dictionary<string, (long, string)>(StringComparer.Ordinal);
         foreach (var line in text.AsSpan().EnumerateLines())
         {

@@ -30,11 +30,11 @@ internal sealed record SeenRelease
     public static string OfDepots(IEnumerable<Uri> depots) => "depot-" + Convert.ToHexStringLower(
         System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(string.Join(' ', depots))))[..12] + "-";
 
-    public static SeenRelease? Read(Store store, string suite)
+    public static SeenRelease? Read(Store store, DebianSource source)
     {
         try
         {
-            return JsonSerializer.Deserialize(System.IO.File.ReadAllBytes(PathOf(store, suite)), SeenReleaseJson.Default.SeenRelease);
+            return JsonSerializer.Deserialize(System.IO.File.ReadAllBytes(PathOf(store, source)), SeenReleaseJson.Default.SeenRelease);
         }
         catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException)
         {
@@ -42,15 +42,17 @@ internal sealed record SeenRelease
         }
     }
 
-    public void Write(Store store, string suite)
+    public void Write(Store store, DebianSource source)
     {
         using var work = store.BeginWork("seen");
         var path = Path.Combine(work.Path, "seen");
         System.IO.File.WriteAllBytes(path, JsonSerializer.SerializeToUtf8Bytes(this, SeenReleaseJson.Default.SeenRelease));
-        Mayfly.Linux.Files.Rename(path, PathOf(store, suite));
+        Mayfly.Linux.Files.Rename(path, PathOf(store, source));
     }
 
-    private static string PathOf(Store store, string suite) => store.PathOf(StoreArea.Indexes, $"seen-{suite}.json");
+    /// <summary>Where it lies; a snapshot has one of its own, for it says nothing of what is newest.</summary>
+    public static string PathOf(Store store, DebianSource source) =>
+        store.PathOf(StoreArea.Indexes, $"seen-{source.SeenAs}{source.Suite}{(source.Snapshot is { } snapshot ? $"@{snapshot.Stamp}" : "")}.json");
 }
 
 // Generated code writes null bytes as an empty text, which would be a signature.

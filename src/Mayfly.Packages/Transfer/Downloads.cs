@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Mayfly.Linux;
 using Microsoft.Win32.SafeHandles;
@@ -18,7 +17,6 @@ namespace Mayfly.Packages.Transfer;
 /// </remarks>
 internal sealed class Downloads(Store store, Transport transport, string activity, IProgress<Activity>? progress)
 {
-    private readonly ConcurrentDictionary<string, int> _failures = new();
     private long _done;
     private long _total;
     private long _reported;
@@ -66,46 +64,70 @@ internal sealed class Downloads(Store store, Transport transport, string activit
         }
     }
 
+    /// <summary>
+    /// Asks the places in turn, once each, then those again whose failure may pass: so a place that is ill delays a file by one attempt, not by
+    /// all that it is worth when there is no other.
+    /// </summary>
     private async Task FillAsync(Wanted file, string path, SafeFileHandle partial, CancellationToken cancellationToken)
     {
         var failures = new List<(Uri Place, TransferException Failure)>();
-        // A place whose host failed before, for whatever file, goes behind.
-        foreach (var place in file.Places.OrderBy(place => _failures.GetValueOrDefault(place.Authority)))
+        var places = file.Places.ToList();
+        var attempts = places.ToDictionary(static place => place, static _ => 0);
+        for (var round = 1; places.Count > 0; round++)
         {
-            for (var attempt = 1; ; attempt++)
+            var pause = TimeSpan.Zero;
+            foreach (var place in transport.Health.Order(places).ToArray())
             {
-                var before = RandomAccess.GetLength(partial);
-                try
-                {
-                    await AttemptAsync(file, place, path, partial, cancellationToken).ConfigureAwait(false);
+                if (await TriedAsync(file, place, path, partial, last: places.All(other => other == place || attempts[other] > 0), cancellationToken).ConfigureAwait(false) is not { } failure)
                     return;
-                }
-                catch (TransferException e)
-                {
-                    failures.RemoveAll(one => one.Place == place);
-                    failures.Add((place, e));
-                    _failures.AddOrUpdate(place.Authority, 1, static (_, count) => count + 1);
-                    if (!e.Transient)
-                        break;
-                    var further = RandomAccess.GetLength(partial) > before;
-                    if (attempt >= transport.Settings.Attempts * (further ? 10 : 1))
-                        break;
-                    var pause = transport.Settings.Pause * Math.Pow(2, Math.Min(attempt, 6) - 1);
-                    if (e.After is { } wanted && wanted > pause)
-                        pause = wanted < TimeSpan.FromSeconds(15) ? wanted : TimeSpan.FromSeconds(15);
-                    await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
-                }
+                failures.RemoveAll(one => one.Place == place);
+                failures.Add((place, failure.Why));
+                // Attempts that got further do not count, or a large file could never come over a bad line; but they do not go on for ever.
+                attempts[place] += failure.Further ? 1 : 10;
+                if (!failure.Why.Transient || attempts[place] >= transport.Settings.Attempts * 10)
+                    places.Remove(place);
+                else if (failure.Why.After is { } wanted && wanted > pause)
+                    pause = wanted < TimeSpan.FromSeconds(15) ? wanted : TimeSpan.FromSeconds(15);
             }
+
+            if (places.Count == 0)
+                break;
+            var usual = transport.Settings.Pause * Math.Pow(2, Math.Min(round, 6) - 1);
+            await Task.Delay(usual > pause ? usual : pause, cancellationToken).ConfigureAwait(false);
         }
 
         throw Given(file, failures);
+    }
+
+    /// <summary>One attempt at one place; null when it brought the file, else why not and whether more of it is there than before.</summary>
+    private async Task<(TransferException Why, bool Further)?> TriedAsync(Wanted file, Uri place, string path, SafeFileHandle partial, bool last, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var before = RandomAccess.GetLength(partial);
+            try
+            {
+                await AttemptAsync(file, place, path, partial, last, cancellationToken).ConfigureAwait(false);
+                return null;
+            }
+            catch (TransferException e) when (e.Wrong && e.Transient && before > 0)
+            {
+                // It was to continue what another place, or an earlier state of this one, began: only its whole answer tells whether it lies.
+            }
+            catch (TransferException e)
+            {
+                transport.Health.Failed(place, e);
+                return (e, RandomAccess.GetLength(partial) > before);
+            }
+        }
     }
 
     private static MayflyException Given(Wanted file, List<(Uri Place, TransferException Failure)> failures)
     {
         if (failures.Count == 0)
             return new MayflyException($"{file.Name} cannot be fetched: no mirror is known for it", file.MissingHint);
-        var why = string.Join("; ", failures.Select(static one => $"{one.Place}: {one.Failure.Message}"));
+        var reasons = failures.Select(static one => $"{one.Place}: {one.Failure.Message}").ToArray();
+        var why = reasons is [var only] ? only : $"none of {reasons.Length} places has it\n  {string.Join("\n  ", reasons)}";
         var hint = failures.Exists(static one => one.Failure.Offline) ? NoNetwork.Hint
             : failures.All(static one => one.Failure.Missing) ? file.MissingHint
             : failures.Exists(static one => one.Failure.Wrong) ? "the mirror or a proxy on the way serves something else under this name: try again, or name another mirror"
@@ -114,7 +136,7 @@ internal sealed class Downloads(Store store, Transport transport, string activit
     }
 
     /// <summary>Goes on from what the partial file has; returns when it is whole and its hash is right.</summary>
-    private async Task AttemptAsync(Wanted file, Uri place, string path, SafeFileHandle partial, CancellationToken cancellationToken)
+    private async Task AttemptAsync(Wanted file, Uri place, string path, SafeFileHandle partial, bool last, CancellationToken cancellationToken)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = ArrayPool<byte>.Shared.Rent(128 * 1024);
@@ -136,6 +158,7 @@ internal sealed class Downloads(Store store, Transport transport, string activit
                     (at, counted, resumed) = (0, 0, false);
                 }
 
+                var (began, atFirst) = (Environment.TickCount64, at);
                 for (int read; (read = await transfer.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0;)
                 {
                     if (at + read > file.Size)
@@ -145,6 +168,12 @@ internal sealed class Downloads(Store store, Transport transport, string activit
                     at += read;
                     counted += read;
                     Count(read, file);
+                    if (Environment.TickCount64 - began is var passed && passed >= transport.Settings.Stall.TotalMilliseconds)
+                    {
+                        if (!last && (at - atFirst) * 1000.0 / passed < transport.Settings.Slowest && at < file.Size)
+                            throw new TransferException($"it gave only {at - atFirst} bytes in {passed / 1000.0:0.#} s", transient: true);
+                        (began, atFirst) = (Environment.TickCount64, at);
+                    }
                 }
             }
 
@@ -178,7 +207,7 @@ internal sealed class Downloads(Store store, Transport transport, string activit
         if (transfer.Length is { } length && length != file.Size)
         {
             transfer.Dispose();
-            throw Wrong(partial, $"its file has {length} bytes instead of {file.Size}", transient: false);
+            throw new TransferException($"its file has {length} bytes instead of {file.Size}", transient: false) { Wrong = true };
         }
 
         if (transfer.Start == 0)

@@ -8,6 +8,11 @@ public sealed record TransferSettings
     /// <summary>A connection that gives no byte for this long is given up.</summary>
     public TimeSpan Stall { get; init; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>
+    /// Bytes a second that a place must give, over the time of <see cref="Stall"/>, to be kept while another one is left to ask; the last one may be as slow as it is.
+    /// </summary>
+    public double Slowest { get; init; } = 16_000;
+
     /// <summary>How often one place is tried when it fails in a way that may pass; attempts that got further do not count.</summary>
     public int Attempts { get; init; } = 4;
 

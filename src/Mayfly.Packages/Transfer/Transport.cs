@@ -35,6 +35,9 @@ internal sealed class Transport : IDisposable
 
     public TransferSettings Settings { get; }
 
+    /// <summary>Of all that this transport asks.</summary>
+    public Health Health { get; } = new();
+
     public void Dispose() => _client.Dispose();
 
     /// <summary>Opens a file, from an offset when the place can do that and its file is still the one that the validator names.</summary>

@@ -17,15 +17,17 @@ internal sealed class PackageSource(StackSpec spec, Store store)
     {
         var architecture = HostArchitecture.Name;
         var sets = Sets();
+        var asOf = SnapshotTime();
         var existing = LockFile.Read(LockPath);
         var reason = existing is null ? "there is no stack.lock"
             : !existing.Releases.Any(release => release.Codename == spec.Release.Codename) ? $"stack.lock is of another release than {spec.Release.Codename}"
+            : existing.Releases.FirstOrDefault(release => release.Snapshot != asOf) is { } other ? $"stack.lock is {(other.Snapshot is { } day ? $"as of {day:yyyy-MM-dd'T'HH:mm:ss'Z'}" : "of no snapshot")}"
             : !DebianLock.Satisfies(existing, architecture, sets) ? "what stack.cs installs has changed"
             : null;
         if (reason is null)
             return new Locked(existing!, null);
 
-        var index = await IndexFetch.ReadAsync(store, Sources(architecture), progress, cancellationToken: cancellationToken);
+        var index = await IndexFetch.ReadAsync(store, Sources(architecture), progress, locked: existing?.Releases, cancellationToken: cancellationToken);
         progress.Report(new Activity("resolve packages"));
         var made = DebianLock.Create(index, sets, existing?.Ids);
         progress.Report(new Activity("resolve packages", $"{made.Packages.Count} packages") { Ended = true });
@@ -46,7 +48,7 @@ internal sealed class PackageSource(StackSpec spec, Store store)
     {
         if (names.FirstOrDefault(name => before.Packages.All(package => package.Name != name)) is { } unknown)
             throw new MayflyException($"{LockFile.Name} has no package {unknown}", "`mayfly list` shows what it has");
-        var index = await IndexFetch.ReadAsync(store, Sources(HostArchitecture.Name), progress, cancellationToken: cancellationToken);
+        var index = await IndexFetch.ReadAsync(store, Sources(HostArchitecture.Name), progress, locked: before.Releases, cancellationToken: cancellationToken);
         progress.Report(new Activity("resolve packages"));
         var after = DebianLock.Create(index, Sets(), before.Ids, names.Count == 0 ? null
             : LockedRelations.Keep(store, index, before, before.Packages.Where(package => !names.Contains(package.Name))));
@@ -81,7 +83,7 @@ internal sealed class PackageSource(StackSpec spec, Store store)
     public Task FetchAsync(StackLock stackLock, IProgress<Activity> progress, CancellationToken cancellationToken)
         => stackLock.Packages.All(package => Fetch.IsThere(store, package))
             ? Task.CompletedTask
-            : Fetch.AllAsync(store, Sources(stackLock.Architecture), stackLock.Packages, progress, cancellationToken: cancellationToken);
+            : Fetch.AllAsync(store, Sources(stackLock.Architecture), stackLock.Packages, progress, releases: stackLock.Releases, cancellationToken: cancellationToken);
 
     /// <summary>The programs that run instances, brought from the lock's own tool set.</summary>
     public async Task<RuntimePrograms> ProgramsAsync(StackLock stackLock, IProgress<Activity> progress, CancellationToken cancellationToken)
@@ -89,8 +91,13 @@ internal sealed class PackageSource(StackSpec spec, Store store)
 
     public static RuntimePrograms Programs(ToolSet tools) => new(tools.Crun, tools.Conmon, tools.Nft);
 
-    private DebianSources Sources(string architecture) => DebianSources.Discover(spec.Release.Codename, architecture,
-        DebianConfiguration.Read(new DebianConfiguration { Mirror = spec.Release.Mirror?.ToString(), Security = spec.Release.SecurityMirror?.ToString() }));
+    private DebianSources Sources(string architecture) => DebianSources.Discover(spec.Release.Codename, architecture, Configuration());
+
+    private DebianConfiguration Configuration() => DebianConfiguration.Read(
+        new DebianConfiguration { Mirror = spec.Release.Mirror?.ToString(), Security = spec.Release.SecurityMirror?.ToString(), Snapshot = spec.Release.Snapshot },
+        ReleaseLayout.Of(spec.Release.Codename).Distribution.Name);
+
+    private DateTimeOffset? SnapshotTime() => Configuration().Snapshot is { } day ? Snapshot.Parse(day, DateTimeOffset.UtcNow) : null;
 
     private IReadOnlyList<SetRequest> Sets() =>
     [

@@ -29,6 +29,9 @@ internal sealed class FaultyServer : IDisposable
     /// <summary>Entity tags are sent when this is set.</summary>
     public string? Tag { get; set; }
 
+    /// <summary>The time of change is sent when this is set, as an HTTP date.</summary>
+    public string? Modified { get; set; }
+
     /// <summary>Every request: path and headers.</summary>
     public ConcurrentQueue<(string Path, IReadOnlyDictionary<string, string> Headers, int Status)> Requests { get; } = new();
 
@@ -81,6 +84,9 @@ internal sealed class FaultyServer : IDisposable
         var (status, start) = (fault.Status ?? (body is null ? 404 : 200), 0);
         if (status == 200 && Tag is not null && headers.GetValueOrDefault("If-None-Match") == Tag)
             (status, body) = (304, []);
+        // With a tag the time says nothing (RFC 9110, section 13.1.3).
+        if (status == 200 && Modified is not null && !headers.ContainsKey("If-None-Match") && headers.GetValueOrDefault("If-Modified-Since") == Modified)
+            (status, body) = (304, []);
         if (status == 200 && !fault.NoRanges && headers.GetValueOrDefault("Range") is { } range && (headers.GetValueOrDefault("If-Range") ?? Tag) == Tag)
             (status, start) = (206, int.Parse(range["bytes=".Length..].TrimEnd('-'), CultureInfo.InvariantCulture));
         Requests.Enqueue((path, headers, status));
@@ -90,8 +96,18 @@ internal sealed class FaultyServer : IDisposable
             text += $"Content-Range: bytes {start}-{body.Length - 1}/{body.Length}\r\n";
         if (Tag is not null)
             text += $"ETag: {Tag}\r\n";
+        if (Modified is not null)
+            text += $"Last-Modified: {Modified}\r\n";
         await stream.WriteAsync(Encoding.ASCII.GetBytes(text + "\r\n"));
-        await stream.WriteAsync(body.AsMemory(start, Math.Min(fault.EndAfter, body.Length - start)));
+        var end = start + Math.Min(fault.EndAfter, body.Length - start);
+        for (int at = start, step; at < end; at += step)
+        {
+            step = Math.Min(fault.Step, end - at);
+            await stream.WriteAsync(body.AsMemory(at, step), _stop.Token);
+            if (fault.Step != int.MaxValue)
+                await Task.Delay(50, _stop.Token);
+        }
+
         await stream.FlushAsync();
         if (fault.Stall)
             await Task.Delay(Timeout.Infinite, _stop.Token);
@@ -112,6 +128,9 @@ internal sealed record Fault
 
     /// <summary>After <see cref="EndAfter"/> bytes nothing more comes, but the connection stays.</summary>
     public bool Stall { get; init; }
+
+    /// <summary>So many bytes come twenty times a second.</summary>
+    public int Step { get; init; } = int.MaxValue;
 
     /// <summary>Range is ignored.</summary>
     public bool NoRanges { get; init; }

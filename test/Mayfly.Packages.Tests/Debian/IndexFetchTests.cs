@@ -215,7 +215,7 @@ public sealed class IndexFetchTests : IDisposable
     }
 
     private Task<DebianIndex> ReadAsync(Uri[]? mirrors = null, SigningKey? key = null, string component = "main", string architecture = "amd64") => IndexFetch.ReadAsync(
-        _temporary.Store, Sources(mirrors, component, architecture), KeyRing.Of((key ?? Key).Public), new Reports(_reports), new FixedClock(), Quick, CancellationToken.None);
+        _temporary.Store, Sources(mirrors, component, architecture), KeyRing.Of([((key ?? Key).Public, "debian-archive-bookworm-automatic")]), new Reports(_reports), new FixedClock(), Quick, null, CancellationToken.None);
 
     private DebianSources Sources(Uri[]? mirrors = null, string component = "main", string architecture = "amd64") => new()
     {

@@ -14,10 +14,10 @@ internal sealed class SigningKey
     private readonly PgpKeyPair _pair;
     private readonly byte[] _public;
 
-    public SigningKey(TimeSpan? validity = null, DateTime? created = null)
+    public SigningKey(TimeSpan? validity = null, DateTime? created = null, int bits = 2048, bool revoked = false)
     {
         var generator = new RsaKeyPairGenerator();
-        generator.Init(new RsaKeyGenerationParameters(BigInteger.ValueOf(65537), new SecureRandom(), 2048, 8));
+        generator.Init(new RsaKeyGenerationParameters(BigInteger.ValueOf(65537), new SecureRandom(), bits, 8));
         _pair = new PgpKeyPair(PublicKeyAlgorithmTag.RsaGeneral, generator.GenerateKeyPair(), created ?? new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc));
         var packets = new PgpSignatureSubpacketGenerator();
         if (validity is { } valid)
@@ -25,7 +25,7 @@ internal sealed class SigningKey
         var ring = new PgpKeyRingGenerator(PgpSignature.PositiveCertification, _pair, "test", SymmetricKeyAlgorithmTag.Null, Array.Empty<char>(), true, packets.Generate(), null, new SecureRandom());
         var output = new MemoryStream();
         using (var armour = new ArmoredOutputStream(output))
-            ring.GeneratePublicKeyRing().Encode(armour);
+            (revoked ? Revoked(ring.GeneratePublicKeyRing()) : ring.GeneratePublicKeyRing()).Encode(armour);
         _public = output.ToArray();
     }
 
@@ -43,6 +43,13 @@ internal sealed class SigningKey
 
     /// <summary>A signature to be kept beside a file.</summary>
     public byte[] SignDetached(byte[] file) => Signature(file, PgpSignature.BinaryDocument, HashAlgorithmTag.Sha256, null, null);
+
+    private PgpPublicKeyRing Revoked(PgpPublicKeyRing ring)
+    {
+        var generator = new PgpSignatureGenerator(_pair.PublicKey.Algorithm, HashAlgorithmTag.Sha256);
+        generator.InitSign(PgpSignature.KeyRevocation, _pair.PrivateKey);
+        return PgpPublicKeyRing.InsertPublicKey(ring, PgpPublicKey.AddCertification(ring.GetPublicKey(), generator.GenerateCertification(ring.GetPublicKey())));
+    }
 
     private byte[] Signature(byte[] bytes, int kind, HashAlgorithmTag hash, TimeSpan? validity, DateTime? created)
     {

@@ -10,11 +10,22 @@ internal sealed class TestArchive
 {
     public static readonly DateTimeOffset Now = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
 
-    public SigningKey Key { get; init; } = new();
+    public SigningKey Key { get => field ??= new(); init; }
 
     public byte[] Deb { get; init; } = Deb(Tar(Archives.ArchiveBuilder.File("./usr/bin/hello", "hello")));
 
+    /// <summary>The folder below <c>dists/</c>.</summary>
     public string Suite { get; init; } = "bookworm";
+
+    /// <summary>The field of that name.</summary>
+    public string SuiteField { get; init; } = "oldstable";
+
+    public string Label { get; init; } = "Debian";
+
+    public string Components { get; init; } = "main contrib";
+
+    /// <summary>Which sums it lists: MD5Sum, SHA1, SHA256.</summary>
+    public string Sums { get; init; } = "SHA256";
 
     public string Origin { get; init; } = "Debian";
 
@@ -47,16 +58,16 @@ internal sealed class TestArchive
             var plain = Encoding.UTF8.GetBytes(PackagesText);
             return $"""
                 Origin: {Origin}
-                Label: Debian
-                Suite: oldstable
+                Label: {Label}
+                Suite: {SuiteField}
                 Codename: {Codename}
                 Date: {Stamp(Date)}
                 {(ValidUntil is { } until ? $"Valid-Until: {Stamp(until)}\n" : "")}Acquire-By-Hash: yes
                 Architectures: amd64 arm64
-                Components: main contrib
-                {Extra}SHA256:
-                 {Convert.ToHexStringLower(SHA256.HashData(plain))} {plain.Length} main/binary-amd64/Packages
-                 {Convert.ToHexStringLower(SHA256.HashData(PackagesGz))} {PackagesGz.Length} main/binary-amd64/Packages.gz
+                Components: {Components}
+                {Extra}{Sums}:
+                 {Sum(plain)} {plain.Length} main/binary-amd64/Packages
+                 {Sum(PackagesGz)} {PackagesGz.Length} main/binary-amd64/Packages.gz
 
                 """;
         }
@@ -71,6 +82,15 @@ internal sealed class TestArchive
         server.Files[$"{folder}/main/binary-amd64/Packages.gz"] = PackagesGz;
         server.Files["pool/main/h/hello/hello_1.0_amd64.deb"] = Deb;
     }
+
+#pragma warning disable CA5350, CA5351 // Weak on purpose.
+    private string Sum(byte[] bytes) => Convert.ToHexStringLower(Sums switch
+    {
+        "MD5Sum" => MD5.HashData(bytes),
+        "SHA1" => SHA1.HashData(bytes),
+        _ => SHA256.HashData(bytes),
+    });
+#pragma warning restore CA5350, CA5351
 
     private static string Stamp(DateTimeOffset time) => time.ToString("ddd, dd MMM yyyy HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
 }
