@@ -18,7 +18,6 @@ internal sealed class BuildRoot : IDisposable
 {
     private readonly string _work;
     private readonly NamespaceThread _thread;
-    private readonly string _shims;
     private int _phases;
     private int _links;
     private bool _mounted;
@@ -29,19 +28,20 @@ internal sealed class BuildRoot : IDisposable
         _work = work;
         Root = $"{work}/root";
         _thread = new NamespaceThread(BuildRequirements.Isolation, "build root");
-        _shims = $"{work}/shims";
         _thread.Run(() =>
         {
             Nodes.MakeDirectory(Root, 0x1ed);
             Nodes.MakeDirectory($"{work}/links", 0x1c0);
             // The thread has a working directory of its own since it has mounts of its own.
             Directory.SetCurrentDirectory($"{work}/links");
-            Shims.Make(_shims);
         });
     }
 
     /// <summary>Where the tree is seen, by work that runs on the root's thread alone.</summary>
     public string Root { get; }
+
+    /// <summary>True when scripts in what is mounted note what they would compile, for <see cref="ByteCompilation"/>.</summary>
+    public bool NotesCompiling { get; private set; }
 
     public void Run(Action work) => _thread.Run(work);
 
@@ -58,16 +58,17 @@ internal sealed class BuildRoot : IDisposable
     /// <summary>Mounts these layers, lowest first, with a new upper folder, whose path it gives. Call from anywhere.</summary>
     public string Mount(IReadOnlyList<string> layers)
     {
-        var upper = NewFolder("upper");
+        var (upper, shims) = (NewFolder("upper"), $"{_work}/{_phases++}-shims");
         _thread.Run(() =>
         {
+            NotesCompiling = Shims.Make(shims, layers);
             var work = $"{upper}.work";
             Nodes.MakeDirectory(work, 0x1c0);
             // mount(2) takes one page of options: short links stand for the layers' long paths.
             var names = new List<string>();
             for (var at = layers.Count - 1; at >= 0; at--)
                 names.Add(Short(layers[at]));
-            names.Insert(0, Short(_shims));
+            names.Insert(0, Short(shims));
             // redirect_dir and metacopy would leave names that only this mount understands; volatile saves every sync,
             // and whatever it loses in a crash was never committed.
             Mounts.Mount("overlay", Root, "overlay", MountFlags.None,

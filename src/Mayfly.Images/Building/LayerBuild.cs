@@ -40,11 +40,13 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<string
         var activity = below.Count == 0 ? "install base" : $"install {string.Join(' ', step.Requests)}";
         var stages = step.Stages.Select(stage => (IReadOnlyList<DpkgPackage>)[.. stage.Select(Read)]).ToArray();
         using var root = new BuildRoot(work);
-        var install = new PackageInstall(root, below, progress, activity);
+        using var compilation = new ByteCompilation($"{work}/bytecode", cancellationToken);
+        var install = new PackageInstall(root, compilation, below, progress, activity);
         install.Run(stages, cancellationToken);
         var tree = root.Run(() =>
         {
             var merged = LayerTree.Merge(install.Made);
+            compilation.MoveInto(merged);
             LayerCleaning.Clean(merged, epoch, ofPackages: true);
             if (below.Count == 0)
                 LayerCleaning.OrderShells(merged);

@@ -1,25 +1,77 @@
+using Mayfly.Images.Dpkg;
 using Mayfly.Linux;
 
 namespace Mayfly.Images.Building;
 
 /// <summary>
-/// The layer that keeps services from starting while packages are configured: invoke-rc.d asks policy-rc.d (101 forbids),
-/// and what calls start-stop-daemon itself gets one that does nothing.
+/// The layer that lies over an image's own while its packages are configured, and is no part of it. It keeps services from starting
+/// (invoke-rc.d asks policy-rc.d, 101 forbids; what calls start-stop-daemon itself gets one that does nothing), says that this is
+/// no machine (ischroot, or scripts would call a process 1 that is not there), and makes scripts
+/// note what they would byte-compile, for <see cref="ByteCompilation"/>.
 /// </summary>
 internal static class Shims
 {
-    public static void Make(string folder)
+    private const string Compiler = "usr/bin/py3compile", Scripts = "var/lib/dpkg/info";
+
+    /// <param name="folder">Where to make the layer.</param>
+    /// <param name="layers">What it will lie over, lowest first.</param>
+    /// <returns>True when scripts note what they would compile.</returns>
+    public static bool Make(string folder, IReadOnlyList<string> layers)
     {
         Nodes.MakeDirectory(folder, 0x1ed);
-        Nodes.MakeDirectory($"{folder}/usr", 0x1ed);
-        Nodes.MakeDirectory($"{folder}/usr/sbin", 0x1ed);
-        Write($"{folder}/usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n");
-        Write($"{folder}/usr/sbin/start-stop-daemon", "#!/bin/sh\nexit 0\n");
+        Write(folder, "usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n");
+        Write(folder, "usr/sbin/start-stop-daemon", "#!/bin/sh\nexit 0\n");
+        Write(folder, "usr/bin/ischroot", "#!/bin/sh\nexit 0\n");
+        var noted = false;
+        if (Find(layers, Compiler) is { } compiler)
+        {
+            // The real one must be found by those who do the work.
+            Write(folder, ByteCompilation.Compiler, File.ReadAllText(compiler, DpkgPackage.Bytes));
+            Write(folder, Compiler, $"#!/bin/sh\nexec /{ByteCompilation.Note} /{ByteCompilation.Compiler} \"$@\"\n");
+            noted = true;
+        }
+
+        // An interpreter compiles its own library by itself, with this very line.
+        foreach (var script in layers.SelectMany(static layer => Directory.Exists($"{layer}/{Scripts}") ? Directory.GetFiles($"{layer}/{Scripts}", "python3.*.postinst") : [])
+            .Select(static path => Path.GetFileName(path)).Distinct(StringComparer.Ordinal))
+        {
+            if (Find(layers, $"{Scripts}/{script}") is not { } path)
+                continue;
+            var text = File.ReadAllText(path, DpkgPackage.Bytes);
+            var changed = ByteCompilation.CompilesLibrary().Replace(text, $"${{1}}/{ByteCompilation.Note} $2");
+            if (changed == text)
+                continue;
+            Write(folder, $"{Scripts}/{script}", changed);
+            noted = true;
+        }
+
+        if (noted)
+            Write(folder, ByteCompilation.Note, ByteCompilation.NoteText);
+        return noted;
     }
 
-    private static void Write(string path, string text)
+    /// <summary>The topmost file of this path.</summary>
+    private static string? Find(IReadOnlyList<string> layers, string path)
     {
-        File.WriteAllText(path, text);
+        for (var at = layers.Count - 1; at >= 0; at--)
+        {
+            if (Nodes.Find($"{layers[at]}/{path}") is { } node)
+                return node.Kind == NodeKind.File ? $"{layers[at]}/{path}" : null;
+        }
+
+        return null;
+    }
+
+    private static void Write(string folder, string name, string text)
+    {
+        for (var slash = name.IndexOf('/'); slash > 0; slash = name.IndexOf('/', slash + 1))
+        {
+            if (Nodes.Find($"{folder}/{name[..slash]}") is null)
+                Nodes.MakeDirectory($"{folder}/{name[..slash]}", 0x1ed);
+        }
+
+        var path = $"{folder}/{name}";
+        File.WriteAllText(path, text, DpkgPackage.Bytes);
         Files.ChangeMode(path, 0x1ed);
     }
 }

@@ -14,7 +14,7 @@ namespace Mayfly.Images.Dpkg;
 /// and mmdebstrap do, everything is placed first, and base-passwd's preinst, which makes <c>/etc/passwd</c>, runs before the others.
 /// A failure anywhere throws; the caller's work folder goes and with it everything that was done.
 /// </remarks>
-internal sealed partial class PackageInstall(BuildRoot root, IReadOnlyList<string> below, IProgress<Activity>? progress, string activity)
+internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation compilation, IReadOnlyList<string> below, IProgress<Activity>? progress, string activity)
 {
     /// <summary>Links that a merged /usr has at the root's top; those that packages use are made.</summary>
     private static readonly string[] MergedFolders = ["bin", "lib", "lib32", "lib64", "libo32", "libx32", "sbin"];
@@ -34,6 +34,8 @@ internal sealed partial class PackageInstall(BuildRoot root, IReadOnlyList<strin
         _total = stages.Sum(static stage => stage.Count);
         for (var at = 0; at < stages.Count; at++)
             Stage(stages[at], last: at == stages.Count - 1, cancellationToken);
+        if (compilation.Rest() is { Count: > 0 } commands)
+            Compile(commands, cancellationToken);
     }
 
     private void Stage(IReadOnlyList<DpkgPackage> packages, bool last, CancellationToken cancellationToken)
@@ -56,10 +58,15 @@ internal sealed partial class PackageInstall(BuildRoot root, IReadOnlyList<strin
             root.Run(() => PlaceOver(packages, placed, cancellationToken));
             root.Unmount();
             _layers.AddRange([upper, placed]);
+            compilation.Begin(packages, _layers);
             _layers.Add(root.Mount(_layers));
         }
 
+        if (root.NotesCompiling)
+            ByteCompilation.Open(root);
         Configure(packages, last, cancellationToken);
+        if (root.NotesCompiling)
+            compilation.Collect(root);
         root.Unmount();
     }
 
@@ -165,6 +172,22 @@ internal sealed partial class PackageInstall(BuildRoot root, IReadOnlyList<strin
             ? ScriptFailed(failed.Groups[1].Value, trigger ? "trigger" : "configuration", result, again, anew: trigger)
             : new ScriptFailure($"dpkg ended with exit code {result.ExitCode} while it configured packages:\n{result.Output}",
                 "nothing was changed; the lines above are dpkg's own and say what it missed", "dpkg", result.Call, again, anew: true);
+    }
+
+    private void Compile(IReadOnlyList<IReadOnlyList<string>> commands, CancellationToken cancellationToken)
+    {
+        _layers.Add(root.Mount(_layers));
+        foreach (var command in commands)
+        {
+            var result = root.Start(command, ScriptEnvironment.ForPackages, null, cancellationToken);
+            if (result.ExitCode != 0)
+            {
+                throw new MayflyException($"byte-compiling Python files failed (exit code {result.ExitCode}): {string.Join(' ', command.Take(8))}; it printed:\n{result.Output}",
+                    "nothing was changed. The command is that of a package's own script, and the lines above are its own: ask for another version of that package, or report it to its maintainer");
+            }
+        }
+
+        root.Unmount();
     }
 
     private void Follow(string line)

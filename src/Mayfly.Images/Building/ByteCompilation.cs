@@ -1,0 +1,185 @@
+using System.Text.RegularExpressions;
+using Mayfly.Images.Dpkg;
+using Mayfly.Linux;
+
+namespace Mayfly.Images.Building;
+
+/// <summary>
+/// Compiles Python's files to byte code on another core while dpkg configures packages, which is a quarter of the work of an
+/// image with Python and of which no other script looks at the result.
+/// </summary>
+/// <remarks>
+/// What it keeps: commands that scripts of packages will probably run, each with the files it made; and the commands that scripts
+/// did ask for, which <see cref="Shims"/> makes them note instead of running. How it changes: when a stage is placed, its probable commands run over
+/// the same layers in a root of their own, whose changes nobody sees; at the end, what was asked for takes over the files made for the
+/// very same command, and is run then when nobody foresaw it. The commands are the packages' own, with their own interpreter, so the bytes are
+/// the same. Why not simply later: the scripts of Python's packages come last, and a core would idle until then.
+/// </remarks>
+internal sealed partial class ByteCompilation(string work, CancellationToken cancellationToken) : IDisposable
+{
+    /// <summary>A folder of the shims' layer, below the root.</summary>
+    public const string Folder = "usr/lib/mayfly-build";
+
+    /// <summary>The real compiler of packages' modules, which a shim stands before.</summary>
+    public const string Compiler = $"{Folder}/py3compile";
+
+    /// <summary>Notes a command line instead of running it.</summary>
+    public const string Note = $"{Folder}/note";
+
+    private const string Place = "dev/mayfly";
+
+    /// <summary>Scripts of packages run in <c>/</c>, as the command will; from elsewhere it is run at once. /dev is private and no part of an image.</summary>
+    public const string NoteText = $"""
+        #!/bin/sh
+        [ "$PWD" = / ] && [ -d /{Place} ] || exec "$@"
+        printf '%s\0' "$@" >/{Place}/$$
+
+        """;
+
+    private readonly Dictionary<string, Ahead> _ahead = new(StringComparer.Ordinal);
+    private readonly List<string> _asked = [];
+    private readonly List<string> _made = [];
+    private BuildRoot? _copy;
+    private Task _running = Task.CompletedTask;
+
+    /// <summary>A command that was run ahead. <see cref="Made"/> stays null when it failed.</summary>
+    private sealed class Ahead
+    {
+        public IReadOnlyList<string>? Made { get; set; }
+
+        public string Upper { get; set; } = "";
+    }
+
+    /// <summary>Begins with what the scripts of these packages, just placed on top of the layers, will probably ask for.</summary>
+    public void Begin(IReadOnlyList<DpkgPackage> packages, IReadOnlyList<string> layers)
+    {
+        var commands = packages.SelectMany(package => Probable(package, layers)).Where(command => _ahead.TryAdd(Line(command), new Ahead())).ToList();
+        if (commands.Count == 0)
+            return;
+        // They would be put in place by dpkg, at last; the interpreter's own configuration is among what is compiled.
+        var waiting = packages.SelectMany(static package => package.Conffiles).Select(static file => file.Path.TrimStart('/')).Where(static path => path.EndsWith(".py", StringComparison.Ordinal)).ToList();
+        IReadOnlyList<string> below = [.. layers];
+        var before = _running;
+        _running = Task.Run(async () =>
+        {
+            await before.ConfigureAwait(false);
+            Run(commands, waiting, below);
+        }, cancellationToken);
+    }
+
+    /// <summary>Lets scripts in a mounted root note what they ask for.</summary>
+    public static void Open(BuildRoot root) => root.Run(() => Nodes.MakeDirectory($"{root.Root}/{Place}", 0x1ed));
+
+    /// <summary>Takes what was noted, before the root is unmounted.</summary>
+    public void Collect(BuildRoot root) => root.Run(() =>
+    {
+        foreach (var file in new DirectoryInfo($"{root.Root}/{Place}").GetFiles().OrderBy(static file => file.LastWriteTimeUtc))
+        {
+            if (File.ReadAllText(file.FullName) is var line && !_asked.Contains(line))
+                _asked.Add(line);
+        }
+    });
+
+    /// <summary>Waits for what runs ahead and gives the commands that were asked for and are yet to be run, in that order.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> Rest()
+    {
+        _running.GetAwaiter().GetResult();
+        return [.. _asked.Where(line => _ahead.GetValueOrDefault(line)?.Made is null).Select(static line => line.TrimEnd('\0').Split('\0'))];
+    }
+
+    /// <summary>Moves the files that were made ahead and asked for into a tree of the same file system.</summary>
+    public void MoveInto(string tree)
+    {
+        foreach (var line in _asked)
+        {
+            if (_ahead.GetValueOrDefault(line) is not { Made: { } made } ahead)
+                continue;
+            foreach (var path in made)
+            {
+                for (var slash = path.IndexOf('/'); slash > 0; slash = path.IndexOf('/', slash + 1))
+                {
+                    var folder = $"{tree}/{path[..slash]}";
+                    if (Nodes.Find(folder) is not null)
+                        continue;
+                    var node = Nodes.Read($"{ahead.Upper}/{path[..slash]}");
+                    Nodes.MakeDirectory(folder, node.Mode);
+                    Files.ChangeOwner(folder, node.User, node.Group);
+                    Files.ChangeMode(folder, node.Mode);
+                }
+
+                Files.Rename($"{ahead.Upper}/{path}", $"{tree}/{path}");
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        ((IAsyncResult)_running).AsyncWaitHandle.WaitOne();
+        _copy?.Dispose();
+    }
+
+    private void Run(IReadOnlyList<IReadOnlyList<string>> commands, IReadOnlyList<string> waiting, IReadOnlyList<string> layers)
+    {
+        if (_copy is null)
+        {
+            Directory.CreateDirectory(work);
+            _copy = new BuildRoot(work);
+        }
+
+        // With what earlier stages made, or an interpreter would compile for itself what it imports.
+        var upper = _copy.Mount([.. layers, .. _made]);
+        _copy.Run(() =>
+        {
+            foreach (var path in waiting.Select(path => $"{_copy.Root}/{path}").Where(static path => File.Exists($"{path}.dpkg-new") && !File.Exists(path)))
+                Files.Link($"{path}.dpkg-new", path);
+        });
+        var known = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var command in commands)
+        {
+            var result = _copy.Start(command, ScriptEnvironment.ForPackages, null, cancellationToken);
+            var made = Compiled(upper).Where(known.Add).ToList();
+            if (result.ExitCode == 0)
+                (_ahead[Line(command)].Made, _ahead[Line(command)].Upper) = (made, upper);
+        }
+
+        _copy.Unmount();
+        _made.Add(upper);
+    }
+
+    private static IEnumerable<string> Compiled(string upper) =>
+        Directory.EnumerateFiles(upper, "*.pyc", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None })
+            .Select(path => path[(upper.Length + 1)..]).Order(StringComparer.Ordinal);
+
+    private static string Line(IReadOnlyList<string> command) => string.Concat(command.Select(static argument => $"{argument}\0"));
+
+    private static IEnumerable<IReadOnlyList<string>> Probable(DpkgPackage package, IReadOnlyList<string> layers)
+    {
+        var path = Path.Combine(package.Unpacked.ControlFolder, "postinst");
+        if (!File.Exists(path))
+            yield break;
+        var script = File.ReadAllText(path, DpkgPackage.Bytes);
+        foreach (Match match in CompilesPackage().Matches(script))
+            yield return [$"/{Compiler}", .. match.Groups[1].Value.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)];
+        if (CompilesLibrary().Match(script) is { Success: true } library && library.Groups[3].Value.Length == 0 && ListsLibrary().Match(script) is { Success: true } list)
+        {
+            var folder = $"/usr/lib/python{library.Groups[4].Value}/";
+            string[] files = [.. Lines(layers, $"{DpkgDatabase.Folder}/info/{list.Groups[1].Value}.list").Where(line => line.StartsWith(folder, StringComparison.Ordinal) && line.EndsWith(".py", StringComparison.Ordinal))];
+            if (files.Length > 0)
+                yield return [.. library.Groups[2].Value.Split(' ')[..^1], .. files];
+        }
+    }
+
+    private static string[] Lines(IReadOnlyList<string> layers, string path) =>
+        layers.Reverse().Select(layer => $"{layer}/{path}").FirstOrDefault(File.Exists) is { } found ? File.ReadAllLines(found) : [];
+
+    /// <summary>How an interpreter's package compiles its own library: indentation, the command, <c>-O</c>, the version.</summary>
+    [GeneratedRegex(@"^([ \t]*)(/usr/bin/python3\.\d+ -E -S (-O )?/usr/lib/python(3\.\d+)/py_compile\.py \$files)$", RegexOptions.Multiline)]
+    public static partial Regex CompilesLibrary();
+
+    [GeneratedRegex(@"^\s*files=\$\(dpkg -L (\S+)", RegexOptions.Multiline)]
+    private static partial Regex ListsLibrary();
+
+    /// <summary>What dh_python3 writes into postinst.</summary>
+    [GeneratedRegex(@"^[ \t]*py3compile ((?:-[pV] \S+|/\S+)(?:[ \t]+(?:-[pV] \S+|/\S+))*)[ \t]*(?:\|\| true)?$", RegexOptions.Multiline)]
+    private static partial Regex CompilesPackage();
+}
