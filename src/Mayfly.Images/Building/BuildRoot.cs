@@ -22,6 +22,7 @@ internal sealed class BuildRoot : IDisposable
     private int _links;
     private bool _mounted;
     private IReadOnlyList<string> _layers = [];
+    private string _shims = "";
 
     public BuildRoot(string work)
     {
@@ -32,6 +33,8 @@ internal sealed class BuildRoot : IDisposable
         {
             Nodes.MakeDirectory(Root, 0x1ed);
             Nodes.MakeDirectory($"{work}/links", 0x1c0);
+            // Scripts write the host's name into what they generate; every host builds the same.
+            HostName.Set("localhost");
             // The thread has a working directory of its own since it has mounts of its own.
             Directory.SetCurrentDirectory($"{work}/links");
         });
@@ -56,19 +59,22 @@ internal sealed class BuildRoot : IDisposable
     }
 
     /// <summary>Mounts these layers, lowest first, with a new upper folder, whose path it gives. Call from anywhere.</summary>
-    public string Mount(IReadOnlyList<string> layers)
+    /// <param name="layers">What is mounted.</param>
+    /// <param name="forPackages">Also with the shims that only packages' own scripts are given.</param>
+    public string Mount(IReadOnlyList<string> layers, bool forPackages = false)
     {
-        var (upper, shims) = (NewFolder("upper"), $"{_work}/{_phases++}-shims");
+        var upper = NewFolder("upper");
+        _shims = $"{_phases++}-shims";
         _thread.Run(() =>
         {
-            NotesCompiling = Shims.Make(shims, layers);
+            NotesCompiling = Shims.Make($"{_work}/{_shims}", forPackages ? layers : null);
             var work = $"{upper}.work";
             Nodes.MakeDirectory(work, 0x1c0);
             // mount(2) takes one page of options: short links stand for the layers' long paths.
             var names = new List<string>();
             for (var at = layers.Count - 1; at >= 0; at--)
                 names.Add(Short(layers[at]));
-            names.Insert(0, Short(shims));
+            names.Insert(0, Short($"{_work}/{_shims}"));
             // redirect_dir and metacopy would leave names that only this mount understands; volatile saves every sync,
             // and whatever it loses in a crash was never committed.
             Mounts.Mount("overlay", Root, "overlay", MountFlags.None,
@@ -153,7 +159,7 @@ internal sealed class BuildRoot : IDisposable
         using (cancellationToken.Register(process.StandardInput.Close))
             process.WaitForExit();
         cancellationToken.ThrowIfCancellationRequested();
-        return new ProgramResult(process.ExitCode, output.Text, new ProgramCall(_layers, arguments, environment, workingDirectory));
+        return new ProgramResult(process.ExitCode, output.Text, new ProgramCall(_layers, _shims, arguments, environment, workingDirectory));
 
         void Take(string? line)
         {

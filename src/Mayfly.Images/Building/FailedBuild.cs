@@ -73,7 +73,7 @@ internal static class FailedBuild
             mkdir again
             mkdir -p root
             cd layers
-            mount -t overlay overlay -o "lowerdir=../shims:{{lower}},upperdir=$upper,workdir=../again,redirect_dir=off,metacopy=off,index=off,xino=off" ../root
+            mount -t overlay overlay -o "lowerdir=../{{call.Shims}}:{{lower}},upperdir=$upper,workdir=../again,redirect_dir=off,metacopy=off,index=off,xino=off" ../root
             cd ../root
             [ ! -d proc ] || mount -t proc proc proc
             [ ! -d sys ] || mount -t sysfs -o ro,nosuid,nodev,noexec sysfs sys
@@ -91,6 +91,7 @@ internal static class FailedBuild
                     ln -s "${link#*=}" "dev/${link%%=*}"
                 done
             fi
+            hostname localhost 2>/dev/null || true
             ip link set lo up 2>/dev/null || true
             exec env -i{{environment}} chroot . /bin/sh -c 'cd "$1" && shift && exec "$@"' sh {{Quoted(call.WorkingDirectory)}} "$@"
 

@@ -7,10 +7,11 @@ internal sealed record ProgramResult(int ExitCode, string Output, ProgramCall Ca
 
 /// <summary>How a program inside a root was started.</summary>
 /// <param name="Layers">Folders that were mounted, lowest first; the last one takes what is written.</param>
+/// <param name="Shims">The folder, beside them, of what lies over all but the last one.</param>
 /// <param name="Arguments">By the root's own paths.</param>
 /// <param name="Environment">All of it.</param>
 /// <param name="WorkingDirectory">Inside the root.</param>
-internal sealed record ProgramCall(IReadOnlyList<string> Layers, IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Environment, string WorkingDirectory);
+internal sealed record ProgramCall(IReadOnlyList<string> Layers, string Shims, IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Environment, string WorkingDirectory);
 
 /// <summary>The end of a program's output; a failing script's reason stands there, and nothing may grow without limit.</summary>
 internal sealed class OutputTail

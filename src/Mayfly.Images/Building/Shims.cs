@@ -14,13 +14,15 @@ internal static class Shims
     private const string Compiler = "usr/bin/py3compile", Scripts = "var/lib/dpkg/info";
 
     /// <param name="folder">Where to make the layer.</param>
-    /// <param name="layers">What it will lie over, lowest first.</param>
+    /// <param name="layers">What it will lie over, lowest first, when packages are configured there; null for other commands.</param>
     /// <returns>True when scripts note what they would compile.</returns>
-    public static bool Make(string folder, IReadOnlyList<string> layers)
+    public static bool Make(string folder, IReadOnlyList<string>? layers)
     {
         Nodes.MakeDirectory(folder, 0x1ed);
         Write(folder, "usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n");
         Write(folder, "usr/sbin/start-stop-daemon", "#!/bin/sh\nexit 0\n");
+        if (layers is null)
+            return false;
         Write(folder, "usr/bin/ischroot", "#!/bin/sh\nexit 0\n");
         var noted = false;
         if (Find(layers, Compiler) is { } compiler)

@@ -46,12 +46,12 @@ internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation com
             var placed = root.NewFolder("placed");
             root.Run(() => PlaceFirst(packages, placed, cancellationToken));
             _layers.Add(placed);
-            _layers.Add(root.Mount(_layers));
+            _layers.Add(root.Mount(_layers, forPackages: true));
             RunPreinsts([.. packages.OrderBy(static package => package.Name == "base-passwd" ? 0 : 1)], cancellationToken);
         }
         else
         {
-            var upper = root.Mount(_layers);
+            var upper = root.Mount(_layers, forPackages: true);
             RunPreinsts(packages, cancellationToken);
             // Diversions, overrides and accounts as the preinsts left them.
             var placed = root.NewFolder("placed");
@@ -59,7 +59,7 @@ internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation com
             root.Unmount();
             _layers.AddRange([upper, placed]);
             compilation.Begin(packages, _layers);
-            _layers.Add(root.Mount(_layers));
+            _layers.Add(root.Mount(_layers, forPackages: true));
         }
 
         if (root.NotesCompiling)
@@ -176,7 +176,7 @@ internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation com
 
     private void Compile(IReadOnlyList<IReadOnlyList<string>> commands, CancellationToken cancellationToken)
     {
-        _layers.Add(root.Mount(_layers));
+        _layers.Add(root.Mount(_layers, forPackages: true));
         foreach (var command in commands)
         {
             var result = root.Start(command, ScriptEnvironment.ForPackages, null, cancellationToken);
