@@ -16,6 +16,9 @@ public static class LockFile
     /// <summary>The name that a stack's lock has beside its <c>stack.cs</c>.</summary>
     public const string Name = "stack.lock";
 
+    /// <summary>A lock of all that Debian has would be half as large.</summary>
+    private const long Largest = 32 << 20;
+
     private static readonly SearchValues<char> PathCharacters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._+-~:%=@,^()");
 
@@ -25,6 +28,8 @@ public static class LockFile
         string text;
         try
         {
+            if (new FileInfo(path) is { Exists: true, Length: > Largest })
+                throw new LockFileException($"{path} is larger than {Largest >> 20} MiB", "no lock is: restore it from version control, or delete it and run `mayfly lock` to choose packages anew");
             text = File.ReadAllText(path);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)

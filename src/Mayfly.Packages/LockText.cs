@@ -18,8 +18,12 @@ internal sealed record LockEntry(int Line, string Key, LockNode Value);
 /// </summary>
 internal sealed class LockText(string text)
 {
+    /// <summary>Far more than Mayfly writes; without limits a hostile file could overflow the stack or take hours.</summary>
+    private const int Deepest = 16, MostTables = 20_000, LongestKey = 1000;
+
     private int _position;
     private int _line = 1;
+    private int _depth;
 
     /// <summary>The document: keys before the first table are in a table named by the empty string.</summary>
     public List<LockEntry> Read()
@@ -37,6 +41,8 @@ internal sealed class LockText(string text)
                 Expect(']');
                 if (array)
                     Expect(']');
+                if (document.Count == MostTables)
+                    throw Error("it has absurdly many tables", at);
                 if (!array && document.Any(entry => entry.Key == name))
                     throw Error($"the table [{name}] stands here a second time", at);
                 current = [];
@@ -65,7 +71,12 @@ internal sealed class LockText(string text)
         var at = _line;
         var key = Key();
         while (Take('.'))
+        {
+            if (key.Length > LongestKey)
+                throw Error("its key is absurdly long", at);
             key += "." + Key();
+        }
+
         SkipBlanks();
         Expect('=');
         SkipBlanks();
@@ -92,10 +103,13 @@ internal sealed class LockText(string text)
         {
             case '"':
                 return new LockNode(at, String());
-            case '[':
-                return new LockNode(at, Array());
-            case '{':
-                return new LockNode(at, Table());
+            case '[' or '{' when _depth == Deepest:
+                throw Error($"it is nested deeper than {Deepest} levels");
+            case var opening and ('[' or '{'):
+                _depth++;
+                var inner = new LockNode(at, opening == '[' ? Array() : Table());
+                _depth--;
+                return inner;
             default:
                 var start = _position;
                 while (_position < text.Length && (char.IsAsciiLetterOrDigit(text[_position]) || text[_position] is '-' or '+'))

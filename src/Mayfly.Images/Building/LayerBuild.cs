@@ -48,7 +48,8 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<string
             var merged = LayerTree.Merge(install.Made);
             compilation.MoveInto(merged);
             LayerCleaning.Clean(merged, epoch, ofPackages: true);
-            if (below.Count == 0)
+            // Releases after bookworm have no usrmerge that would run last: their links come with base-files, and update-shells' pairs stay.
+            if (below.Count == 0 && stages.Any(static stage => stage.Any(static package => package.Name == "usrmerge")))
                 LayerCleaning.OrderShells(merged);
             WriteExtendedStates(merged, step);
             LayerTree.Tidy(merged, below);

@@ -103,7 +103,10 @@ public static class IndexFetch
     }
 
     private static Stream Open(Store store, string sha256, string name, long limit) =>
-        new Limited(Compression.Open(name, File.OpenRead(store.PathOf(StoreArea.Artifacts, sha256))), limit);
+        Limit(Compression.Open(name, File.OpenRead(store.PathOf(StoreArea.Artifacts, sha256))), limit);
+
+    /// <summary>The same stream, which refuses to give more.</summary>
+    internal static Stream Limit(Stream unpacked, long limit) => new Limited(unpacked, limit);
 
     /// <summary>The Release files' digests and everything else that decides what is parsed from them.</summary>
     private static string Key(string architecture, IReadOnlyList<VerifiedSuite> suites)

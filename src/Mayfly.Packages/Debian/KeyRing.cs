@@ -103,9 +103,9 @@ internal sealed class KeyRing
                 own |= name is not null;
             }
         }
-        catch (Exception e) when (e is IOException or PgpException or ArgumentException or InvalidOperationException or InvalidCastException or IndexOutOfRangeException
-            or Org.BouncyCastle.Crypto.CryptoException or Org.BouncyCastle.Security.GeneralSecurityException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
+            // Bytes of a stranger, read by a library that throws whatever its parts throw.
             return new Verdict([], $"its signature is damaged ({e.Message})") { Changed = true };
         }
 

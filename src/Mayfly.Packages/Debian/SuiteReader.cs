@@ -16,7 +16,7 @@ internal sealed record VerifiedSuite(DebianSource Source, ReleaseFile Release, I
 /// <param name="locked">The releases of the lock that is to be replaced, or none.</param>
 internal sealed class SuiteReader(Store store, Transport transport, KeyRing keys, TimeProvider clock, IProgress<Activity>? progress, IReadOnlyList<LockedRelease>? locked = null)
 {
-    private const int SizeLimit = 32 << 20;
+    private const int SizeLimit = 8 << 20;
     private const string SeenBefore = "when it was last seen";
     private const string InTheLock = "when stack.lock was made";
 

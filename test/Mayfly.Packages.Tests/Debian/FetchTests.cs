@@ -178,6 +178,69 @@ public sealed class FetchTests : IDisposable
         Assert.Single(_temporary.Entries(StoreArea.Artifacts));
     }
 
+    public static TheoryData<string> Ills => ["dead", "silent", "slow", "lying", "short", "broken", "failing", "empty"];
+
+    /// <summary>Each ill server alone before a good one: every file comes, whole, and the ill one is left alone once it is known.</summary>
+    [Theory]
+    [MemberData(nameof(Ills))]
+    public async Task An_ill_server_gives_way_to_the_next_one(string ill)
+    {
+        using var first = new FaultyServer();
+        var all = Enumerable.Range(0, 30).Select(n => (Bytes: RandomNumberGenerator.GetBytes(60_000 + n), n)).Select(one => (one.Bytes, Package: TemporaryStore.PackageOf($"p{one.n}", one.Bytes))).ToArray();
+        foreach (var (bytes, package) in all)
+            _server.Files[package.Path] = first.Files[package.Path] = bytes;
+        first.Misbehave = (path, _) => ill switch
+        {
+            "silent" => new Fault { EndAfter = 10_000, Stall = true },
+            "slow" => new Fault { Step = 100 },
+            "lying" => new Fault { Body = [.. first.Files[path].Reverse()] },
+            "short" => new Fault { Body = first.Files[path][..^1] },
+            "broken" => new Fault { EndAfter = 10_000, NoRanges = true },
+            "failing" => new Fault { Status = 503 },
+            "empty" => new Fault { Status = 404 },
+            _ => null,
+        };
+        var address = ill == "dead" ? new Uri("http://127.0.0.1:1/debian/") : first.Address;
+        var settings = new TransferSettings { Stall = TimeSpan.FromSeconds(1.5), Pause = TimeSpan.FromMilliseconds(5), Attempts = 3, Parallel = 4 };
+
+        await FetchAsync([.. all.Select(static one => one.Package)], mirrors: [address, _server.Address], settings: settings);
+
+        Assert.All(all, one => Assert.Equal(one.Bytes, File.ReadAllBytes(_temporary.Store.PathOf(StoreArea.Artifacts, one.Package.Sha256))));
+        // Once for each of the transfers that were under way before it was known; a server that just lacks a file is no worse for that.
+        if (ill != "empty")
+            Assert.InRange(first.Requests.Count, 0, settings.Parallel);
+        if (ill is "silent" or "slow" or "broken")
+            Assert.Contains(_server.Requests, static request => request.Status == 206);
+    }
+
+    [Fact]
+    public async Task When_no_place_has_it_each_is_named_with_its_reason()
+    {
+        using var lying = new FaultyServer();
+        using var failing = new FaultyServer { Misbehave = static (_, _) => new Fault { Status = 503 } };
+        using var silent = new FaultyServer { Misbehave = static (_, _) => new Fault { EndAfter = 0, Stall = true } };
+        _server.Files.Clear();
+        lying.Files[_package.Path] = [.. _bytes.Reverse()];
+        silent.Files[_package.Path] = _bytes;
+
+        var refusal = await Assert.ThrowsAsync<MayflyException>(() => FetchAsync(
+            [_package], mirrors: [new Uri("http://127.0.0.1:1/debian/"), lying.Address, failing.Address, silent.Address, _server.Address, new Uri("file:///nowhere/")], settings: Quick with { Stall = TimeSpan.FromSeconds(1), Attempts = 2 }));
+
+        // Those that may be asked again come last.
+        Assert.Equal(
+            [
+                "hello:amd64 1.0 cannot be fetched: none of 6 places has it",
+                $"  file:///nowhere/{_package.Path}: there is no such file",
+                $"  http://127.0.0.1:1/debian/{_package.Path}: it refused the connection",
+                $"  {failing.Address}{_package.Path}: it answered 503 X",
+                $"  {lying.Address}{_package.Path}: its bytes have the SHA-256 {Convert.ToHexStringLower(SHA256.HashData(lying.Files[_package.Path]))} instead of {_package.Sha256}",
+                $"  {silent.Address}{_package.Path}: it gave no byte for 1 s",
+                $"  {_server.Address}{_package.Path}: it answered 404 X",
+            ],
+            refusal.Message.Split('\n').Take(1).Concat(refusal.Message.Split('\n').Skip(1).OrderBy(line => line.Contains("nowhere") ? 0 : line.Contains(":1/") ? 1 : line.Contains(failing.Address.Authority) ? 2 : line.Contains(lying.Address.Authority) ? 3 : line.Contains(silent.Address.Authority) ? 4 : 5)));
+        Assert.Equal("the mirror or a proxy on the way serves something else under this name: try again, or name another mirror", refusal.Hint);
+    }
+
     [Fact]
     public async Task A_folder_is_a_mirror_too()
     {

@@ -36,19 +36,24 @@ public sealed class IndexFetchTests : IDisposable
     }
 
     [Theory]
-    [InlineData("\"one\"", 304)]
-    [InlineData(null, 200)]
-    public async Task An_unchanged_suite_costs_one_request(string? tag, int status)
+    [InlineData("\"one\"", null, 304)]
+    [InlineData(null, "Sun, 22 Nov 2026 12:00:00 GMT", 304)]
+    [InlineData("\"one\"", "Sun, 22 Nov 2026 12:00:00 GMT", 304)]
+    [InlineData(null, null, 200)]
+    public async Task Unchanged_suites_cost_one_conditional_request_each(string? tag, string? modified, int status)
     {
-        _server.Tag = tag;
+        (_server.Tag, _server.Modified) = (tag, modified);
         new TestArchive { Key = Key }.PutOn(_server);
-        await ReadAsync();
+        new TestArchive { Key = Key, Suite = "bookworm-updates", Codename = "bookworm-updates" }.PutOn(_server);
+        await ReadAsync(suites: ["bookworm", "bookworm-updates"]);
         var before = _server.Requests.Count;
 
-        await ReadAsync();
+        var index = await ReadAsync(suites: ["bookworm", "bookworm-updates"]);
 
-        var request = Assert.Single(_server.Requests.Skip(before));
-        Assert.Equal(("dists/bookworm/InRelease", status), (request.Path, request.Status));
+        var requests = _server.Requests.Skip(before).OrderBy(static request => request.Path).ToArray();
+        Assert.Equal([("dists/bookworm-updates/InRelease", status), ("dists/bookworm/InRelease", status)], requests.Select(static request => (request.Path, request.Status)));
+        Assert.All(requests, request => Assert.Equal((tag, modified), (request.Headers.GetValueOrDefault("If-None-Match"), request.Headers.GetValueOrDefault("If-Modified-Since"))));
+        Assert.Equal(2, index.Releases.Count);
     }
 
     [Fact]
@@ -214,14 +219,14 @@ public sealed class IndexFetchTests : IDisposable
         Assert.NotNull(refusal.Hint);
     }
 
-    private Task<DebianIndex> ReadAsync(Uri[]? mirrors = null, SigningKey? key = null, string component = "main", string architecture = "amd64") => IndexFetch.ReadAsync(
-        _temporary.Store, Sources(mirrors, component, architecture), KeyRing.Of([((key ?? Key).Public, "debian-archive-bookworm-automatic")]), new Reports(_reports), new FixedClock(), Quick, null, CancellationToken.None);
+    private Task<DebianIndex> ReadAsync(Uri[]? mirrors = null, SigningKey? key = null, string component = "main", string architecture = "amd64", params string[] suites) => IndexFetch.ReadAsync(
+        _temporary.Store, Sources(mirrors, component, architecture, suites), KeyRing.Of([((key ?? Key).Public, "debian-archive-bookworm-automatic")]), new Reports(_reports), new FixedClock(), Quick, null, CancellationToken.None);
 
-    private DebianSources Sources(Uri[]? mirrors = null, string component = "main", string architecture = "amd64") => new()
+    private DebianSources Sources(Uri[]? mirrors = null, string component = "main", string architecture = "amd64", params string[] suites) => new()
     {
         Codename = "bookworm",
         Architecture = architecture,
-        Sources = [new DebianSource("bookworm", mirrors ?? [_server.Address], [component])],
+        Sources = [.. suites.DefaultIfEmpty("bookworm").Select(suite => new DebianSource(suite, mirrors ?? [_server.Address], [component]))],
     };
 
     private sealed class FixedClock : TimeProvider

@@ -73,14 +73,14 @@ internal sealed class TestArchive
         }
     }
 
-    /// <summary>Puts it on a server; what is given stands in place of what it would sign.</summary>
-    public void PutOn(FaultyServer server, string? inRelease = null)
+    /// <summary>Puts it on a server, below <paramref name="root"/>; what is given stands in place of what it would sign.</summary>
+    public void PutOn(FaultyServer server, string? inRelease = null, string root = "")
     {
-        var folder = $"dists/{Suite}";
+        var folder = $"{root}dists/{Suite}";
         server.Files[$"{folder}/InRelease"] = Encoding.UTF8.GetBytes(inRelease ?? Key.Sign(Release));
         server.Files[$"{folder}/main/binary-amd64/by-hash/SHA256/{Convert.ToHexStringLower(SHA256.HashData(PackagesGz))}"] = PackagesGz;
         server.Files[$"{folder}/main/binary-amd64/Packages.gz"] = PackagesGz;
-        server.Files["pool/main/h/hello/hello_1.0_amd64.deb"] = Deb;
+        server.Files[$"{root}pool/main/h/hello/hello_1.0_amd64.deb"] = Deb;
     }
 
 #pragma warning disable CA5350, CA5351 // Weak on purpose.
