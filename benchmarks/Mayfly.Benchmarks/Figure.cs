@@ -20,6 +20,9 @@ internal abstract class Figure
     /// <summary>How often each side is measured unless the command line says otherwise.</summary>
     public abstract int Rounds { get; }
 
+    /// <summary>False when the launcher need not have built the tool before.</summary>
+    public virtual bool RunsTheTool => true;
+
     /// <summary>The only place with effects.</summary>
     public abstract Task<Findings> MeasureAsync(Workshop workshop, int rounds, CancellationToken cancellationToken);
 }

@@ -6,6 +6,8 @@ using Mayfly.Benchmarks;
 // Beside which Mayfly's own start is measured.
 if (args is ["nothing"])
     return 0;
+if (args is [FetchFigure.Alone, var store, var locked, var address])
+    return await FetchFigure.RunAloneAsync(store, locked, address);
 
 var names = new Argument<string[]>("FIGURE") { Description = $"What to measure: {string.Join(", ", Figures.All.Select(figure => figure.Name))}; all unless named", Arity = ArgumentArity.ZeroOrMore };
 names.AcceptOnlyFromAmong([.. Figures.All.Select(figure => figure.Name)]);
@@ -28,7 +30,7 @@ command.SetAction(async (result, cancellationToken) =>
         var missing = chosen.SelectMany(figure => figure.Needs).Distinct().Where(need => Outside.Find(need.Program) is null).ToArray();
         if (missing.Length > 0)
             throw new MayflyException($"this machine lacks what to compare with: {string.Join(", ", missing.Select(need => need.Program))}", $"apt-get install {string.Join(' ', missing.Select(need => need.Package).Distinct())}");
-        using var workshop = await Workshop.OpenAsync(result.GetValue(folder)!, Console.Error, cancellationToken);
+        using var workshop = await Workshop.OpenAsync(result.GetValue(folder)!, Console.Error, chosen.Any(static figure => figure.RunsTheTool), cancellationToken);
         foreach (var figure in chosen)
         {
             var count = result.GetValue(rounds) ?? figure.Rounds;

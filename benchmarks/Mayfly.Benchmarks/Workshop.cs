@@ -50,15 +50,16 @@ internal sealed class Workshop : IDisposable
 
     public static string Repository { get; } = Above(AppContext.BaseDirectory);
 
-    /// <summary>Opens it, builds the tool, and fetches what all figures need.</summary>
-    public static async Task<Workshop> OpenAsync(string folder, TextWriter talk, CancellationToken cancellationToken)
+    /// <summary>Opens it, builds the tool when that is to run, and fetches what all figures need.</summary>
+    public static async Task<Workshop> OpenAsync(string folder, TextWriter talk, bool tool, CancellationToken cancellationToken)
     {
         var workshop = new Workshop(Path.GetFullPath(folder), talk);
         Trees.Remove(workshop.WorkFolder);
         Directory.CreateDirectory(workshop.WorkFolder);
         workshop.Store = Store.Open(Path.Combine(workshop.Folder, "store"));
-        talk.WriteLine("build the tool, fetch packages …");
-        await Outside.RunAsync([Launcher, "--help"], cancellationToken);
+        talk.WriteLine(tool ? "build the tool, fetch packages …" : "fetch packages …");
+        if (tool)
+            await Outside.RunAsync([Launcher, "--help"], cancellationToken);
         workshop.Sources = DebianSources.Discover(Codename, HostArchitecture.Name, DebianConfiguration.Read(new DebianConfiguration { Components = ["main"] }));
         var index = await IndexFetch.ReadAsync(workshop.Store, workshop.Sources, cancellationToken: cancellationToken);
         workshop.Lock = DebianLock.Create(index, [new SetRequest(SetName, Packages), ToolSet.Request]);

@@ -41,7 +41,9 @@ internal sealed class SuiteReader(Store store, Transport transport, KeyRing keys
                 catch (TransferException e)
                 {
                     transport.Health.Failed(mirror, e);
-                    Refuse(mirror, e.Message, e.Offline ? NoNetwork.Hint : e.Missing
+                    Refuse(mirror, e.Message, e.Offline ? NoNetwork.Hint
+                        : e.Missing && source.Snapshot is not null ? $"the service has no {source.Suite} of that day: name another day, or another service; today's state is never taken in its place"
+                        : e.Missing
                         ? $"the mirror has no suite {source.Suite}: look at its address (the folder with dists/ and pool/ is wanted) and at the codename"
                         : "look at the network (and at http_proxy), or name another mirror");
                     if (!e.Transient)

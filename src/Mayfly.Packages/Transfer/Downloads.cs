@@ -9,7 +9,7 @@ namespace Mayfly.Packages.Transfer;
 /// Brings files into the store's artifacts, all in parallel, each verified before its name exists.
 /// </summary>
 /// <remarks>
-/// Keeps what was transferred of each file in <c>tmp/partial-&lt;hash&gt;</c> and, when the place offered one, its validator beside it in
+/// Keeps what was transferred of each file in <c>tmp/partial-&lt;hash&gt;</c> and, when an attempt ended early and the place offered one, its validator beside it in
 /// <c>….from</c>: whatever ends an attempt, the next one, also of a later command, goes on from there. The file is locked (flock) by who
 /// fills it, so that two commands do not transfer one file twice. It only ever grows, is emptied when its hash is wrong, and
 /// becomes the artifact by a rename; it is never unlinked, so a lock always stands for the name. There is no sync: an artifact that a power cut
@@ -141,6 +141,8 @@ internal sealed class Downloads(Store store, Transport transport, string activit
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = ArrayPool<byte>.Shared.Rent(128 * 1024);
         var counted = 0L;
+        // Written only when an attempt ends early, since hardly any does; after a kill the hash alone tells whether the rest fits.
+        Validators? begun = null;
         try
         {
             var at = Known(file, partial, hash, buffer);
@@ -149,6 +151,8 @@ internal sealed class Downloads(Store store, Transport transport, string activit
             if (at < file.Size)
             {
                 using var transfer = await OpenAsync(file, place, path, partial, at, cancellationToken).ConfigureAwait(false);
+                if (transfer.Start == 0)
+                    begun = transfer.Validators;
                 if (transfer.Start == 0 && at > 0)
                 {
                     // The place does not continue, or its file is another one by now.
@@ -182,9 +186,12 @@ internal sealed class Downloads(Store store, Transport transport, string activit
             if (Convert.ToHexStringLower(hash.GetHashAndReset()) is var found && found != file.Sha256)
                 throw Wrong(partial, $"its bytes have the SHA-256 {found} instead of {file.Sha256}", transient: resumed);
             counted = 0;
+            begun = null;
         }
         finally
         {
+            if (begun is not null)
+                WriteValidators(path, place, begun);
             // What a failed attempt counted is counted again by the next one.
             Interlocked.Add(ref _done, -counted);
             ArrayPool<byte>.Shared.Return(buffer);
@@ -210,8 +217,6 @@ internal sealed class Downloads(Store store, Transport transport, string activit
             throw new TransferException($"its file has {length} bytes instead of {file.Size}", transient: false) { Wrong = true };
         }
 
-        if (transfer.Start == 0)
-            WriteValidators(path, place, transfer.Validators);
         return transfer;
     }
 

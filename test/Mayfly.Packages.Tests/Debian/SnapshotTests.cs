@@ -53,6 +53,7 @@ public sealed class SnapshotTests : IDisposable
 
         Assert.Contains(" as of 2026-09-01 cannot be used: ", refusal.Message, StringComparison.Ordinal);
         Assert.Contains("404", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("today's state is never taken in its place", refusal.Hint, StringComparison.Ordinal);
         Assert.Empty(_live.Requests);
     }
 
