@@ -45,6 +45,11 @@ internal sealed class TarReader(Stream archive)
             var type = (char)_header[156];
             switch (type)
             {
+                // Readers differ in which of two they believe (GNU tar takes the last, others what both say together).
+                case 'L' when longName is not null:
+                case 'K' when longTarget is not null:
+                case 'x' or 'X' or 'g' when pax.Any:
+                    throw new ArchiveException("two extended headers of one kind stand before an entry of its tar");
                 case 'L':
                     longName = ZeroEnded(ReadMetadata("long name"));
                     break;

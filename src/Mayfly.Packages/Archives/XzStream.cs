@@ -7,12 +7,12 @@ namespace Mayfly.Packages.Archives;
 /// </summary>
 /// <remarks>
 /// Keeps one decoder of liblzma and one input buffer, both outside the garbage collector's reach, because the decoder holds
-/// pointers into them between calls. Memory is capped: a hostile header may ask for a dictionary of 4 GiB.
+/// pointers into them between calls. Memory is capped, at twice what <c>xz -9</c> needs: a hostile header may ask for a dictionary of 4 GiB.
 /// </remarks>
 internal sealed unsafe partial class XzStream : ForwardStream
 {
     private const int InputLength = 64 * 1024;
-    private const ulong MemoryLimit = 256UL << 20;
+    private const ulong MemoryLimit = 128UL << 20;
     private const uint Concatenated = 8;
     private const int Run = 0, Finish = 3;
     private const int Ok = 0, StreamEnd = 1, MemoryLimitReached = 6, BufferError = 10;
@@ -66,7 +66,7 @@ internal sealed unsafe partial class XzStream : ForwardStream
                         _ended = true;
                         return buffer.Length - (int)_state->AvailableOut;
                     case MemoryLimitReached:
-                        throw new ArchiveException("its xz stream wants more than 256 MiB of memory to be decoded");
+                        throw new ArchiveException("its xz stream wants more than 128 MiB of memory to be decoded");
                     case BufferError:
                         throw new ArchiveException("its xz stream is cut short");
                     case var code:

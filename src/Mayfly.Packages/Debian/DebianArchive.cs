@@ -18,8 +18,8 @@ internal sealed class DebianArchive
 {
     private const long TotalLimit = 64L << 30;
     private const long ControlLimit = 64L << 20;
-    private const int EntryLimit = 2_000_000;
-    private const long MetadataLimit = 256L << 20;
+    private const int EntryLimit = 500_000;
+    private const long MetadataLimit = 64L << 20;
     private const int PathLimit = 4095;
     private const int NameLimit = 255;
 

@@ -104,9 +104,11 @@ public sealed class TarReaderTests
         { "pax header is damaged", Tar(Entry('x', "pax", contents: "5 a\n\n"u8.ToArray()), File("a", "")) },
         { "NUL", Tar(Pax(("path", "a\0b")), File("a", "")) },
         { "sparse", Tar(Pax(("GNU.sparse.major", "1")), File("a", "")) },
+        { "two extended headers", Tar(Pax(("path", "a")), Pax(("mtime", "1")), File("x", "")) },
+        { "two extended headers", Tar(Entry('L', "l", contents: "a\0"u8.ToArray()), Entry('L', "l", contents: "b\0"u8.ToArray()), File("x", "")) },
         { "after an extended header", Tar(Pax(("path", "a"))) },
         { "no number", Tar(Pax(("size", "many")), File("a", "")) },
-        { "absurdly large", Tar([.. Enumerable.Range(0, 3).Select(static n => Pax(($"SCHILY.xattr.user.{n}", new string('x', 500_000)))), File("a", "")]) },
+        { "absurdly large", Tar([.. Enumerable.Range(0, 3).Select(static n => Global(Pax(($"SCHILY.xattr.user.{n}", new string('x', 500_000))))), File("a", "")]) },
         { "UTF-8", Tar(Pax(("path", "x")), Entry('0', "a"), BadName()) },
     };
 
@@ -134,6 +136,12 @@ public sealed class TarReaderTests
                 }
             },
             iter: 20_000, seed: "0000KOIPe003");
+    }
+
+    private static byte[] Global(byte[] pax)
+    {
+        pax[156] = (byte)'g';
+        return WithSum(pax);
     }
 
     private static byte[] BadName()
