@@ -25,6 +25,8 @@ internal sealed record StackVerb(string Name, string Arguments, string Summary)
         new("update", "[PACKAGE…] [--yes]", "Show which locked packages have newer versions, and take them when you accept"),
         new("list", "[COMPONENT] [--json]", "List the locked packages: version, archive, size, and who has them"),
         new("why", "PACKAGE [--json]", "Show which chain of dependencies brings a package in"),
+        new("licenses", "[PACKAGE] [--component NAME] [--json]", "List the licences of the locked packages, and what could not be read"),
+        new("sbom", "[--format cyclonedx|spdx] [-o FILE]", "Write the bill of materials of the stack's images"),
         new("down", "[--volumes]", "End the stack and leave nothing of it running; volumes stay unless asked"),
     ];
 

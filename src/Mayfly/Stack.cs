@@ -40,6 +40,9 @@ public sealed class Stack
     /// <summary>The folder of <c>stack.cs</c>.</summary>
     public string Folder { get; }
 
+    /// <summary>Which licences its images take; everything unless something is said.</summary>
+    public Licences Licences { get; } = new();
+
     /// <summary>The path of <c>stack.cs</c>.</summary>
     internal string Script { get; }
 

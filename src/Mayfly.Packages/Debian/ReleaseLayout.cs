@@ -8,6 +8,9 @@ public sealed record ReleaseLayout
     /// <summary>Such as <c>bookworm</c>.</summary>
     public required string Codename { get; init; }
 
+    /// <summary>Its number: <c>12</c>, <c>24.04</c>.</summary>
+    public required string Version { get; init; }
+
     public required Distribution Distribution { get; init; }
 
     /// <summary>In the order in which apt would break ties: the release itself first.</summary>
@@ -55,10 +58,11 @@ public sealed record ReleaseLayout
         }).ToDictionary(static distribution => distribution.Name);
         return [.. Tables("releases").Select(entry =>
         {
-            var fields = LockReader.Fields(entry, "codename", "distribution", "suites");
+            var fields = LockReader.Fields(entry, "codename", "version", "distribution", "suites");
             return new ReleaseLayout
             {
                 Codename = LockReader.Text(fields["codename"]),
+                Version = LockReader.Text(fields["version"]),
                 Distribution = distributions[LockReader.Text(fields["distribution"])],
                 Suites = [.. LockReader.List(fields["suites"]).Select(static suite => Suite(new LockEntry(suite.Line, "suites", suite)))],
             };

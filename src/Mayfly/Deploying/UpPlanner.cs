@@ -42,13 +42,19 @@ internal sealed class UpPlanner(Workplace place)
             RequireRoot();
             secrets.Ensure(spec.Secrets);
             if (!certain)
-            {
                 await place.Packages.FetchAsync(locked.Lock, progress, cancellationToken);
+            await place.Licences.RequireAsync(locked.Lock, progress, cancellationToken);
+            if (!certain)
+            {
                 var (images, completed) = await builder.BuildAllAsync(locked.Lock, [.. spec.Components.Select(component => component.Recipe)], progress, cancellationToken);
                 place.Packages.Write(locked.Lock, completed);
                 // The first build may have given an account its number, and with it a layer another key than planned.
                 layers = spec.Components.Zip(images).ToDictionary(built => built.First.Name, built => (IReadOnlyList<string>)[.. built.Second.Layers.Select(layer => layer.Key)]);
             }
+        }
+        else
+        {
+            place.Licences.RequireOfStore(locked.Lock);
         }
 
         // What is left to build is the stack's own: its keys are known, so the plan is, and whatever it starts can begin meanwhile.
@@ -82,6 +88,7 @@ internal sealed class UpPlanner(Workplace place)
             Resolve = locked.Reason,
             PackagesToFetch = missing.Count,
             BytesToFetch = missing.Sum(package => package.Size),
+            LicencesToJudge = place.Licences.Waiting(locked.Lock),
             Layers = [.. plans.SelectMany(plan => plan.Value.Layers.Select(layer => new LayerChange(plan.Key, layer.Origin, !layer.IsBuilt)))],
             Instances = changes,
             Migrations = [.. Migrating(changes, live is null)],

@@ -15,6 +15,9 @@ internal sealed record Plan
 
     public required long BytesToFetch { get; init; }
 
+    /// <summary>Packages whose licences are judged once they are in the store; those that are there have passed.</summary>
+    public int LicencesToJudge { get; init; }
+
     public required IReadOnlyList<LayerChange> Layers { get; init; }
 
     public required IReadOnlyList<InstanceChange> Instances { get; init; }

@@ -8,13 +8,13 @@ namespace Mayfly.Planning;
 internal static class PlanJson
 {
     public static string Write(Plan plan) => JsonSerializer.Serialize(new Document(
-        plan.Stack, plan.Nothing, plan.Generation.Number, plan.Resolve, plan.PackagesToFetch, plan.BytesToFetch,
+        plan.Stack, plan.Nothing, plan.Generation.Number, plan.Resolve, plan.PackagesToFetch, plan.BytesToFetch, plan.LicencesToJudge,
         [.. plan.Layers],
         [.. plan.Instances.Select(change => new Instance(change.Name, change.Machine, change.Kind, change.Reason))],
         plan.Migrations, plan.Rehearsal, plan.Tests, plan.Published), PlanDocumentJson.Default.Document);
 
     internal sealed record Document(
-        string Stack, bool Nothing, int Generation, string? Resolve, int PackagesToFetch, long BytesToFetch, IReadOnlyList<LayerChange> Layers,
+        string Stack, bool Nothing, int Generation, string? Resolve, int PackagesToFetch, long BytesToFetch, int LicencesToJudge, IReadOnlyList<LayerChange> Layers,
         IReadOnlyList<Instance> Instances, IReadOnlyList<string> Migrations, bool Rehearsal, IReadOnlyList<string> Tests, IReadOnlyList<PublishedPort> Published);
 
     internal sealed record Instance(string Name, string Machine, ChangeKind Change, string Reason);

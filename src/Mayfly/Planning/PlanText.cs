@@ -16,6 +16,8 @@ internal static class PlanText
             text.Append($"  resolve packages and write stack.lock: {plan.Resolve}\n");
         if (plan.PackagesToFetch > 0)
             text.Append(CultureInfo.InvariantCulture, $"  fetch {plan.PackagesToFetch} packages, {plan.BytesToFetch / 1e6:0.0} MB\n");
+        if (plan.LicencesToJudge > 0)
+            text.Append($"  judge the licences of {Counted.Of(plan.LicencesToJudge, "package")}\n");
         foreach (var image in plan.Layers.GroupBy(layer => layer.Component))
         {
             var built = image.Where(layer => layer.Build).Select(layer => layer.Origin).ToList();

@@ -38,6 +38,7 @@ internal static partial class StackReader
             Placement = placement,
             Published = Published(stack),
             Secrets = [.. secrets.Values],
+            Licences = stack.Licences.Policy,
         };
     }
 

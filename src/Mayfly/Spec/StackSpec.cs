@@ -1,5 +1,6 @@
 using Mayfly.Images;
 using Mayfly.Machines;
+using Mayfly.Packages.Debian.Licences;
 
 namespace Mayfly.Spec;
 
@@ -28,6 +29,8 @@ internal sealed record StackSpec
     public required IReadOnlyList<PublishedPort> Published { get; init; }
 
     public required IReadOnlyList<SecretSpec> Secrets { get; init; }
+
+    public required LicencePolicy Licences { get; init; }
 
     public ComponentSpec this[string component] => Components.First(c => c.Name == component);
 }

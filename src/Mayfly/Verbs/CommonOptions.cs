@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Mayfly.Packages.Debian;
 
 namespace Mayfly.Verbs;
 
@@ -18,5 +19,13 @@ internal static class CommonOptions
         var argument = new Argument<string>("COMPONENT") { Description = "A component, or one replica of it: web, web-2" };
         argument.CompletionSources.Add([.. stack.Components.Select(component => component.Name)]);
         return argument;
+    }
+
+    /// <summary>One set of the lock by name, completed by shells.</summary>
+    public static Option<string?> Set(Stack stack, string description)
+    {
+        var option = new Option<string?>("--component") { Description = description, HelpName = "NAME" };
+        option.CompletionSources.Add([SetRequest.Base, Packages.Tools.ToolSet.Request.Name, .. stack.Components.Select(component => component.Name)]);
+        return option;
     }
 }

@@ -18,6 +18,7 @@ internal static class StackCommand
                 UpVerb.Describe(stack), PlanVerb.Describe(stack), LockVerb.Describe(stack), StatusVerb.Describe(stack), LogsVerb.Describe(stack),
                 ExecVerb.Describe(stack), ShellVerb.Describe(stack), TestVerb.Describe(stack), TaskVerb.Describe(stack),
                 DownVerb.Describe(stack), GraphVerb.Describe(stack), ListVerb.Describe(stack), WhyVerb.Describe(stack), UpdateVerb.Describe(stack),
+                LicensesVerb.Describe(stack), SbomVerb.Describe(stack),
             ])
         {
             foreach (var option in stack.Options)

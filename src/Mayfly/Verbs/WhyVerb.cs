@@ -69,7 +69,7 @@ internal static class WhyVerb
         }
     }
 
-    private static string Near(StackLock stackLock, string name) =>
+    internal static string Near(StackLock stackLock, string name) =>
         stackLock.Packages.Select(package => package.Name).Where(other => other.Contains(name, StringComparison.Ordinal)).Distinct().Take(3).ToList() is { Count: > 0 } near
             ? $"did you mean {string.Join(" or ", near)}?" : "`mayfly list` shows what it has";
 }

@@ -13,7 +13,10 @@ internal sealed class Workplace : IAsyncDisposable
     private LocalProvider? _provider;
 
     private Workplace(Stack stack, StackSpec spec, Store store)
-        => (Stack, Spec, Store, Packages) = (stack, spec, store, new PackageSource(spec, store));
+    {
+        (Stack, Spec, Store, Packages) = (stack, spec, store, new PackageSource(spec, store));
+        Licences = new LicenceReview(spec.Licences, spec.Name, store, Packages);
+    }
 
     public Stack Stack { get; }
 
@@ -22,6 +25,8 @@ internal sealed class Workplace : IAsyncDisposable
     public Store Store { get; }
 
     public PackageSource Packages { get; }
+
+    public LicenceReview Licences { get; }
 
     public static Workplace Open(Stack stack) => new(stack, StackReader.Read(stack), Store.Open());
 

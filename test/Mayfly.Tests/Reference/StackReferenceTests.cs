@@ -1,5 +1,6 @@
 using Mayfly.Images;
 using Mayfly.Machines;
+using Mayfly.Packages.Debian.Licences;
 using Mayfly.Spec;
 
 namespace Mayfly.Tests.Reference;
@@ -120,6 +121,41 @@ public sealed class StackReferenceTests : IDisposable
         Assert.Equal(["the front page answers", "both replicas run"], shop.Tests.Select(test => test.Name));
         Assert.Equal("load-catalogue", Assert.Single(shop.Tasks).Name);
         await Task.CompletedTask;
+    }
+
+    [Fact]
+    public void Licences_are_a_policy()
+    {
+        var shop = New();
+        shop.Machine("box").Hosts(shop.Component("web").Run("a"));
+
+        shop.Licences
+            .Deny("AGPL-*", "SSPL-*")
+            .AllowPackage("ghostscript", "AGPL-3.0-or-later", because: "it runs on its own; counsel agreed in March");
+
+        var policy = StackReader.Read(shop).Licences;
+        Assert.Equal(["Deny(\"AGPL-*\")", "Deny(\"SSPL-*\")"], policy.Rules.Select(rule => rule.ToString()));
+        Assert.Equal("AllowPackage(\"ghostscript\", \"AGPL-3.0-or-later\")", Assert.Single(policy.Exceptions).ToString());
+        Assert.True(Policy(shop => shop.Licences.Allow("ISC").AcceptUnread()) is { IsAllowList: true, RefusesUnread: false });
+        Assert.True(Policy(_ => { }).IsEmpty);
+
+        LicencePolicy Policy(Action<Stack> say)
+        {
+            var other = New();
+            other.Machine("box").Hosts(other.Component("web").Run("a"));
+            say(other);
+            return StackReader.Read(other).Licences;
+        }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("*")]
+    [InlineData("GPL-*-only")]
+    public void A_rule_names_a_licence_or_its_beginning(string licence)
+    {
+        Assert.Contains("names no licence", Assert.Throws<MayflyException>(() => New().Licences.Deny(licence)).Message);
+        Assert.Equal("ghostscript is allowed without a reason", Assert.Throws<MayflyException>(() => New().Licences.AllowPackage("ghostscript", because: " ")).Message);
     }
 
     [Fact]
