@@ -50,7 +50,7 @@ public sealed record LicenceExpression
         var words = Words(text);
         var parsed = new Parser(words, textOf ?? (static _ => "")).Parse();
         if (parsed is not null)
-            return parsed;
+            return new LicenceExpression(parsed.Kind, text, parsed.Term, parsed.Parts);
         // Whatever it means, these licences are named in it.
         var named = new List<LicenceExpression>();
         foreach (var group in Split(words, static word => word is "," or "(" or ")" || IsConjunction(word) || word.Equals("and/or", StringComparison.OrdinalIgnoreCase)))

@@ -63,7 +63,12 @@ public sealed class LicenceExpressionTests
     [InlineData("ISC, and Expat, or Zlib", "LicenseRef-ISC-and-Expat-or-Zlib")]
     [InlineData("or ISC", "LicenseRef-or-ISC")]
     [InlineData("(ISC", "LicenseRef-ISC")]
-    public void Short_names_become_SPDX_where_that_is_certain(string debian, string spdx) => Assert.Equal(spdx, LicenceExpression.Parse(debian).Spdx);
+    public void Short_names_become_SPDX_where_that_is_certain(string debian, string spdx)
+    {
+        var expression = LicenceExpression.Parse(debian);
+        Assert.Equal(spdx, expression.Spdx);
+        Assert.Equal(debian, expression.Text);
+    }
 
     [Fact]
     public void What_MIT_means_is_in_its_text()
