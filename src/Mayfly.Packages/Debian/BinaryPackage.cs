@@ -30,6 +30,15 @@ public sealed class BinaryPackage
     /// <summary>The archive's architecture or <c>all</c>.</summary>
     public required string Architecture { get; init; }
 
+    /// <summary>The architecture that it counts as: one of <c>all</c> counts as the native one.</summary>
+    public required string Home { get; init; }
+
+    /// <summary>True when that is not the stack's own architecture.</summary>
+    public bool IsForeign { get; init; }
+
+    /// <summary>The name that an index finds it by: <c>nginx</c>, or <c>libc6:i386</c> when it is foreign.</summary>
+    public string Key => IsForeign ? $"{Name}:{Home}" : Name;
+
     /// <summary>The source package's name.</summary>
     public required string Source { get; init; }
 
@@ -55,6 +64,9 @@ public sealed class BinaryPackage
 
     /// <summary>The position at which apt's cache would first have met the name: apt's last word among providers.</summary>
     public required int Ordinal { get; init; }
+
+    /// <summary>Which lists of its index have it, a bit for each.</summary>
+    internal ulong OfferedBy { get; init; }
 
     /// <summary>The package's own number in its index.</summary>
     internal int Number { get; init; }
@@ -88,7 +100,30 @@ public sealed class BinaryPackage
         Release = Release.Id,
     };
 
-    public override string ToString() => $"{Name} {Version}";
+    /// <summary>
+    /// True when this package, by its own name and version or by what it provides, is what a relation means that a package of the architecture
+    /// <paramref name="home"/> has. Exclusions reach every architecture, requirements their own and what is <c>Multi-Arch: foreign</c>.
+    /// </summary>
+    internal bool Meets(Relation relation, string home, bool excludes = false)
+    {
+        if (!Reaches(relation.Qualifier, home, excludes))
+            return false;
+        if (Name == relation.Name && relation.Allows(Version))
+            return true;
+        // A provided name meets a relation with a version only by a version of its own (policy 7.5), and none with the qualifier any.
+        return relation.Qualifier is not "any" && Provides.Any(provided => provided.Alternatives[0] is var own && own.Name == relation.Name
+            && (relation.Operator == VersionOperator.Any || (own.Operator == VersionOperator.Equal && relation.Allows(own.Version))));
+    }
+
+    public override string ToString() => $"{Key} {Version}";
+
+    private bool Reaches(string? qualifier, string home, bool excludes) => qualifier switch
+    {
+        null => excludes || home == Home || MultiArch == MultiArch.Foreign,
+        "any" => MultiArch == MultiArch.Allowed,
+        "native" => !IsForeign,
+        _ => qualifier == Home,
+    };
 
     private IReadOnlyList<Dependency> Parse(RelationKind kind)
     {

@@ -15,20 +15,30 @@ internal sealed class DebianCandidates : ICandidateProvider
     private readonly Dictionary<string, BinaryPackage> _pinned = new(StringComparer.Ordinal);
     private readonly IReadOnlyDictionary<string, BinaryPackage> _kept;
     private readonly HashSet<string> _installed;
+    private readonly HashSet<string> _installedNames;
+    private readonly HashSet<string> _unwanted;
+
+    /// <summary>True to let versions other than the candidates meet what no candidate does. apt would not; a set that needs it is marked.</summary>
+    public bool AnyVersion { get; init; }
 
     /// <param name="index">The packages.</param>
     /// <param name="recommends">True to follow Recommends.</param>
     /// <param name="installed">What is there already; providers among them come first.</param>
     /// <param name="pinned">Versions that were asked for, which take the place of the candidates of their names.</param>
     /// <param name="kept">Versions by name that come before the candidates of their names, as long as they do.</param>
-    public DebianCandidates(DebianIndex index, bool recommends, IEnumerable<BinaryPackage> installed, IEnumerable<BinaryPackage> pinned, IReadOnlyDictionary<string, BinaryPackage> kept)
+    /// <param name="unwanted">Names that must not be installed.</param>
+    public DebianCandidates(
+        DebianIndex index, bool recommends, IReadOnlyList<BinaryPackage> installed, IEnumerable<BinaryPackage> pinned,
+        IReadOnlyDictionary<string, BinaryPackage> kept, IEnumerable<string> unwanted)
     {
         _index = index;
         _kept = kept;
         _recommends = recommends;
-        _installed = [.. installed.Select(package => package.Name)];
+        _installed = [.. installed.Select(package => package.Key)];
+        _installedNames = [.. installed.Select(package => package.Name)];
+        _unwanted = [.. unwanted];
         foreach (var package in installed.Concat(pinned))
-            _pinned[package.Name] = package;
+            _pinned[package.Key] = package;
     }
 
     public int Number(BinaryPackage package)
@@ -41,7 +51,7 @@ internal sealed class DebianCandidates : ICandidateProvider
 
     public int PackageOf(int candidate)
     {
-        var name = _packages[candidate].Name;
+        var name = _packages[candidate].Key;
         if (!_names.TryGetValue(name, out var number))
             _names.Add(name, number = _names.Count);
         return number;
@@ -55,11 +65,11 @@ internal sealed class DebianCandidates : ICandidateProvider
         var requirements = new List<Requirement>();
         // Pre-Depends before Depends before Recommends, each in the field's order: the order of apt's cache.
         foreach (var dependency in package.PreDepends.Concat(package.Depends))
-            requirements.Add(new Requirement(dependency, Meeting(dependency)));
-        if (_recommends && !_installed.Contains(package.Name))
+            requirements.Add(new Requirement(dependency, Meeting(dependency, package.Home)));
+        if (_recommends && !_installed.Contains(package.Key))
         {
             foreach (var dependency in package.Recommends)
-                requirements.Add(new Requirement(dependency, Meeting(dependency)) { Optional = true });
+                requirements.Add(new Requirement(dependency, Meeting(dependency, package.Home)) { Optional = true });
         }
 
         var exclusions = new List<Exclusion>();
@@ -68,85 +78,137 @@ internal sealed class DebianCandidates : ICandidateProvider
             foreach (var relation in field.SelectMany(dependency => dependency.Alternatives))
             {
                 // A package may conflict with a name that it provides itself: that means all others (policy 7.4).
-                var others = Everything(relation).Where(other => other.Name != package.Name).Select(Number).Distinct().ToArray();
+                var others = Everything(relation, package.Home, excludes: true)
+                    .Where(other => other.Name != package.Name || (other.Key != package.Key && package.MultiArch != MultiArch.Same && relation.Name == package.Name))
+                    .Select(Number).Distinct().ToArray();
                 if (others.Length > 0)
                     exclusions.Add(new Exclusion($"{verb} {relation}", others));
             }
         }
 
+        // One architecture of a package at a time, unless it is Multi-Arch: same, at one version.
+        foreach (var key in _index.Keys(package.Name).Where(key => key != package.Key))
+        {
+            var others = AllVersions(key).Where(other => package.MultiArch != MultiArch.Same || other.MultiArch != MultiArch.Same || other.Version.CompareTo(package.Version) != 0).Select(Number).ToArray();
+            if (others.Length > 0)
+                exclusions.Add(new Exclusion(package.MultiArch == MultiArch.Same ? $"can stand beside {key} only at the same version" : $"cannot stand beside {key}", others));
+        }
+
         return new CandidateRelations(requirements, exclusions);
     }
 
-    /// <summary>What meets a dependency, in apt's order: alternative by alternative, installed packages before new ones.</summary>
-    public int[] Meeting(Dependency dependency)
+    /// <summary>What meets a dependency of a package of an architecture, in apt's order: alternative by alternative, installed packages before new ones.</summary>
+    public int[] Meeting(Dependency dependency, string home)
     {
-        var found = dependency.Alternatives.SelectMany(relation => Sorted(relation, Candidates(relation))).ToList();
-        if (found.Count == 0)
+        var found = dependency.Alternatives.SelectMany(relation => Sorted(relation, Candidates(relation, home))).ToList();
+        if (found.Count == 0 && AnyVersion)
         {
-            // Only other versions than the candidates meet it (something was asked for at an older version): better than nothing, as apt would not.
-            found.AddRange(dependency.Alternatives.SelectMany(relation => Sorted(relation, Everything(relation).Where(package => !_pinned.ContainsKey(package.Name)))));
+            found.AddRange(dependency.Alternatives.SelectMany(relation => Sorted(relation, Everything(relation, home, excludes: false)
+                .Where(package => !_pinned.ContainsKey(package.Key) && _index.IsAllowed(package)))));
         }
 
-        return [.. found.OrderBy(package => _installed.Contains(package.Name) ? 0 : 1).Select(Number).Distinct()];
+        return [.. found.Where(package => !_unwanted.Contains(package.Key)).OrderBy(package => _installed.Contains(package.Key) ? 0 : 1).Select(Number).Distinct()];
     }
 
     /// <summary>The version of a name that may be chosen: what is installed or asked for, else apt's candidate.</summary>
-    public BinaryPackage? Candidate(string name) => _pinned.TryGetValue(name, out var package) ? package : _index.Candidate(name);
+    public BinaryPackage? Candidate(string key) => _pinned.TryGetValue(key, out var package) ? package : _index.Candidate(key);
 
-    /// <summary>True when a package, by its own name and version or by what it provides, is what the relation means.</summary>
-    public bool Meets(BinaryPackage package, Relation relation)
+    /// <summary>The versions of a name that may be chosen, the first one preferred.</summary>
+    public IEnumerable<BinaryPackage> Versions(string key)
     {
-        if (package.Name == relation.Name && QualifierAllows(package, relation) && relation.Allows(package.Version))
-            return true;
-        // A provided name meets a relation with a version only by a version of its own (policy 7.5), and none with a qualifier but the own architecture's.
-        return relation.Qualifier is not "any" && QualifierAllows(package, relation) && package.Provides.Any(provided =>
-            provided.Alternatives[0] is var virtualPackage && virtualPackage.Name == relation.Name
-            && (relation.Operator == VersionOperator.Any || (virtualPackage.Operator == VersionOperator.Equal && relation.Allows(virtualPackage.Version))));
+        if (_pinned.TryGetValue(key, out var pinned))
+            return [pinned];
+        var candidate = _index.Candidate(key);
+        return _kept.TryGetValue(key, out var kept) && kept != candidate ? candidate is null ? [kept] : [kept, candidate] : candidate is null ? [] : [candidate];
     }
 
-    private bool QualifierAllows(BinaryPackage package, Relation relation) => relation.Qualifier switch
+    /// <summary>Chooses this version in place of its name's candidate, and of its suite what its dependencies need where their candidates do not do (apt's way with package/suite).</summary>
+    public void Switch(BinaryPackage package, string suite)
     {
-        null or "native" => true,
-        "any" => package.MultiArch == MultiArch.Allowed,
-        var architecture => architecture == _index.Architecture,
-    };
+        var before = new Dictionary<string, BinaryPackage>(_pinned, StringComparer.Ordinal);
+        _pinned[package.Key] = package;
+        if (TrySwitchNeeds(package, suite))
+            return;
+        _pinned.Clear();
+        foreach (var (key, value) in before)
+            _pinned.Add(key, value);
+        _pinned[package.Key] = package;
+    }
 
-    private IEnumerable<BinaryPackage> Candidates(Relation relation)
+    private bool TrySwitchNeeds(BinaryPackage package, string suite)
     {
-        foreach (var own in Versions(relation.Name))
+        foreach (var dependency in package.PreDepends.Concat(package.Depends))
         {
-            if (Meets(own, relation))
+            if (dependency.Alternatives.Any(relation => Candidates(relation, package.Home).Any(IsInstallable)))
+                continue;
+            var helped = false;
+            foreach (var relation in dependency.Alternatives.Where(static relation => relation.Operator != VersionOperator.Any))
+            {
+                if (AllVersions(relation.Name).FirstOrDefault(other => _index.IsOffered(other, suite)) is not { } other || !other.Meets(relation, package.Home) || _installed.Contains(other.Key))
+                    continue;
+                var (had, old) = (_pinned.TryGetValue(other.Key, out var pinned), pinned);
+                if (ReferenceEquals(old, other))
+                {
+                    helped = true;
+                    break;
+                }
+
+                _pinned[other.Key] = other;
+                if (TrySwitchNeeds(other, suite))
+                {
+                    helped = true;
+                    break;
+                }
+
+                if (had)
+                    _pinned[other.Key] = old!;
+                else
+                    _pinned.Remove(other.Key);
+            }
+
+            if (!helped)
+                return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>As far as apt looks ahead: each of its own dependencies has a candidate.</summary>
+    private bool IsInstallable(BinaryPackage package) =>
+        package.PreDepends.Concat(package.Depends).All(dependency => dependency.Alternatives.Any(relation => Candidates(relation, package.Home).Any()));
+
+    private IEnumerable<BinaryPackage> Candidates(Relation relation, string home)
+    {
+        foreach (var own in _index.Keys(relation.Name).SelectMany(Versions))
+        {
+            if (own.Meets(relation, home))
                 yield return own;
         }
 
         foreach (var provider in Providers(relation.Name))
         {
-            if (provider.Name != relation.Name && Versions(provider.Name).Contains(provider) && Meets(provider, relation))
+            if (provider.Name != relation.Name && Versions(provider.Key).Contains(provider) && provider.Meets(relation, home))
                 yield return provider;
         }
-    }
-
-    /// <summary>The versions of a name that may be chosen, the first one preferred.</summary>
-    public IEnumerable<BinaryPackage> Versions(string name)
-    {
-        if (_pinned.TryGetValue(name, out var pinned))
-            return [pinned];
-        var candidate = _index.Candidate(name);
-        return _kept.TryGetValue(name, out var kept) && kept != candidate ? candidate is null ? [kept] : [kept, candidate] : candidate is null ? [] : [candidate];
     }
 
     private IEnumerable<BinaryPackage> Providers(string name) => _kept.Count == 0 ? _index.Providers(name)
         : _index.Providers(name).Concat(_kept.Values.Where(package => package.Provides.Any(provided => provided.Alternatives[0].Name == name))).Distinct();
 
-    private IEnumerable<BinaryPackage> Everything(Relation relation) =>
-        _index.Find(relation.Name).Concat(_kept.TryGetValue(relation.Name, out var kept) ? [kept] : []).Concat(Providers(relation.Name)).Distinct().Where(package => Meets(package, relation));
+    private IEnumerable<BinaryPackage> AllVersions(string key) => _index.Find(key).Concat(_kept.TryGetValue(key, out var kept) ? [kept] : []).Distinct();
 
+    private IEnumerable<BinaryPackage> Everything(Relation relation, string home, bool excludes) =>
+        _index.Keys(relation.Name).SelectMany(AllVersions).Concat(Providers(relation.Name)).Distinct().Where(package => package.Meets(relation, home, excludes));
+
+    /// <summary>apt's CompareProviders.</summary>
     private IEnumerable<BinaryPackage> Sorted(Relation relation, IEnumerable<BinaryPackage> found) => found
-        .OrderBy(package => _installed.Contains(package.Name) ? 0 : 1)
+        .OrderBy(package => package.MultiArch == MultiArch.Same && _index.Foreign.Count > 0 && _installedNames.Contains(package.Name) ? 0 : 1)
+        .ThenBy(package => _installed.Contains(package.Key) ? 0 : 1)
         .ThenBy(package => package.Name == relation.Name ? 0 : 1)
-        .ThenBy(package => _kept.ContainsKey(package.Name) ? 0 : 1)
+        .ThenBy(package => _kept.ContainsKey(package.Key) ? 0 : 1)
         .ThenBy(package => package.Essential ? 0 : 1)
         .ThenBy(package => package.Important ? 0 : 1)
+        .ThenBy(package => package.IsForeign ? 1 : 0)
         .ThenBy(package => package.Priority)
         // Unable to decide: apt takes the name that its cache met last.
         .ThenByDescending(package => package.Ordinal);

@@ -19,10 +19,21 @@ public sealed class DebianIndex
     private readonly Dictionary<string, IReadOnlyList<BinaryPackage>> _providers = new(StringComparer.Ordinal);
     private readonly Dictionary<int, BinaryPackage> _packages = [];
 
-    private DebianIndex(IndexImage image) => _image = image;
+    private readonly VersionPolicy? _policy;
+
+    private DebianIndex(IndexImage image, VersionPolicy? policy = null) => (_image, _policy) = (image, policy);
 
     /// <summary>Debian's name of the architecture; packages of <c>all</c> are in every index.</summary>
     public string Architecture => _image.Architecture;
+
+    /// <summary>Further architectures that it has packages of; those are found by <c>name:architecture</c>.</summary>
+    public IReadOnlyList<string> Foreign => _image.Foreign;
+
+    /// <summary>The lists of packages that it was parsed from.</summary>
+    public IReadOnlyList<PackageList> Lists => _image.Lists;
+
+    /// <summary>The hosts that each release may come from, by its id; what a pin's <c>origin</c> is compared with.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Hosts { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
 
     /// <summary>The releases, in the order of the sources.</summary>
     public IReadOnlyList<LockedRelease> Releases => _image.Releases;
@@ -36,13 +47,23 @@ public sealed class DebianIndex
     /// <summary>
     /// Parses Packages files, in the order of the sources (apt breaks its last ties by that order).
     /// </summary>
-    public static DebianIndex Parse(string architecture, IEnumerable<PackagesFile> files)
+    /// <param name="architecture">The native one.</param>
+    /// <param name="files">The lists of it and of the foreign ones.</param>
+    /// <param name="foreign">Further architectures.</param>
+    public static DebianIndex Parse(string architecture, IEnumerable<PackagesFile> files, IReadOnlyList<string>? foreign = null)
     {
-        var builder = new IndexBuilder(architecture);
+        var builder = new IndexBuilder(architecture, foreign ?? []);
         foreach (var file in files)
             builder.Add(file);
         return new DebianIndex(builder.Build());
     }
+
+    /// <summary>The same packages, chosen from by pins.</summary>
+    /// <exception cref="MayflyException">A pin means nothing.</exception>
+    public DebianIndex With(IReadOnlyList<Pin> pins) => pins.Count == 0 ? this : new(_image, new VersionPolicy(Lists, pins, Hosts)) { Hosts = Hosts };
+
+    /// <summary>The same packages, with the hosts that they may come from.</summary>
+    public DebianIndex From(IReadOnlyDictionary<string, IReadOnlyList<string>> hosts) => new(_image, _policy) { Hosts = hosts };
 
     /// <summary>The index that <see cref="WriteCache"/> wrote; false when the file is missing, of another format or not whole.</summary>
     public static bool TryLoadCache(string path, [NotNullWhen(true)] out DebianIndex? index)
@@ -58,19 +79,39 @@ public sealed class DebianIndex
         file.Write(_image.Bytes.Span);
     }
 
-    /// <summary>Every version of a package, the one that apt would choose first, then the others from later to earlier; empty when nobody has it.</summary>
+    /// <summary>Every version of a package, in the order of preference; empty when nobody has it. A foreign one is found as <c>name:architecture</c>.</summary>
     public IReadOnlyList<BinaryPackage> Find(string name)
     {
         lock (_gate)
         {
             if (!_found.TryGetValue(name, out var list))
-                _found.Add(name, list = [.. _image.Find(name).Select(Package)]);
+            {
+                list = [.. _image.Find(name).Select(Package)];
+                if (_policy is not null)
+                    list = [.. list.OrderByDescending(_policy.PriorityOf).ThenByDescending(package => package.Version)];
+                _found.Add(name, list);
+            }
+
             return list;
         }
     }
 
-    /// <summary>The version that apt would choose, or null.</summary>
-    public BinaryPackage? Candidate(string name) => Find(name) is [var first, ..] ? first : null;
+    /// <summary>The version that apt would choose, or null: nobody has it, or pins keep all of them out.</summary>
+    public BinaryPackage? Candidate(string name) => Find(name) is [var first, ..] && (_policy is null || _policy.PriorityOf(first) > 0) ? first : null;
+
+    /// <summary>False when pins keep the version out.</summary>
+    internal bool IsAllowed(BinaryPackage package) => _policy is null || _policy.PriorityOf(package) >= 0;
+
+    /// <summary>The names that a package of this name has in the architectures of the index: its own, then <c>name:architecture</c>.</summary>
+    internal IEnumerable<string> Keys(string name) => Foreign.Count == 0 ? [name] : Foreign.Select(architecture => $"{name}:{architecture}").Prepend(name);
+
+    /// <summary>True when one of the lists that has it is of a release of this suite or codename.</summary>
+    internal bool IsOffered(BinaryPackage package, string suite)
+    {
+        var pattern = new TextPattern(suite);
+        return Lists.Index().Any(list => (package.OfferedBy & (1UL << list.Index)) != 0
+            && (pattern.Matches(list.Item.Release.Suite) || pattern.Matches(list.Item.Release.Codename) || list.Item.Release.Id == suite));
+    }
 
     /// <summary>Packages of any version whose Provides names it, in the order of the index; see <see cref="BinaryPackage.Provides"/> for the versions.</summary>
     public IReadOnlyList<BinaryPackage> Providers(string name)
@@ -117,8 +158,10 @@ public sealed class DebianIndex
     {
         lock (_gate)
         {
-            return [.. Enumerable.Range(0, _image.NameCount).Select(_image.First).Where(wanted).Select(Package)
-                .OrderBy(package => package.Ordinal)];
+            return [.. Enumerable.Range(0, _image.NameCount).Select(_image.Run)
+                .Where(run => !_image.IsForeign(run.First) && (_policy is null ? wanted(run.First) : Enumerable.Range(run.First, run.Count).Any(wanted)))
+                .Select(run => Package(run.First)).Select(first => _policy is null ? first : Candidate(first.Name))
+                .OfType<BinaryPackage>().Where(package => wanted(package.Number)).OrderBy(package => package.Ordinal)];
         }
     }
 

@@ -12,6 +12,12 @@ public sealed record DebianResolution
     public required int Conflicts { get; init; }
 
     /// <summary>
+    /// Packages whose candidate would not do, so that another version of them was chosen; empty where apt's first choice of versions holds. apt never
+    /// looks at those.
+    /// </summary>
+    public IReadOnlyList<BinaryPackage> OtherVersions { get; init; } = [];
+
+    /// <summary>
     /// Resolves requests over packages that are installed and stay as they are. Requests are taken in order of their names,
     /// so that a set means the same however it was written.
     /// </summary>
@@ -27,45 +33,74 @@ public sealed record DebianResolution
         kept ??= new Dictionary<string, BinaryPackage>();
         var sorted = requests.Distinct().OrderBy(request => request.ToString(), StringComparer.Ordinal).ToList();
         var present = installed.ToList();
-        var asked = sorted.Select(request => (Request: request, Package: Find(index, request, present))).ToList();
+        var asked = sorted.Where(static request => !request.Removes).Select(request => (Request: request, Package: Find(index, request, present))).ToList();
         foreach (var (request, package) in asked)
         {
-            if (present.Find(other => other.Name == package.Name) is { } there && there.Version.CompareTo(package.Version) != 0)
+            if (present.Find(other => other.Key == package.Key) is { } there && there.Version.CompareTo(package.Version) != 0)
             {
                 throw new UnresolvableException($"{request} is asked for, but the base has {there}",
                     "the base is shared by all components: ask for that version there, or for none", null);
             }
         }
 
-        var candidates = new DebianCandidates(index, recommends, present, asked.Where(pair => pair.Request.Version is not null).Select(pair => pair.Package), kept);
-        var resolution = Solver.Solve(candidates,
-            asked.Select(pair => new Requirement(pair.Request, [.. candidates.Versions(pair.Package.Name).Select(candidates.Number)])), present.Select(candidates.Number));
+        var unwanted = sorted.Where(static request => request.Removes).Select(static request => request.Key).ToHashSet(StringComparer.Ordinal);
+        if (present.Find(package => unwanted.Contains(package.Key)) is { } needed)
+            throw new UnresolvableException($"{needed.Key}- is asked for, but the base has {needed}", "the base is shared by all components, and nothing is removed from it", null);
+        if (asked.Find(pair => unwanted.Contains(pair.Package.Key)) is { Request: { } both })
+            throw new UnresolvableException($"{both} and {both.Key}- are asked for together", "leave one of them out", null);
+
+        var (candidates, resolution) = Solve(anyVersion: false);
+        var anyVersion = resolution.Failure is not null;
+        if (anyVersion)
+            (candidates, resolution) = Solve(anyVersion: true);
         if (resolution.Failure is { } failure)
             throw Unresolvable(index, candidates, failure);
-        return new DebianResolution { Packages = [.. resolution.Selected.Select(candidates.Package)], Conflicts = resolution.Conflicts };
+        return new DebianResolution
+        {
+            Packages = [.. resolution.Selected.Select(candidates.Package)],
+            Conflicts = resolution.Conflicts,
+            OtherVersions = !anyVersion ? [] : [.. resolution.Selected.Select(candidates.Package)
+                .Where(package => index.Candidate(package.Key) is { } first && first != package && asked.TrueForAll(pair => pair.Package.Key != package.Key))],
+        };
+
+        (DebianCandidates, Resolution) Solve(bool anyVersion)
+        {
+            var candidates = new DebianCandidates(index, recommends, present, asked.Where(static pair => pair.Request.IsExact).Select(static pair => pair.Package), kept, unwanted) { AnyVersion = anyVersion };
+            foreach (var (request, package) in asked.Where(static pair => pair.Request.Suite is not null))
+                candidates.Switch(package, request.Suite!);
+            return (candidates, Solver.Solve(candidates,
+                asked.Select(pair => new Requirement(pair.Request, [.. candidates.Versions(pair.Package.Key).Select(candidates.Number)])), present.Select(candidates.Number)));
+        }
     }
 
     private static BinaryPackage Find(DebianIndex index, PackageRequest request, IReadOnlyList<BinaryPackage> installed)
     {
-        var versions = index.Find(request.Name);
-        if (request.Version is { } version)
+        var versions = index.Find(request.Key);
+        // apt takes a foreign package for a name that only foreign architectures have.
+        if (versions.Count == 0 && request.Architecture is null)
+            versions = index.Keys(request.Name).Select(index.Find).FirstOrDefault(static list => list.Count > 0) ?? [];
+        if (request.IsExact && versions.Count > 0)
         {
-            if (versions.FirstOrDefault(package => package.Version.CompareTo(version) == 0) is { } exact)
-                return exact;
-            if (versions.Count > 0)
-            {
-                throw new UnresolvableException($"no release offers {request.Name} {version}",
+            return versions.OrderByDescending(static package => package.Version).FirstOrDefault(package => IsMeant(index, request, package))
+                ?? throw new UnresolvableException(request.Suite is { } suite ? $"the suite {suite} does not offer {request.Key}" : $"no release offers {request.Key} {request.Version?.Text ?? request.Versions}",
                     $"these versions are there: {string.Join(", ", versions.Select(package => $"{package.Version} ({package.Release.Id})"))}", null);
-            }
-        }
-        else if (versions.Count > 0)
-        {
-            return installed.FirstOrDefault(package => package.Name == request.Name) ?? versions[0];
         }
 
+        if (versions.Count > 0)
+        {
+            return installed.FirstOrDefault(package => package.Key == versions[0].Key) ?? index.Candidate(versions[0].Key)
+                ?? throw new UnresolvableException($"{request} is asked for, but the pins keep every version of it out",
+                    $"give one of them a priority above 0: {string.Join(", ", versions.Select(package => $"{package.Version} ({package.Release.Id})"))}", null);
+        }
+
+        // One that serves every architecture stands for itself under the name of another.
+        if (request.Architecture is not null && !request.IsExact && index.Keys(request.Name).Select(index.Candidate).FirstOrDefault(static package => package?.MultiArch == MultiArch.Foreign) is { } general
+            && (request.Architecture == index.Architecture || index.Foreign.Contains(request.Architecture)))
+            return general;
+
         // A virtual package stands for its one provider, as with apt; among several the user must choose.
-        var providers = index.Providers(request.Name).Where(package => index.Candidate(package.Name) == package).ToList();
-        if (request.Version is null && providers.Count == 1)
+        var providers = index.Providers(request.Name).Where(package => index.Candidate(package.Key) == package && (request.Architecture is null ? !package.IsForeign : package.Home == request.Architecture)).ToList();
+        if (!request.IsExact && providers.Count == 1)
             return providers[0];
         if (providers.Count > 0)
         {
@@ -73,10 +108,21 @@ public sealed record DebianResolution
                 $"ask for one of its providers: {string.Join(", ", providers.Select(package => package.Name).Order(StringComparer.Ordinal).Take(12))}", null);
         }
 
+        if (request.Architecture is { } architecture && architecture != index.Architecture && !index.Foreign.Contains(architecture))
+        {
+            throw new UnresolvableException($"{request} is asked for, but {architecture} is no architecture of this stack",
+                $"add it to the release in stack.cs: .Architectures(\"{architecture}\")", null);
+        }
+
         var near = index.NamesLike(request.Name);
-        throw new UnresolvableException($"there is no package {request.Name} in {Releases(index)}",
+        throw new UnresolvableException($"there is no package {request.Key} in {Releases(index)}",
             near.Count > 0 ? $"did you mean {string.Join(" or ", near)}?" : "mind the spelling, or add the suite or component that has it", null);
     }
+
+    private static bool IsMeant(DebianIndex index, PackageRequest request, BinaryPackage package) =>
+        request.Suite is { } suite ? index.IsOffered(package, suite)
+        : request.Version is { } version ? package.Version.CompareTo(version) == 0
+        : new TextPattern(request.Versions!).Matches(package.Version.Text);
 
     private static UnresolvableException Unresolvable(DebianIndex index, DebianCandidates candidates, Derivation failure)
     {

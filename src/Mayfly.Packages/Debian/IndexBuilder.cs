@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -6,10 +7,13 @@ using System.Text;
 namespace Mayfly.Packages.Debian;
 
 /// <summary>Parses Packages files into the bytes of an index.</summary>
-internal sealed class IndexBuilder(string architecture)
+internal sealed class IndexBuilder(string architecture, IReadOnlyList<string> foreign)
 {
+    /// <summary>As many lists as a package has bits for them.</summary>
+    private const int MostLists = 64;
+
     private readonly List<LockedRelease> _releases = [];
-    private readonly List<int> _priorities = [];
+    private readonly List<(int Release, string Component, int Priority)> _lists = [];
     private readonly List<IndexImage.PackageRecord> _packages = [];
     private readonly List<(int Virtual, int Package)> _provided = [];
     private readonly NameTable _names = new();
@@ -23,11 +27,14 @@ internal sealed class IndexBuilder(string architecture)
         if (release < 0)
         {
             release = _releases.Count;
-            if (release > byte.MaxValue)
-                throw new MayflyException("more than 256 releases are configured", "name fewer suites");
             _releases.Add(file.Release);
-            _priorities.Add(file.Priority);
         }
+
+        var list = (release, file.Component, file.Priority);
+        if (!_lists.Contains(list))
+            _lists.Add(list);
+        if (_lists.Count > MostLists)
+            throw new MayflyException($"more than {MostLists} lists of packages are configured", "name fewer suites or components");
 
         var stanza = ReadOnlySpan<byte>.Empty;
         try
@@ -35,7 +42,7 @@ internal sealed class IndexBuilder(string architecture)
             using var stream = file.Open();
             var reader = new ControlReader(stream);
             while (!(stanza = reader.Read()).IsEmpty)
-                Add(stanza, (byte)release);
+                Add(stanza, _lists.IndexOf(list));
         }
         catch (FormatException e)
         {
@@ -57,7 +64,7 @@ internal sealed class IndexBuilder(string architecture)
             var group = _versions[name]!;
             if (group.Count > 1)
             {
-                group = [.. group.OrderByDescending(number => _priorities[_packages[number].Release])
+                group = [.. group.OrderByDescending(number => Priority(_packages[number]))
                     .ThenByDescending(number => new DebianVersion(TextAt(_packages[number].Version)))];
             }
 
@@ -69,35 +76,37 @@ internal sealed class IndexBuilder(string architecture)
             }
         }
 
-        var lists = new List<int>(_provided.Count);
+        var providers = new List<int>(_provided.Count);
         var virtualRecords = new List<IndexImage.NameRecord>();
         foreach (var group in _provided.GroupBy(pair => pair.Virtual, pair => newNumber[pair.Package])
             .OrderBy(group => group.Key, Comparer<int>.Create((a, b) => _names[a].SequenceCompareTo(_names[b]))))
         {
-            virtualRecords.Add(new() { Name = Heap(_names[group.Key]), First = lists.Count, Count = group.Distinct().Count() });
-            lists.AddRange(group.Distinct());
+            virtualRecords.Add(new() { Name = Heap(_names[group.Key]), First = providers.Count, Count = group.Distinct().Count() });
+            providers.AddRange(group.Distinct());
         }
 
         var header = new IndexImage.Header
         {
             Architecture = Heap(Encoding.UTF8.GetBytes(architecture)),
             Releases = Heap(Encoding.UTF8.GetBytes(LockFile.WriteReleases(_releases))),
+            Foreign = Heap(Encoding.UTF8.GetBytes(string.Join(' ', foreign))),
+            PackageLists = Heap(Encoding.UTF8.GetBytes(string.Concat(_lists.Select(list => string.Create(CultureInfo.InvariantCulture, $"{list.Release} {list.Component} {list.Priority}\n"))))),
             PackageCount = records.Count,
             NameCount = nameRecords.Count,
             VirtualCount = virtualRecords.Count,
-            ListLength = lists.Count,
+            ProviderLength = providers.Count,
         };
-        return Assemble(header, records, nameRecords, virtualRecords, lists);
+        return Assemble(header, records, nameRecords, virtualRecords, providers);
     }
 
     private IndexImage Assemble(IndexImage.Header header, List<IndexImage.PackageRecord> records,
-        List<IndexImage.NameRecord> nameRecords, List<IndexImage.NameRecord> virtualRecords, List<int> lists)
+        List<IndexImage.NameRecord> nameRecords, List<IndexImage.NameRecord> virtualRecords, List<int> providers)
     {
         // The heap comes last but its offsets are in the records, so all of them move by the length of the tables.
         var tables = IndexImage.HeaderSize
             + (records.Count * Unsafe.SizeOf<IndexImage.PackageRecord>())
             + ((nameRecords.Count + virtualRecords.Count) * Unsafe.SizeOf<IndexImage.NameRecord>())
-            + (lists.Count * sizeof(int));
+            + (providers.Count * sizeof(int));
         var bytes = GC.AllocateUninitializedArray<byte>(checked(tables + (int)_heap.Length));
         var position = 0;
         Put(bytes, ref position, IndexImage.Magic);
@@ -122,6 +131,8 @@ internal sealed class IndexBuilder(string architecture)
             Shift(ref name.Name);
         Shift(ref header.Architecture);
         Shift(ref header.Releases);
+        Shift(ref header.Foreign);
+        Shift(ref header.PackageLists);
 
         header.Packages = position;
         Put(bytes, ref position, MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(records)));
@@ -129,8 +140,8 @@ internal sealed class IndexBuilder(string architecture)
         Put(bytes, ref position, MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(nameRecords)));
         header.Virtuals = position;
         Put(bytes, ref position, MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(virtualRecords)));
-        header.Lists = position;
-        Put(bytes, ref position, MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(lists)));
+        header.Providers = position;
+        Put(bytes, ref position, MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(providers)));
         Put(bytes, ref position, _heap.GetBuffer().AsSpan(0, (int)_heap.Length));
         MemoryMarshal.Write(bytes.AsSpan(headerPosition), header);
         return IndexImage.Over(bytes);
@@ -142,7 +153,7 @@ internal sealed class IndexBuilder(string architecture)
         position += data.Length;
     }
 
-    private void Add(ReadOnlySpan<byte> stanza, byte release)
+    private void Add(ReadOnlySpan<byte> stanza, int list)
     {
         var fields = new ControlFields(stanza);
         ReadOnlySpan<byte> name = [], version = [], arch = [], source = [], path = [], sha256 = [], size = [], priority = [], multiArch = [];
@@ -193,36 +204,47 @@ internal sealed class IndexBuilder(string architecture)
         }
 
         Check(name, version, path);
+        var home = 0;
         if (arch.SequenceEqual("all"u8))
             flags |= IndexImage.PackageFlags.All;
-        else if (!arch.SequenceEqual(Encoding.UTF8.GetBytes(architecture)))
-            throw new FormatException($"its architecture is {Text(arch)}, not {architecture}");
+        else
+            home = Home(arch);
         if (!Utf8Parser.TryParse(size, out long bytes, out _) || bytes <= 0)
             throw new FormatException("it has no Size");
 
-        var number = _names.Number(name);
+        var number = Number(name, home);
         while (_versions.Count < _names.Count)
             _versions.Add(null);
         var known = _versions[number] ??= [];
         var versionText = Text(version);
         // The same version in a second suite is the same package; the first suite to offer it is its release.
-        if (known.Any(other => TextAt(_packages[other].Version) == versionText))
-            return;
+        foreach (var other in known)
+        {
+            ref var same = ref CollectionsMarshal.AsSpan(_packages)[other];
+            if (TextAt(same.Version) == versionText)
+            {
+                same.OfferedBy |= 1UL << list;
+                return;
+            }
+        }
 
         // apt's cache numbers names as they are first met, in this order of fields, and breaks its last ties by it.
-        Mention(preDepends);
-        Mention(depends);
-        Mention(conflicts);
-        Mention(breaks);
-        Mention(recommends);
-        Mention(suggests);
-        Mention(replaces);
-        Mention(enhances);
+        Mention(preDepends, home);
+        Mention(depends, home);
+        Mention(conflicts, home);
+        Mention(breaks, home);
+        Mention(recommends, home);
+        Mention(suggests, home);
+        Mention(replaces, home);
+        Mention(enhances, home);
         foreach (var entry in provides.Split((byte)','))
         {
             var virtualName = FirstWord(provides[entry]);
-            if (!virtualName.IsEmpty)
-                _provided.Add((_names.Number(virtualName), _packages.Count));
+            if (virtualName.IsEmpty)
+                continue;
+            _provided.Add((_names.Number(virtualName), _packages.Count));
+            if (home != 0)
+                Number(virtualName, home);
         }
 
         var record = new IndexImage.PackageRecord
@@ -232,7 +254,9 @@ internal sealed class IndexBuilder(string architecture)
             Path = Heap(path),
             Size = bytes,
             Ordinal = number,
-            Release = release,
+            Release = (byte)_lists[list].Release,
+            OfferedBy = 1UL << list,
+            Architecture = (byte)home,
             Flags = flags,
             Priority = priority switch
             {
@@ -273,14 +297,54 @@ internal sealed class IndexBuilder(string architecture)
             throw new FormatException($"its Filename '{Text(path)}' is not a path inside the archive");
     }
 
-    private void Mention(ReadOnlySpan<byte> field)
+    /// <summary>apt's own priority of a package: the highest of the lists that have it.</summary>
+    private int Priority(in IndexImage.PackageRecord package)
+    {
+        var most = 0;
+        for (var list = 0; list < _lists.Count; list++)
+        {
+            if ((package.OfferedBy & (1UL << list)) != 0)
+                most = Math.Max(most, _lists[list].Priority);
+        }
+
+        return most;
+    }
+
+    /// <summary>0 for the native architecture, else one more than the place among the foreign ones.</summary>
+    private int Home(ReadOnlySpan<byte> arch)
+    {
+        var text = Text(arch);
+        if (text == architecture)
+            return 0;
+        for (var i = 0; i < foreign.Count; i++)
+        {
+            if (text == foreign[i])
+                return i + 1;
+        }
+
+        throw new FormatException($"its architecture is {text}, not {string.Join(" or ", foreign.Prepend(architecture))}");
+    }
+
+    /// <summary>The number of a name; a foreign one is <c>name:architecture</c>.</summary>
+    private int Number(ReadOnlySpan<byte> name, int home)
+    {
+        if (home == 0 || name.Contains((byte)':'))
+            return _names.Number(name);
+        Span<byte> key = stackalloc byte[name.Length + 1 + foreign[home - 1].Length];
+        name.CopyTo(key);
+        key[name.Length] = (byte)':';
+        Encoding.UTF8.GetBytes(foreign[home - 1], key[(name.Length + 1)..]);
+        return _names.Number(key);
+    }
+
+    private void Mention(ReadOnlySpan<byte> field, int home)
     {
         while (!field.IsEmpty)
         {
             var end = field.IndexOfAny((byte)',', (byte)'|');
             var word = FirstWord(end < 0 ? field : field[..end]);
             if (!word.IsEmpty)
-                _names.Number(word);
+                Number(word, home);
             field = end < 0 ? [] : field[(end + 1)..];
         }
     }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -13,16 +14,16 @@ namespace Mayfly.Packages.Debian;
 /// packages PackageRecord each, grouped by name, the candidate first
 /// names    NameRecord each, sorted by their bytes
 /// virtual  VirtualRecord each, sorted by their bytes; each points into the provider list
-/// lists    package numbers (4 each)
+/// provided package numbers (4 each)
 /// heap     texts, UTF-8, each preceded by its length (4)
 /// </code>
 /// </remarks>
 internal sealed class IndexImage
 {
     /// <summary>The last byte is the version of the format.</summary>
-    internal static ReadOnlySpan<byte> Magic => "MayfDeb\u0001"u8;
+    internal static ReadOnlySpan<byte> Magic => "MayfDeb\u0002"u8;
 
-    internal const int HeaderSize = 64;
+    internal const int HeaderSize = 80;
 
     private readonly Header _header;
 
@@ -32,6 +33,9 @@ internal sealed class IndexImage
         _header = MemoryMarshal.Read<Header>(bytes.Span[16..]);
         Architecture = Text(_header.Architecture);
         Releases = LockFile.ReadReleases(Text(_header.Releases));
+        Foreign = Text(_header.Foreign).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        Lists = [.. Text(_header.PackageLists).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' '))
+            .Select(parts => new PackageList(Releases[int.Parse(parts[0], CultureInfo.InvariantCulture)], parts[1], int.Parse(parts[2], CultureInfo.InvariantCulture)))];
     }
 
     public ReadOnlyMemory<byte> Bytes { get; }
@@ -39,6 +43,12 @@ internal sealed class IndexImage
     public string Architecture { get; }
 
     public IReadOnlyList<LockedRelease> Releases { get; }
+
+    /// <summary>Further architectures that it has packages of.</summary>
+    public IReadOnlyList<string> Foreign { get; }
+
+    /// <summary>The lists that it was parsed from; the bits of <see cref="PackageRecord.OfferedBy"/>.</summary>
+    public IReadOnlyList<PackageList> Lists { get; }
 
     public int PackageCount => _header.PackageCount;
 
@@ -83,8 +93,10 @@ internal sealed class IndexImage
 
     public string Name(int index) => Text(NameTable[index].Name);
 
-    /// <summary>The number of the candidate of the name at this place in the table.</summary>
-    public int First(int index) => NameTable[index].First;
+    /// <summary>The numbers of the packages of the name at this place in the table: the first of them, by apt's own priorities the candidate, and how many there are.</summary>
+    public (int First, int Count) Run(int index) => (NameTable[index].First, NameTable[index].Count);
+
+    public bool IsForeign(int number) => Packages[number].Architecture != 0;
 
     public bool IsEssential(int number) => (Packages[number].Flags & PackageFlags.Essential) != 0;
 
@@ -97,7 +109,7 @@ internal sealed class IndexImage
     {
         if (Search(VirtualTable, name) is not { } record)
             return [];
-        return Table<int>(_header.Lists, _header.ListLength).Slice(record.First, record.Count).ToArray();
+        return Table<int>(_header.Providers, _header.ProviderLength).Slice(record.First, record.Count).ToArray();
     }
 
     public BinaryPackage Package(int number)
@@ -106,9 +118,12 @@ internal sealed class IndexImage
         return new BinaryPackage
         {
             Number = number,
-            Name = Text(record.Name),
+            Name = record.Architecture == 0 ? Text(record.Name) : Text(record.Name).Split(':')[0],
             Version = new DebianVersion(Text(record.Version)),
-            Architecture = (record.Flags & PackageFlags.All) != 0 ? "all" : Architecture,
+            Architecture = (record.Flags & PackageFlags.All) != 0 ? "all" : Home(record),
+            Home = Home(record),
+            IsForeign = record.Architecture != 0,
+            OfferedBy = record.OfferedBy,
             Source = Text(record.Source),
             Sha256 = Convert.ToHexStringLower(record.Hash),
             Size = record.Size,
@@ -122,6 +137,8 @@ internal sealed class IndexImage
             Field = kind => Text(Packages[number].Relations[(int)kind]),
         };
     }
+
+    private string Home(in PackageRecord record) => record.Architecture == 0 ? Architecture : Foreign[record.Architecture - 1];
 
     private NameRecord? Search(ReadOnlySpan<NameRecord> table, string name)
     {
@@ -160,11 +177,11 @@ internal sealed class IndexImage
 
     internal struct Header
     {
-        public int Architecture, Releases;
+        public int Architecture, Releases, Foreign, PackageLists;
         public int Packages, PackageCount;
         public int Names, NameCount;
         public int Virtuals, VirtualCount;
-        public int Lists, ListLength;
+        public int Providers, ProviderLength;
     }
 
     /// <summary>A name with the run of packages that have it, or (of virtual names) with the run of the provider list.</summary>
@@ -185,6 +202,9 @@ internal sealed class IndexImage
     internal struct PackageRecord
     {
         public long Size;
+
+        /// <summary>A bit for each list that has it.</summary>
+        public ulong OfferedBy;
         public int Name, Version, Source, Path, Ordinal;
         public RelationOffsets Relations;
         public HashBytes Hash;
@@ -192,6 +212,9 @@ internal sealed class IndexImage
         public PackagePriority Priority;
         public MultiArch MultiArch;
         public PackageFlags Flags;
+
+        /// <summary>0 for the native one and for all, else one more than the place among the foreign ones.</summary>
+        public byte Architecture;
     }
 
     [System.Runtime.CompilerServices.InlineArray(6)]

@@ -34,7 +34,7 @@ public sealed class InstallOrder
                 continue;
             foreach (var relation in package.PreDepends.Concat(package.Depends).SelectMany(dependency => dependency.Alternatives))
             {
-                if (relation.Qualifier is null && _graph.Named(relation.Name) is { } named)
+                if (relation.Qualifier is null && _graph.Named(relation, package) is { } named)
                     pending.Push(named);
             }
         }
@@ -109,11 +109,11 @@ public sealed class InstallOrder
 
     private bool Ready(BinaryPackage package, Dependency dependency, bool inLoop, ref bool changed)
     {
-        if (dependency.Alternatives.Any(relation => _graph.Targets(relation).Any(_graph.IsInstalled)))
+        if (dependency.Alternatives.Any(relation => _graph.Targets(relation, package).Any(_graph.IsInstalled)))
             return true;
         foreach (var relation in dependency.Alternatives)
         {
-            foreach (var target in _graph.Targets(relation))
+            foreach (var target in _graph.Targets(relation, package))
             {
                 if (_configured.Contains(target))
                     return true;
@@ -147,7 +147,7 @@ public sealed class InstallOrder
             changed = false;
             foreach (var dependency in package.PreDepends.Concat(package.Depends))
             {
-                var targets = dependency.Alternatives.SelectMany(_graph.Targets).ToList();
+                var targets = dependency.Alternatives.SelectMany(relation => _graph.Targets(relation, package)).ToList();
                 if (targets.Any(_graph.IsInstalled))
                     continue;
                 var helped = false;
@@ -155,7 +155,7 @@ public sealed class InstallOrder
                 {
                     foreach (var relation in dependency.Alternatives)
                     {
-                        if (_graph.Targets(relation).FirstOrDefault(IsUntouched) is not { } target)
+                        if (_graph.Targets(relation, package).FirstOrDefault(IsUntouched) is not { } target)
                             continue;
                         if (!WithoutLooping(package, inLoop, target, ref changed, () => Unpack(target, configureToo: true)))
                             return false;
@@ -179,7 +179,7 @@ public sealed class InstallOrder
                 bad = true;
                 foreach (var relation in dependency.Alternatives)
                 {
-                    foreach (var target in _graph.Targets(relation))
+                    foreach (var target in _graph.Targets(relation, package))
                     {
                         if (_configured.Contains(target))
                         {
@@ -257,7 +257,7 @@ public sealed class InstallOrder
         }
 
         var rest = _steps.Where(step => !step.Configure && !placed.Contains(step.Package)).Select(step => step.Package)
-            .OrderBy(package => DpkgBin(package.Name)).ThenBy(package => package.Name, StringComparer.Ordinal).ToList();
+            .OrderBy(package => DpkgBin(package.Name)).ThenBy(package => package.Name, StringComparer.Ordinal).ThenBy(package => package.IsForeign).ToList();
         if (rest.Count > 0)
             stages.Add(rest);
         return [.. stages.Select(stage => new LockedStage([.. stage.Select(package => package.Id)]))];
@@ -265,7 +265,7 @@ public sealed class InstallOrder
 
     private IEnumerable<BinaryPackage> Missing(BinaryPackage package, HashSet<BinaryPackage> placed) =>
         from dependency in package.PreDepends.Concat(package.Depends)
-        let targets = dependency.Alternatives.SelectMany(_graph.Targets).ToList()
+        let targets = dependency.Alternatives.SelectMany(relation => _graph.Targets(relation, package)).ToList()
         where !targets.Any(target => placed.Contains(target) || _graph.IsInstalled(target))
         from first in targets.Take(1)
         select first;

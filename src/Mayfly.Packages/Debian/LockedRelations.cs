@@ -13,7 +13,7 @@ public static class LockedRelations
 
     /// <summary>The relations of these packages as far as the index has the very same ones.</summary>
     public static IReadOnlyDictionary<string, PackageRelations> FromIndex(DebianIndex index, IEnumerable<LockedPackage> packages) =>
-        packages.Select(package => (package.Id, Same: index.Find(package.Name).FirstOrDefault(other => other.Sha256 == package.Sha256)))
+        packages.Select(package => (package.Id, Same: index.Keys(package.Name).SelectMany(index.Find).FirstOrDefault(other => other.Sha256 == package.Sha256)))
             .Where(static pair => pair.Same is not null)
             .ToDictionary(static pair => pair.Id, static pair => PackageRelations.Of(pair.Same!), StringComparer.Ordinal);
 
@@ -25,10 +25,14 @@ public static class LockedRelations
         var kept = new Dictionary<string, BinaryPackage>(StringComparer.Ordinal);
         foreach (var package in packages)
         {
-            if (index.Find(package.Name).FirstOrDefault(other => other.Sha256 == package.Sha256) is { } same)
-                kept[package.Name] = same;
+            if (index.Keys(package.Name).SelectMany(index.Find).FirstOrDefault(other => other.Sha256 == package.Sha256) is { } same)
+                kept[same.Key] = same;
             else if (UnpackedPackage.Find(store, package.Sha256)?.ReadControl("control") is { } control)
-                kept[package.Name] = Restore(package, Values(control), index, stackLock, index.Count + kept.Count);
+            {
+                var restored = Restore(package, Values(control), index, stackLock, index.Count + kept.Count);
+                kept[restored.Key] = restored;
+            }
+
         }
 
         return kept;
@@ -39,6 +43,8 @@ public static class LockedRelations
         Name = package.Name,
         Version = new DebianVersion(package.Version),
         Architecture = package.Architecture,
+        Home = package.Architecture == "all" ? index.Architecture : package.Architecture,
+        IsForeign = package.Architecture != "all" && package.Architecture != index.Architecture,
         Source = values.GetValueOrDefault("Source", package.Name),
         Sha256 = package.Sha256,
         Size = package.Size,
@@ -48,7 +54,7 @@ public static class LockedRelations
         MultiArch = Enum.TryParse<MultiArch>(values.GetValueOrDefault("Multi-Arch"), ignoreCase: true, out var multi) ? multi : MultiArch.No,
         Essential = values.GetValueOrDefault("Essential") == "yes",
         Important = values.GetValueOrDefault("Important") == "yes" || values.GetValueOrDefault("Protected") == "yes",
-        Ordinal = index.Candidate(package.Name)?.Ordinal ?? -1,
+        Ordinal = index.Keys(package.Name).SelectMany(index.Find).FirstOrDefault(other => other.Architecture == package.Architecture)?.Ordinal ?? -1,
         Number = number,
         Field = kind => values.GetValueOrDefault(kind == RelationKind.PreDepends ? "Pre-Depends" : kind.ToString(), ""),
     };

@@ -4,6 +4,7 @@ namespace Mayfly.Packages.Debian;
 internal sealed class PackageGraph
 {
     private readonly Dictionary<string, List<BinaryPackage>> _targets = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, BinaryPackage> _named = new(StringComparer.Ordinal);
     private readonly Dictionary<Relation, BinaryPackage[]> _resolved = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<BinaryPackage> _installed;
 
@@ -12,33 +13,29 @@ internal sealed class PackageGraph
         _installed = [.. installed];
         foreach (var package in _installed.Concat(packages).OrderBy(package => package.Ordinal))
         {
+            _named[package.Key] = package;
             foreach (var name in package.Provides.Select(provided => provided.Alternatives[0].Name).Prepend(package.Name).Distinct())
             {
                 if (!_targets.TryGetValue(name, out var list))
                     _targets.Add(name, list = []);
-                if (name == package.Name)
-                    list.Insert(0, package);
-                else
-                    list.Add(package);
+                list.Add(package);
             }
         }
     }
 
     public bool IsInstalled(BinaryPackage package) => _installed.Contains(package);
 
-    /// <summary>The package of this very name, not one that provides it.</summary>
-    public BinaryPackage? Named(string name) =>
-        _targets.TryGetValue(name, out var list) && list[0].Name == name ? list[0] : null;
+    /// <summary>The package of the very name that a package's relation has, in that package's architecture; not one that provides it.</summary>
+    public BinaryPackage? Named(Relation relation, BinaryPackage by) =>
+        _named.TryGetValue(by.IsForeign ? $"{relation.Name}:{by.Home}" : relation.Name, out var package) ? package : null;
 
-    /// <summary>The packages of the set that a relation means, the one of its name first.</summary>
-    public IReadOnlyList<BinaryPackage> Targets(Relation relation)
+    /// <summary>The packages of the set that a package's relation means, the one of its name first.</summary>
+    public IReadOnlyList<BinaryPackage> Targets(Relation relation, BinaryPackage by)
     {
         if (!_resolved.TryGetValue(relation, out var found))
         {
-            _resolved.Add(relation, found = !_targets.TryGetValue(relation.Name, out var list) ? [] : [.. list.Where(package =>
-                package.Name == relation.Name ? relation.Allows(package.Version)
-                    : relation.Qualifier is null && package.Provides.Any(provided => provided.Alternatives[0] is var own && own.Name == relation.Name
-                        && (relation.Operator == VersionOperator.Any || (own.Operator == VersionOperator.Equal && relation.Allows(own.Version)))))]);
+            _resolved.Add(relation, found = !_targets.TryGetValue(relation.Name, out var list) ? []
+                : [.. list.Where(package => package.Meets(relation, by.Home)).OrderBy(package => package.Name != relation.Name ? 2 : package.Home == by.Home ? 0 : 1)]);
         }
 
         return found;

@@ -79,7 +79,7 @@ internal sealed class UnpackOrder(PackageGraph graph, IReadOnlySet<BinaryPackage
         if (_secondary)
         {
             foreach (var relation in package.Depends.SelectMany(dependency => dependency.Alternatives))
-                VisitTargets(relation);
+                VisitTargets(package, relation);
         }
 
         if (_added.Add(package))
@@ -100,21 +100,21 @@ internal sealed class UnpackOrder(PackageGraph graph, IReadOnlySet<BinaryPackage
                 return;
         }
 
-        var named = graph.Named(relation.Name);
-        if (graph.Targets(relation).Any(target => _added.Contains(target) || graph.IsInstalled(target)))
+        var named = graph.Named(relation, package);
+        if (graph.Targets(relation, package).Any(target => _added.Contains(target) || graph.IsInstalled(target)))
             return;
         if (named is not null && (_added.Contains(named) || _pending.Contains(named)))
             return;
         var old = _primary;
         if (_primary == Visit.Critical)
             _primary = Visit.CriticalWithDepends;
-        VisitTargets(relation);
+        VisitTargets(package, relation);
         _primary = old;
     }
 
-    private void VisitTargets(Relation relation)
+    private void VisitTargets(BinaryPackage package, Relation relation)
     {
-        foreach (var target in graph.Targets(relation))
+        foreach (var target in graph.Targets(relation, package))
             VisitNode(target);
     }
 }

@@ -81,14 +81,18 @@ public sealed class AptAgreementTests(ITestOutputHelper output)
         Assert.True(DebianLock.Satisfies(read, "amd64", sets));
     }
 
-    [Fact]
-    public void Random_sets_are_what_apt_chooses()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Random_sets_are_what_apt_chooses(bool recommends)
     {
-        const int Sets = 500;
+        var Sets = int.Parse(Environment.GetEnvironmentVariable("SETS") ?? "500");
         var random = new Random(Seed);
         var names = HostArchive.Index.Names.ToArray();
         string[][] sets = [.. Enumerable.Range(0, Sets).Select(_ => Enumerable.Range(0, random.Next(1, 5)).Select(_ => names[random.Next(names.Length)]).Distinct().Order(StringComparer.Ordinal).ToArray())];
-        var verdicts = sets.AsParallel().AsOrdered().WithDegreeOfParallelism(Environment.ProcessorCount).Select(set => Compare(set)).ToList();
+        var clock = Stopwatch.StartNew();
+        var verdicts = sets.AsParallel().AsOrdered().WithDegreeOfParallelism(Environment.ProcessorCount).Select(set => Compare(set, recommends)).ToList();
+        output.WriteLine($"{clock.Elapsed.TotalSeconds:0} s, of which apt {verdicts.Sum(verdict => verdict.Apt.TotalSeconds):0} s and we {verdicts.Sum(verdict => verdict.Own.TotalSeconds):0} s on {Environment.ProcessorCount} processors");
         foreach (var group in verdicts.GroupBy(verdict => verdict.Kind).OrderBy(group => group.Key, StringComparer.Ordinal))
             output.WriteLine($"{group.Key}: {group.Count()}");
         foreach (var verdict in verdicts.Where(verdict => verdict.Text.Length > 0))
@@ -97,16 +101,25 @@ public sealed class AptAgreementTests(ITestOutputHelper output)
         Assert.True(verdicts.Count(verdict => verdict.Kind == "the same packages in the same order") > Sets * 9 / 10);
     }
 
-    private static (string Kind, string Text) Compare(string[] requests)
+    private static Verdict Compare(string[] requests, bool recommends)
+    {
+        var clock = Stopwatch.StartNew();
+        var apt = HostArchive.Simulate(HostArchive.Base.Packages, requests, recommends);
+        var aptTook = clock.Elapsed;
+        clock.Restart();
+        var (kind, text) = Compare(requests, recommends, apt);
+        return new Verdict(kind, text, aptTook, clock.Elapsed);
+    }
+
+    private static (string Kind, string Text) Compare(string[] requests, bool recommends, IReadOnlyList<(string Verb, string Name, string Version)>? apt)
     {
         var set = string.Join(' ', requests);
-        var apt = HostArchive.Simulate(HostArchive.Base.Packages, requests);
         // apt would remove packages of the base here and there, which we never do.
         var aptCan = apt is not null && apt.All(step => step.Verb != "Remv");
         IReadOnlyList<BinaryPackage> own;
         try
         {
-            own = DebianResolution.Resolve(HostArchive.Index, requests.Select(PackageRequest.Parse), HostArchive.Base.Packages).Packages;
+            own = DebianResolution.Resolve(HostArchive.Index, requests.Select(PackageRequest.Parse), HostArchive.Base.Packages, recommends).Packages;
         }
         catch (UnresolvableException e)
         {
@@ -119,6 +132,8 @@ public sealed class AptAgreementTests(ITestOutputHelper output)
             return ("different packages", $"{set}: apt alone {string.Join(' ', Names(apt!).Except(Sorted(own)))}; we alone {string.Join(' ', Sorted(own).Except(Names(apt!)))}");
         return AptSteps(apt!).SequenceEqual(OwnSteps(own)) ? ("the same packages in the same order", "") : ("different order", set);
     }
+
+    private sealed record Verdict(string Kind, string Text, TimeSpan Apt, TimeSpan Own);
 
     /// <summary>Unpacking and the explicit configuring between; the simulation's last run of Conf lines stands for dpkg's own order.</summary>
     private static IReadOnlyList<string> AptSteps(IReadOnlyList<(string Verb, string Name, string Version)> steps)

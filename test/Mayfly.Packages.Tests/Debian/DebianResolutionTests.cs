@@ -100,8 +100,9 @@ public sealed class DebianResolutionTests
     }
 
     [Theory]
-    [InlineData("a:i386")]
-    [InlineData("a/bookworm")]
+    [InlineData("a:any")]
+    [InlineData("a:")]
+    [InlineData("a/")]
     [InlineData("a=")]
     [InlineData("a b")]
     [InlineData("?essential")]
@@ -175,6 +176,7 @@ public sealed class DebianResolutionTests
             Name = package.Name,
             Version = package.Version,
             Architecture = package.Architecture,
+            Home = package.Home,
             Source = package.Source,
             Sha256 = package.Sha256,
             Size = package.Size,

@@ -9,7 +9,7 @@ internal static class HostArchive
 {
     private static readonly Lazy<IReadOnlyList<Target>> LazyTargets = new(FindTargets);
     private static readonly Lazy<DebianIndex> LazyIndex = new(() => DebianIndex.Parse("amd64", Files()));
-    private static readonly Lazy<byte[]> LazyBaseStatus = new(() => Status(Base.Packages));
+    private static readonly Lazy<string> LazyBaseState = new(() => State(Path.Combine(Cache, "base"), Base.Packages));
     private static readonly Lazy<DebianBase> LazyBase = new(() => DebianBase.Resolve(Index));
 
     public static DebianIndex Index => LazyIndex.Value;
@@ -29,19 +29,21 @@ internal static class HostArchive
             Components = [target.Component],
         }, target.Component, () => new MemoryStream(target.Contents.Value)));
 
-    /// <summary>What apt would unpack and configure, in order: <c>Inst name</c>, <c>Conf name</c>; null when it fails.</summary>
+    /// <summary>
+    /// What apt would unpack and configure, in order: <c>Inst name</c>, <c>Conf name</c>; null when it fails. Over the base apt finds its binary cache
+    /// made, which holds the lists and the status: reading them anew would take most of each simulation's time.
+    /// </summary>
     public static IReadOnlyList<(string Verb, string Name, string Version)>? Simulate(IEnumerable<BinaryPackage> installed, IEnumerable<string> requests, bool recommends = false)
     {
-        using var folder = new TemporaryFolder();
-        Directory.CreateDirectory(Path.Combine(folder.Path, "partial"));
-        var status = Path.Combine(folder.Path, "status");
-        File.WriteAllBytes(status, ReferenceEquals(installed, Base.Packages) ? LazyBaseStatus.Value : Status(installed));
+        var overBase = ReferenceEquals(installed, Base.Packages);
+        using var folder = overBase ? null : new TemporaryFolder();
+        var state = folder is null ? LazyBaseState.Value : State(folder.Path, installed);
         string[] arguments =
         [
             "--simulate", recommends ? "--install-recommends" : "--no-install-recommends",
-            "-o", $"Dir::State::status={status}", "-o", $"Dir::State::extended_states={folder.Path}/extended", "-o", $"Dir::Etc::SourceList={Cache}/sources.list",
+            "-o", $"Dir::State::status={state}/status", "-o", $"Dir::State::extended_states={state}/extended", "-o", $"Dir::Etc::SourceList={Cache}/sources.list",
             "-o", "Dir::Etc::SourceParts=/dev/null", "-o", "Dir::Etc::Preferences=/dev/null", "-o", "Dir::Etc::PreferencesParts=/dev/null",
-            "-o", $"Dir::Cache::pkgcache={Cache}/pkg.bin", "-o", $"Dir::Cache::srcpkgcache={Cache}/src.bin", "-o", "APT::Architecture=amd64",
+            "-o", $"Dir::Cache::pkgcache={state}/pkg.bin", "-o", $"Dir::Cache::srcpkgcache={Cache}/src.bin", "-o", "APT::Architecture=amd64",
             "-o", "APT::Get::HideAutoRemove=1", "-o", "Debug::NoLocking=1", "install", .. requests,
         ];
         var (code, output, _) = Run("apt-get", arguments);
@@ -75,6 +77,13 @@ internal static class HostArchive
         File.WriteAllLines(Path.Combine(folder, "sources.list"), LazyTargets.Value.Select(target => $"deb {target.Uri} {target.Release} {target.Component}"));
         return folder;
     });
+
+    private static string State(string folder, IEnumerable<BinaryPackage> installed)
+    {
+        Directory.CreateDirectory(folder);
+        File.WriteAllBytes(Path.Combine(folder, "status"), Status(installed));
+        return folder;
+    }
 
     private static byte[] Status(IEnumerable<BinaryPackage> installed)
     {
