@@ -67,6 +67,8 @@ public static class LockFile
         var text = new StringBuilder();
         text.Append("# Every package of this stack, exact. Mayfly writes this file; keep it under version control.\n");
         text.Append(CultureInfo.InvariantCulture, $"format = {stackLock.Format}\narchitecture = {Quote(stackLock.Architecture)}\n");
+        if (stackLock.Preferences.Count > 0)
+            text.Append("preferences = [\n").AppendJoin("", stackLock.Preferences.Select(line => $"  {Quote(line)},\n")).Append("]\n");
         text.Append("\n[releases]\n").Append(WriteReleases(stackLock.Releases));
         text.Append("\n[packages]\n");
         foreach (var package in stackLock.Packages.OrderBy(package => package.Id, StringComparer.Ordinal))
@@ -80,6 +82,8 @@ public static class LockFile
             text.Append("\n[[sets]]\nname = ").Append(Quote(set.Name));
             text.Append("\nrequests = ").Append(List(set.Requests));
             text.Append("\nrecommends = ").Append(set.Recommends ? "true" : "false");
+            if (set.Departures.Count > 0)
+                text.Append("\ndepartures = [\n").AppendJoin("", set.Departures.Select(line => $"  {Quote(line)},\n")).Append(']');
             text.Append("\nstages = [\n");
             foreach (var stage in set.Stages)
             {

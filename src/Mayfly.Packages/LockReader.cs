@@ -19,11 +19,15 @@ internal static class LockReader
         }
 
         var architecture = "";
+        IReadOnlyList<string> preferences = [];
         foreach (var entry in Unique(head.Value))
         {
             switch (entry.Key)
             {
                 case "format":
+                    break;
+                case "preferences":
+                    preferences = Texts(entry.Value);
                     break;
                 case "architecture":
                     architecture = Text(entry.Value);
@@ -37,6 +41,8 @@ internal static class LockReader
 
         if (architecture.Length == 0)
             throw Error(1, "it does not say its architecture");
+        const string Foreign = "architecture ";
+        var foreign = preferences.Where(static line => line.StartsWith(Foreign, StringComparison.Ordinal)).Select(static line => line[Foreign.Length..]).ToHashSet(StringComparer.Ordinal);
         IReadOnlyList<LockedRelease> releases = [];
         Dictionary<string, LockedPackage> packages = new(StringComparer.Ordinal);
         List<LockEntry> sets = [];
@@ -49,7 +55,7 @@ internal static class LockReader
                     releases = ReadReleases(table.Value);
                     break;
                 case "packages":
-                    packages = Unique(table.Value).Select(entry => Package(entry, architecture)).ToDictionary(package => package.Package.Id, package => Belongs(package, releases), StringComparer.Ordinal);
+                    packages = Unique(table.Value).Select(entry => Package(entry, architecture, foreign)).ToDictionary(package => package.Package.Id, package => Belongs(package, releases), StringComparer.Ordinal);
                     break;
                 case "sets":
                     sets.Add(table);
@@ -66,6 +72,7 @@ internal static class LockReader
         return new StackLock
         {
             Architecture = architecture,
+            Preferences = preferences,
             Releases = releases,
             Packages = [.. packages.Values.OrderBy(package => package.Id, StringComparer.Ordinal)],
             Sets = [.. sets.Select(set => Set(set, packages, names))],
@@ -101,11 +108,11 @@ internal static class LockReader
         DateTimeOffset.TryParseExact(Text(node), "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date) ? date
             : throw Error(node.Line, $"'{Text(node)}' is no date");
 
-    private static (LockedPackage Package, int Line) Package(LockEntry entry, string architecture)
+    private static (LockedPackage Package, int Line) Package(LockEntry entry, string architecture, IReadOnlyCollection<string> foreign)
     {
         var fields = Fields(entry, "version", "release", "size", "sha256", "path");
         var colon = entry.Key.IndexOf(':');
-        if (colon < 0 || !PackageName.IsValid(entry.Key.AsSpan(0, colon)) || (entry.Key[(colon + 1)..] is var own && own != "all" && own != architecture))
+        if (colon < 0 || !PackageName.IsValid(entry.Key.AsSpan(0, colon)) || (entry.Key[(colon + 1)..] is var own && own != "all" && own != architecture && !foreign.Contains(own)))
             throw Error(entry.Line, $"'{entry.Key}' is no package of {architecture}: name:{architecture} or name:all is expected");
         var version = Text(fields["version"]);
         if (!DebianVersion.IsValid(version))
@@ -133,7 +140,7 @@ internal static class LockReader
 
     private static LockedSet Set(LockEntry table, Dictionary<string, LockedPackage> packages, HashSet<string> names)
     {
-        var fields = Fields(table, "name", "requests", "recommends", "stages");
+        var fields = Fields(table, "name", "requests", "recommends", "stages", "departures?");
         var name = Text(fields["name"]);
         if (!IsPlainName(name))
             throw Error(fields["name"].Line, $"'{name}' is no name of a set");
@@ -170,6 +177,7 @@ internal static class LockReader
         {
             Name = name,
             Requests = Texts(fields["requests"]),
+            Departures = fields.TryGetValue("departures", out var departures) ? Texts(departures) : [],
             Recommends = fields["recommends"].Value is bool recommends ? recommends : throw Error(fields["recommends"].Line, "recommends is true or false"),
             Stages = stages,
         };
@@ -190,19 +198,20 @@ internal static class LockReader
     private static bool IsPlainName(string name) =>
         name.Length is > 0 and <= 128 && char.IsAsciiLetterOrDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '+');
 
+    /// <summary>A table's fields; those with a question mark may be missing.</summary>
     internal static Dictionary<string, LockNode> Fields(LockEntry entry, params ReadOnlySpan<string> expected)
     {
         var fields = new Dictionary<string, LockNode>(StringComparer.Ordinal);
         foreach (var field in Unique(entry.Value))
         {
-            if (!expected.Contains(field.Key))
+            if (!expected.Contains(field.Key) && !expected.Contains(field.Key + "?"))
                 throw Unknown(field);
             fields.Add(field.Key, field.Value);
         }
 
         foreach (var name in expected)
         {
-            if (!fields.ContainsKey(name))
+            if (!fields.ContainsKey(name) && !name.EndsWith('?'))
                 throw Error(entry.Line, $"'{name}' is missing");
         }
 

@@ -14,6 +14,9 @@ public sealed record StackLock
     /// <summary>Debian's name of the architecture, such as <c>amd64</c>.</summary>
     public required string Architecture { get; init; }
 
+    /// <summary>What bore on every choice besides the requests (pins, further suites and architectures, held packages); a difference means that all sets must be resolved again.</summary>
+    public IReadOnlyList<string> Preferences { get; init; } = [];
+
     /// <summary>The archives' releases that the packages were chosen from.</summary>
     public required IReadOnlyList<LockedRelease> Releases { get; init; }
 
@@ -89,6 +92,9 @@ public sealed record LockedSet
 
     /// <summary>True when Recommends were installed too.</summary>
     public bool Recommends { get; init; }
+
+    /// <summary>Where apt-get may find no answer, while this one is proven to hold: a sentence each. Empty nearly always.</summary>
+    public IReadOnlyList<string> Departures { get; init; } = [];
 
     /// <summary>
     /// The order of installing. Each stage is placed whole and configured whole before the next one begins, because a

@@ -19,6 +19,7 @@ public sealed class Solver
     private readonly List<int> _installed = [];
     private readonly HashSet<int> _walked = [];
     private readonly List<int> _order = [];
+    private readonly List<(Requirement Requirement, int Chosen)> _passedOver = [];
     private readonly Stack<(IReadOnlyList<Requirement> Requirements, int Next)> _walk = new();
 
     private Solver(ICandidateProvider provider)
@@ -62,7 +63,7 @@ public sealed class Solver
             {
                 if (conflict is not null)
                     continue;
-                return new Resolution(_order, _conflicts);
+                return new Resolution(_order, _conflicts) { PassedOver = _passedOver };
             }
 
             _assignment.Decide(decision);
@@ -137,6 +138,7 @@ public sealed class Solver
         _walked.Clear();
         _walked.UnionWith(_installed);
         _order.Clear();
+        _passedOver.Clear();
         _walk.Clear();
         // All requests count as marked before the first dependency is followed, as apt marks them.
         _walk.Push((_requests, 0));
@@ -164,9 +166,13 @@ public sealed class Solver
             }
 
             _walk.Push((requirements, next + 1));
+            if (chosen < 0 && requirement.Candidates.Count > 0 && requirement.Candidates.All(_assignment.IsRuledOut))
+                _passedOver.Add((requirement, -1));
             if (chosen >= 0 && _walked.Add(chosen))
             {
                 _order.Add(chosen);
+                if (requirement.Candidates[0] != chosen)
+                    _passedOver.Add((requirement, chosen));
                 if (!ReferenceEquals(requirements, _requests))
                     _walk.Push((_examined[chosen].Requirements, 0));
             }

@@ -81,7 +81,7 @@ public sealed class LockFileTests
     [InlineData("user.\"memcache\" = 100", "user.\"memcache\" = 0", "'user.memcache' must be a number from 1")]
     [InlineData("recommends = true", "recommends = 1", "recommends is true or false")]
     [InlineData("recommends = true", "recommend = true", "'recommend' is not known here")]
-    [InlineData("requests = [\"adduser=1:2.0-1\"]", "requests = [\"adduser:i386\"]", "names an architecture")]
+    [InlineData("requests = [\"adduser=1:2.0-1\"]", "requests = [\"adduser:any\"]", "names no architecture")]
     [InlineData("[ids]", "[ids", "']' is expected")]
     [InlineData("architecture = \"amd64\"", "architecture = \"amd64", "line 3: the string does not end on its line")]
     [InlineData("architecture = \"amd64\"", "<<<<<<< ours", "line 3: a key is expected here")]

@@ -167,7 +167,7 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<string
         if (below.Count == 0)
             return;
         var text = new LayerView([.. below, tree]).ReadText("var/lib/apt/extended_states");
-        var asked = step.Requests.Select(static request => request.Split([' ', '=', ':', '('], 2)[0]).ToHashSet(StringComparer.Ordinal);
+        var asked = step.Requests.Select(static request => request.Split([' ', '=', '/', ':', '('], 2)[0]).ToHashSet(StringComparer.Ordinal);
         foreach (var package in step.Stages.SelectMany(static stage => stage).Where(package => !asked.Contains(package.Name)).OrderBy(static package => package.Id, StringComparer.Ordinal))
             text += $"Package: {package.Name}\nArchitecture: {(package.Architecture == "all" ? step.Architecture : package.Architecture)}\nAuto-Installed: 1\n\n";
         var folder = tree;

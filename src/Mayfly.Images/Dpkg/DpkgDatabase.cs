@@ -77,10 +77,15 @@ internal sealed class DpkgDatabase
         WriteBytes($"{folder}/status", StatusWith(unpacked));
         if (IsEmpty)
         {
-            var architecture = unpacked.Select(static package => package.Architecture).First(static name => name != "all");
-            WriteBytes($"{folder}/arch", $"{architecture}\n");
             WriteBytes($"{folder}/info/format", "1\n");
         }
+
+        // The native architecture comes first; dpkg --add-architecture appends to it.
+        var known = IsEmpty ? [] : Text(_root, "arch").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string[] architectures = [.. known.Concat(unpacked.Select(static package => package.Architecture).Where(static name => name != "all")
+            .OrderBy(static name => name == HostArchitecture.Name ? 0 : 1)).Distinct(StringComparer.Ordinal)];
+        if (architectures.Length > known.Length)
+            WriteBytes($"{folder}/arch", string.Concat(architectures.Select(static name => $"{name}\n")));
 
         if (!File.Exists($"{_root}/{Folder}/available"))
             WriteBytes($"{folder}/available", "");

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Mayfly.Images.Building;
 using Mayfly.Images.Placing;
 using Mayfly.Linux;
+using Mayfly.Packages.Debian;
 
 namespace Mayfly.Images.Dpkg;
 
@@ -159,7 +160,7 @@ internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation com
     {
         // It ends with the first failure, for the whole tree goes with it. Before the last stage a cycle of dependencies may not be complete; apt forces the same (dpkg would refuse the batch).
         var force = last && below.Count > 0 ? "confdef,confold" : "confdef,confold,depends";
-        IReadOnlyList<string> command = ["/usr/bin/dpkg", "--abort-after=1", $"--force-{force}", "--configure", .. packages.Select(static package => package.MultiArchSame ? $"{package.Name}:{package.Architecture}" : package.Name)];
+        IReadOnlyList<string> command = ["/usr/bin/dpkg", "--abort-after=1", $"--force-{force}", "--configure", .. packages.Select(static package => package.MultiArchSame || (package.Architecture != "all" && package.Architecture != HostArchitecture.Name) ? $"{package.Name}:{package.Architecture}" : package.Name)];
         var result = root.Start(command, ScriptEnvironment.ForPackages, Follow, cancellationToken);
         if (result.ExitCode == 0)
             return;

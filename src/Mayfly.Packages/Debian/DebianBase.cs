@@ -6,16 +6,20 @@ namespace Mayfly.Packages.Debian;
 /// </summary>
 public sealed record DebianBase(IReadOnlyList<BinaryPackage> Essential, IReadOnlyList<BinaryPackage> Required)
 {
+    /// <summary>As for <see cref="DebianResolution"/>.</summary>
+    public IReadOnlyList<string> Departures { get; init; } = [];
+
     public IReadOnlyList<BinaryPackage> Packages => field ??= [.. Essential, .. Required];
 
     /// <param name="index">The packages.</param>
     /// <param name="requests">More packages for the base, resolved together with those of priority required.</param>
     /// <param name="kept">As for <see cref="DebianResolution.Resolve"/>.</param>
-    public static DebianBase Resolve(DebianIndex index, IEnumerable<PackageRequest>? requests = null, IReadOnlyDictionary<string, BinaryPackage>? kept = null)
+    /// <param name="holds">As for <see cref="DebianResolution.Resolve"/>.</param>
+    public static DebianBase Resolve(DebianIndex index, IEnumerable<PackageRequest>? requests = null, IReadOnlyDictionary<string, BinaryPackage>? kept = null, IReadOnlyCollection<string>? holds = null)
     {
-        var essential = DebianResolution.Resolve(index, index.Essential().Select(Request), [], kept: kept).Packages;
-        var required = DebianResolution.Resolve(index, index.OfPriority(PackagePriority.Required).Select(Request).Concat(requests ?? []), essential, kept: kept).Packages;
-        return new DebianBase(essential, required);
+        var essential = DebianResolution.Resolve(index, index.Essential().Select(Request), [], kept: kept, holds: holds).Packages;
+        var required = DebianResolution.Resolve(index, index.OfPriority(PackagePriority.Required).Select(Request).Concat(requests ?? []), essential, kept: kept, holds: holds);
+        return new DebianBase(essential, required.Packages) { Departures = required.Departures };
     }
 
     /// <summary>The order of installing both parts.</summary>

@@ -8,30 +8,35 @@ public static class DebianLock
     /// <param name="sets">The sets; one named <c>base</c> adds its requests to the base, which is there in any case.</param>
     /// <param name="ids">The ids that an older lock gave: they stay.</param>
     /// <param name="kept">As for <see cref="DebianResolution.Resolve"/>.</param>
-    public static StackLock Create(DebianIndex index, IReadOnlyList<SetRequest> sets, IReadOnlyList<LockedId>? ids = null, IReadOnlyDictionary<string, BinaryPackage>? kept = null)
+    /// <param name="preferences">What bears on every choice; its suites and architectures are in the index already.</param>
+    public static StackLock Create(
+        DebianIndex index, IReadOnlyList<SetRequest> sets, IReadOnlyList<LockedId>? ids = null, IReadOnlyDictionary<string, BinaryPackage>? kept = null, DebianPreferences? preferences = null)
     {
+        preferences = (preferences ?? DebianPreferences.None).Checked();
+        index = index.With(preferences.Pins);
         var packages = new Dictionary<string, BinaryPackage>(StringComparer.Ordinal);
         var locked = new List<LockedSet>();
         var baseRequest = sets.FirstOrDefault(set => set.Name == SetRequest.Base) ?? new SetRequest(SetRequest.Base, []);
-        var installed = Explained(baseRequest, () => DebianBase.Resolve(index, baseRequest.Sorted.Select(PackageRequest.Parse), kept));
-        Add(baseRequest, installed.Packages, installed.Stages());
+        var installed = Explained(baseRequest, () => DebianBase.Resolve(index, baseRequest.Sorted.Select(PackageRequest.Parse), kept, preferences.Holds));
+        Add(baseRequest, installed.Packages, installed.Stages(), installed.Departures);
         foreach (var set in sets.Where(set => set.Name != SetRequest.Base).OrderBy(set => set.Name, StringComparer.Ordinal))
         {
             IReadOnlyList<BinaryPackage> present = set.OverBase ? installed.Packages : [];
-            var chosen = Explained(set, () => DebianResolution.Resolve(index, set.Sorted.Select(PackageRequest.Parse), present, set.Recommends, kept)).Packages;
-            Add(set, chosen, InstallOrder.Plan(chosen, present));
+            var chosen = Explained(set, () => DebianResolution.Resolve(index, set.Sorted.Select(PackageRequest.Parse), present, set.Recommends, kept, preferences.Holds));
+            Add(set, chosen.Packages, InstallOrder.Plan(chosen.Packages, present), chosen.Departures);
         }
 
         return new StackLock
         {
             Architecture = index.Architecture,
+            Preferences = preferences.Lines,
             Releases = index.Releases,
             Packages = [.. packages.Values.OrderBy(package => package.Id, StringComparer.Ordinal).Select(package => package.Lock())],
             Sets = locked,
             Ids = ids ?? [],
         };
 
-        void Add(SetRequest set, IReadOnlyList<BinaryPackage> chosen, IReadOnlyList<LockedStage> stages)
+        void Add(SetRequest set, IReadOnlyList<BinaryPackage> chosen, IReadOnlyList<LockedStage> stages, IReadOnlyList<string> departures)
         {
             foreach (var package in chosen)
             {
@@ -44,13 +49,14 @@ public static class DebianLock
                 packages[package.Id] = package;
             }
 
-            locked.Add(new LockedSet { Name = set.Name, Requests = set.Sorted, Recommends = set.Recommends, Stages = stages });
+            locked.Add(new LockedSet { Name = set.Name, Requests = set.Sorted, Recommends = set.Recommends, Departures = departures, Stages = stages });
         }
     }
 
     /// <summary>True when the lock holds every set as it is asked for now, so that nothing needs to be resolved. Further sets do no harm.</summary>
-    public static bool Satisfies(StackLock stackLock, string architecture, IReadOnlyList<SetRequest> sets) =>
+    public static bool Satisfies(StackLock stackLock, string architecture, IReadOnlyList<SetRequest> sets, DebianPreferences? preferences = null) =>
         stackLock.Architecture == architecture
+        && stackLock.Preferences.SequenceEqual((preferences ?? DebianPreferences.None).Lines)
         && sets.Append(new SetRequest(SetRequest.Base, [])).DistinctBy(set => set.Name).All(set => stackLock.Sets.Any(locked =>
             locked.Name == set.Name && locked.Recommends == set.Recommends && locked.Requests.SequenceEqual(set.Sorted)));
 

@@ -18,6 +18,12 @@ public sealed record DebianResolution
     public IReadOnlyList<BinaryPackage> OtherVersions { get; init; } = [];
 
     /// <summary>
+    /// Where this is not what apt's first choices come to, so that apt-get may find no answer; empty where it is. Each is a sentence. The
+    /// selection meets every dependency all the same: the solver proves it.
+    /// </summary>
+    public IReadOnlyList<string> Departures { get; init; } = [];
+
+    /// <summary>
     /// Resolves requests over packages that are installed and stay as they are. Requests are taken in order of their names,
     /// so that a set means the same however it was written.
     /// </summary>
@@ -26,9 +32,11 @@ public sealed record DebianResolution
     /// <param name="installed">What is there and stays.</param>
     /// <param name="recommends">True to follow Recommends.</param>
     /// <param name="kept">Versions by name, perhaps of no index any more, that are chosen before newer ones where nothing speaks against it.</param>
+    /// <param name="holds">Names among those whose kept version is the only one that may be chosen.</param>
     /// <exception cref="UnresolvableException">They cannot be met; it says why.</exception>
     public static DebianResolution Resolve(
-        DebianIndex index, IEnumerable<PackageRequest> requests, IEnumerable<BinaryPackage> installed, bool recommends = false, IReadOnlyDictionary<string, BinaryPackage>? kept = null)
+        DebianIndex index, IEnumerable<PackageRequest> requests, IEnumerable<BinaryPackage> installed, bool recommends = false,
+        IReadOnlyDictionary<string, BinaryPackage>? kept = null, IReadOnlyCollection<string>? holds = null)
     {
         kept ??= new Dictionary<string, BinaryPackage>();
         var sorted = requests.Distinct().OrderBy(request => request.ToString(), StringComparer.Ordinal).ToList();
@@ -43,6 +51,10 @@ public sealed record DebianResolution
             }
         }
 
+        var held = (holds ?? []).Where(kept.ContainsKey).Select(name => kept[name]).ToList();
+        if (asked.Find(pair => held.Exists(package => package.Key == pair.Package.Key && package.Version.CompareTo(pair.Package.Version) != 0) && pair.Request.IsExact) is { Request: { } against })
+            throw new UnresolvableException($"{against} is asked for, but {against.Key} is held at {kept[against.Key].Version}", $"remove .Hold(\"{against.Key}\") or ask for no version of it", null);
+
         var unwanted = sorted.Where(static request => request.Removes).Select(static request => request.Key).ToHashSet(StringComparer.Ordinal);
         if (present.Find(package => unwanted.Contains(package.Key)) is { } needed)
             throw new UnresolvableException($"{needed.Key}- is asked for, but the base has {needed}", "the base is shared by all components, and nothing is removed from it", null);
@@ -55,17 +67,25 @@ public sealed record DebianResolution
             (candidates, resolution) = Solve(anyVersion: true);
         if (resolution.Failure is { } failure)
             throw Unresolvable(index, candidates, failure);
+        IReadOnlyList<BinaryPackage> others = !anyVersion ? [] : [.. resolution.Selected.Select(candidates.Package)
+            .Where(package => index.Candidate(package.Key) != package && asked.TrueForAll(pair => pair.Package.Key != package.Key))];
         return new DebianResolution
         {
             Packages = [.. resolution.Selected.Select(candidates.Package)],
             Conflicts = resolution.Conflicts,
-            OtherVersions = !anyVersion ? [] : [.. resolution.Selected.Select(candidates.Package)
-                .Where(package => index.Candidate(package.Key) is { } first && first != package && asked.TrueForAll(pair => pair.Package.Key != package.Key))],
+            OtherVersions = others,
+            Departures =
+            [
+                .. others.Select(package => $"{package} is taken, not {index.Candidate(package.Key)?.Version.Text ?? "nothing"}, which its priority prefers"),
+                .. resolution.PassedOver.Select(choice => choice.Chosen < 0
+                    ? $"nothing meets the recommendation {choice.Requirement.Origin}, for {candidates.Package(choice.Requirement.Candidates[0])} does not go with the rest"
+                    : $"{candidates.Package(choice.Chosen)} meets {choice.Requirement.Origin}, for {candidates.Package(choice.Requirement.Candidates[0])} does not go with the rest").Distinct(),
+            ],
         };
 
         (DebianCandidates, Resolution) Solve(bool anyVersion)
         {
-            var candidates = new DebianCandidates(index, recommends, present, asked.Where(static pair => pair.Request.IsExact).Select(static pair => pair.Package), kept, unwanted) { AnyVersion = anyVersion };
+            var candidates = new DebianCandidates(index, recommends, present, held.Concat(asked.Where(static pair => pair.Request.IsExact).Select(static pair => pair.Package)), kept, unwanted) { AnyVersion = anyVersion };
             foreach (var (request, package) in asked.Where(static pair => pair.Request.Suite is not null))
                 candidates.Switch(package, request.Suite!);
             return (candidates, Solver.Solve(candidates,

@@ -13,6 +13,9 @@ public sealed record DebianSources
     /// <summary>The suites, in the order in which apt would break ties.</summary>
     public required IReadOnlyList<DebianSource> Sources { get; init; }
 
+    /// <summary>Foreign architectures, whose packages are in the index too.</summary>
+    public IReadOnlyList<string> Foreign { get; init; } = [];
+
     /// <summary>What the host's apt or the environment goes through; null for neither.</summary>
     public IWebProxy? Proxy { get; init; }
 
@@ -43,6 +46,19 @@ public sealed record DebianSources
     /// <exception cref="MayflyException">The release is not known, or neither names a mirror.</exception>
     public static DebianSources Discover(string codename, string architecture, DebianConfiguration? configuration = null) =>
         Discover(codename, architecture, configuration ?? DebianConfiguration.Read(table: ReleaseLayout.Of(codename).Distribution.Name), AptConfiguration.Read());
+
+    /// <summary>The same with what a stack prefers besides: its further suites, from where the release itself comes from, and its foreign architectures.</summary>
+    public DebianSources With(DebianPreferences preferences) => this with
+    {
+        Foreign = preferences.Architectures,
+        Sources =
+        [
+            .. Sources,
+            .. preferences.Suites.Where(suite => Sources.All(source => source.Suite != suite)).Select(suite =>
+                Sources.FirstOrDefault(source => ReleaseLayout.OfSuite(source.Suite)?.Suite.Archive == ReleaseLayout.OfSuite(suite)?.Suite.Archive) is { } same
+                    ? same with { Suite = suite } : Sources[0] with { Suite = suite }),
+        ],
+    };
 
     internal static DebianSources Discover(string codename, string architecture, DebianConfiguration configuration, AptConfiguration apt, TimeProvider? clock = null)
     {

@@ -41,11 +41,17 @@ public static class IndexFetch
         progress?.Report(new Activity(Name, string.Join(", ", sources.Sources.Select(static source => source.Suite))));
         var suites = await Task.WhenAll(sources.Sources.Select(source => reader.ReadAsync(source, sources.Architecture, cancellationToken))).ConfigureAwait(false);
 
-        var key = Key(sources.Architecture, suites);
+        foreach (var suite in suites)
+        {
+            if (sources.Foreign.FirstOrDefault(architecture => !suite.Release.Architectures.Contains(architecture)) is { } missing)
+                throw new MayflyException($"{suite.Source.Suite} has no architecture {missing}, only {string.Join(", ", suite.Release.Architectures)}", "leave it out of .Architectures(…) in stack.cs");
+        }
+
+        var key = Key(string.Join(' ', sources.Foreign.Prepend(sources.Architecture)), suites);
         var cache = store.PathOf(StoreArea.Indexes, key);
         if (!DebianIndex.TryLoadCache(cache, out var index))
         {
-            index = await ParseAsync(store, sources.Architecture, suites, transport, progress, cancellationToken).ConfigureAwait(false);
+            index = await ParseAsync(store, sources.Architecture, sources.Foreign, suites, transport, progress, cancellationToken).ConfigureAwait(false);
             using var work = store.BeginWork("index");
             var path = Path.Combine(work.Path, "index");
             index.WriteCache(path);
@@ -54,11 +60,11 @@ public static class IndexFetch
         }
 
         progress?.Report(new Activity(Name, $"{index.Count} packages") { Ended = true });
-        return index;
+        return index.From(suites.ToDictionary(static suite => suite.Source.Suite, static suite => (IReadOnlyList<string>)[.. suite.Source.Mirrors.Select(static mirror => mirror.Host)]));
     }
 
     private static async Task<DebianIndex> ParseAsync(
-        Store store, string architecture, IReadOnlyList<VerifiedSuite> suites, Transport transport, IProgress<Activity>? progress, CancellationToken cancellationToken)
+        Store store, string architecture, IReadOnlyList<string> foreign, IReadOnlyList<VerifiedSuite> suites, Transport transport, IProgress<Activity>? progress, CancellationToken cancellationToken)
     {
         var files = suites.SelectMany(suite => suite.Source.Components.SelectMany(component => Architectures(suite).Select(one => Index(suite, component, one)))).ToArray();
         await new Downloads(store, transport, "fetch package index", progress).AllAsync([.. files.Select(static file => file.Wanted)], cancellationToken).ConfigureAwait(false);
@@ -69,14 +75,14 @@ public static class IndexFetch
                 () => Open(store, file.Wanted.Sha256, file.Name, file.Unpacked))
             {
                 Priority = file.Suite.Release.Priority,
-            }));
+            }), foreign);
         }
         catch (Exception e) when (e is ArchiveException or FormatException)
         {
             throw new MayflyException($"a package index is damaged: {e.Message}", "the archive signed it like this: try another mirror, or tell the archive's keepers", e);
         }
 
-        IEnumerable<string> Architectures(VerifiedSuite suite) => suite.Release.SeparateAll ? [architecture, "all"] : [architecture];
+        IEnumerable<string> Architectures(VerifiedSuite suite) => suite.Release.SeparateAll ? [architecture, .. foreign, "all"] : [architecture, .. foreign];
     }
 
     private static (VerifiedSuite Suite, string Component, string Name, long Unpacked, Wanted Wanted) Index(VerifiedSuite suite, string component, string architecture)

@@ -16,6 +16,9 @@ namespace Mayfly.Packages.Debian;
 /// </remarks>
 public sealed class InstallOrder
 {
+    /// <summary>Packages that pre-depend on one another let the rounds never end: apt gives up after 5000 of them, here what is left is placed as it comes.</summary>
+    private const int MostRounds = 100;
+
     private readonly PackageGraph _graph;
     private readonly HashSet<BinaryPackage> _immediate = [];
     private readonly HashSet<BinaryPackage> _unpacked = [];
@@ -88,13 +91,14 @@ public sealed class InstallOrder
     {
         var inLoop = _looping.Contains(package);
         bool changed, bad;
+        var rounds = 0;
         do
         {
             changed = bad = false;
             foreach (var dependency in package.PreDepends)
                 bad |= !Ready(package, dependency, inLoop, ref changed);
         }
-        while (changed);
+        while (changed && ++rounds < MostRounds);
 
         if (bad)
             return false;
@@ -142,6 +146,7 @@ public sealed class InstallOrder
         var inLoop = _looping.Contains(package);
         var open = new List<Dependency>();
         bool changed;
+        var rounds = 0;
         do
         {
             changed = false;
@@ -168,9 +173,10 @@ public sealed class InstallOrder
                     open.Add(dependency);
             }
         }
-        while (changed);
+        while (changed && ++rounds < MostRounds);
 
         var bad = false;
+        rounds = 0;
         do
         {
             changed = false;
@@ -206,7 +212,7 @@ public sealed class InstallOrder
                 }
             }
         }
-        while (changed);
+        while (changed && ++rounds < MostRounds);
 
         if (bad)
             return false;

@@ -17,19 +17,22 @@ internal sealed class PackageSource(StackSpec spec, Store store)
     {
         var architecture = HostArchitecture.Name;
         var sets = Sets();
+        var preferences = spec.Release.Preferences.Checked();
         var asOf = SnapshotTime();
         var existing = LockFile.Read(LockPath);
         var reason = existing is null ? "there is no stack.lock"
             : !existing.Releases.Any(release => release.Codename == spec.Release.Codename) ? $"stack.lock is of another release than {spec.Release.Codename}"
             : existing.Releases.FirstOrDefault(release => release.Snapshot != asOf) is { } other ? $"stack.lock is {(other.Snapshot is { } day ? $"as of {day:yyyy-MM-dd'T'HH:mm:ss'Z'}" : "of no snapshot")}"
-            : !DebianLock.Satisfies(existing, architecture, sets) ? "what stack.cs installs has changed"
+            : !existing.Preferences.SequenceEqual(preferences.Lines) ? "the pins, suites or architectures of stack.cs have changed"
+            : !DebianLock.Satisfies(existing, architecture, sets, preferences) ? "what stack.cs installs has changed"
             : null;
         if (reason is null)
             return new Locked(existing!, null);
 
         var index = await IndexFetch.ReadAsync(store, Sources(architecture), progress, locked: existing?.Releases, cancellationToken: cancellationToken);
         progress.Report(new Activity("resolve packages"));
-        var made = DebianLock.Create(index, sets, existing?.Ids);
+        var made = DebianLock.Create(index, sets, existing?.Ids,
+            existing is null || preferences.Holds.Count == 0 ? null : LockedRelations.Keep(store, index, existing, existing.Packages.Where(IsHeld)), preferences);
         progress.Report(new Activity("resolve packages", $"{made.Packages.Count} packages") { Ended = true });
         if (write)
             LockFile.Write(LockPath, made);
@@ -48,10 +51,12 @@ internal sealed class PackageSource(StackSpec spec, Store store)
     {
         if (names.FirstOrDefault(name => before.Packages.All(package => package.Name != name)) is { } unknown)
             throw new MayflyException($"{LockFile.Name} has no package {unknown}", "`mayfly list` shows what it has");
+        if (names.FirstOrDefault(spec.Release.Preferences.Holds.Contains) is { } held)
+            throw new MayflyException($"{held} is held at its version", $"remove .Hold(\"{held}\") in stack.cs to update it");
         var index = await IndexFetch.ReadAsync(store, Sources(HostArchitecture.Name), progress, locked: before.Releases, cancellationToken: cancellationToken);
         progress.Report(new Activity("resolve packages"));
-        var after = DebianLock.Create(index, Sets(), before.Ids, names.Count == 0 ? null
-            : LockedRelations.Keep(store, index, before, before.Packages.Where(package => !names.Contains(package.Name))));
+        var after = DebianLock.Create(index, Sets(), before.Ids, names.Count == 0 && spec.Release.Preferences.Holds.Count == 0 ? null
+            : LockedRelations.Keep(store, index, before, before.Packages.Where(package => IsHeld(package) || (names.Count > 0 && !names.Contains(package.Name)))), spec.Release.Preferences);
         progress.Report(new Activity("resolve packages", $"{after.Packages.Count} packages") { Ended = true });
         return after;
     }
@@ -91,7 +96,9 @@ internal sealed class PackageSource(StackSpec spec, Store store)
 
     public static RuntimePrograms Programs(ToolSet tools) => new(tools.Crun, tools.Conmon, tools.Nft);
 
-    private DebianSources Sources(string architecture) => DebianSources.Discover(spec.Release.Codename, architecture, Configuration());
+    private DebianSources Sources(string architecture) => DebianSources.Discover(spec.Release.Codename, architecture, Configuration()).With(spec.Release.Preferences);
+
+    private bool IsHeld(LockedPackage package) => spec.Release.Preferences.Holds.Contains(package.Architecture is "all" || package.Architecture == HostArchitecture.Name ? package.Name : package.Id);
 
     private DebianConfiguration Configuration() => DebianConfiguration.Read(
         new DebianConfiguration { Mirror = spec.Release.Mirror?.ToString(), Security = spec.Release.SecurityMirror?.ToString(), Snapshot = spec.Release.Snapshot },

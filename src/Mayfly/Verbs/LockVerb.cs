@@ -20,6 +20,13 @@ internal static class LockVerb
             Console.Out.WriteLine(locked.Reason is null
                 ? $"stack.lock holds: {locked.Lock.Packages.Count} packages"
                 : $"{locked.Reason}: wrote one of {locked.Lock.Packages.Count} packages");
+            foreach (var set in locked.Lock.Sets.Where(static set => set.Departures.Count > 0))
+            {
+                Console.Out.WriteLine($"{set.Name}: apt-get may find no answer here; this one is proven, every dependency is met:");
+                foreach (var departure in set.Departures)
+                    Console.Out.WriteLine($"  {departure}");
+            }
+
             return 0;
         });
         return command;

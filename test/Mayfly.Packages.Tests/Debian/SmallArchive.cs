@@ -82,8 +82,6 @@ internal sealed class SmallArchive
         Field("Depends", _random.Next(3), versions: true);
         if (Chance(3))
             Field("Recommends", 1, versions: false);
-        if (Chance(30))
-            Field("Pre-Depends", 1, versions: false);
         if (Chance(14))
             fields.Append(CultureInfo.InvariantCulture, $"{(Chance(2) ? "Conflicts" : "Breaks")}: {Name()}{(Chance(2) ? $" (<< {2 + _random.Next(2)})" : "")}\n");
         if (Chance(5))
