@@ -13,6 +13,24 @@ public sealed class StackReferenceTests : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
+    public void What_bears_on_every_choice_is_said_of_the_release()
+    {
+        var release = Debian.Bookworm
+            .With(Suite.Backports)
+            .Architectures("i386")
+            .Pin("nginx*", "1.22.*", priority: 1001)
+            .Pin("*", "release n=bookworm-backports,o=Debian*", priority: 50)
+            .Hold("postgresql-15");
+
+        Assert.Equal(
+            ["suite bookworm-backports", "architecture i386", "pin nginx*: version 1.22.*, priority 1001", "pin *: release n=bookworm-backports,o=Debian*, priority 50", "hold postgresql-15"],
+            release.Preferences.Checked().Lines);
+        Assert.Throws<MayflyException>(() => Debian.Bookworm.Pin("nginx", "release x=1", priority: 5).Preferences.Checked());
+        Assert.Throws<MayflyException>(() => Debian.Bookworm.Pin("*", "1.22.*", priority: 5).Preferences.Checked());
+        Assert.Throws<MayflyException>(() => Debian.Bookworm.Pin("nginx", "1.22.*", priority: 0).Preferences.Checked());
+    }
+
+    [Fact]
     public void The_general_form_says_everything_of_a_server()
     {
         Put("conf/search.conf", "index /var/lib/search\n");
