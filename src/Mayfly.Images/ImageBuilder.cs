@@ -156,7 +156,7 @@ public sealed class ImageBuilder(Store store)
         await Unpacking.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await Task.Run(() => Unpack.AllAsync(store, [.. step.Stages.SelectMany(static stage => stage)], progress, cancellationToken), cancellationToken).ConfigureAwait(false);
+            await Task.Run(() => Unpack.AllAsync(store, [.. step.Stages.SelectMany(static stage => stage.Packages)], progress, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
         finally
         {

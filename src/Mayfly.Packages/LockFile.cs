@@ -90,6 +90,8 @@ public static class LockFile
                 text.Append("  [\n");
                 foreach (var package in stage.Packages)
                     text.Append("    ").Append(Quote(package)).Append(",\n");
+                foreach (var package in stage.Configured)
+                    text.Append("    ").Append(Quote(Configure + package)).Append(",\n");
                 text.Append("  ],\n");
             }
 
@@ -106,6 +108,9 @@ public static class LockFile
 
         return text.ToString();
     }
+
+    /// <summary>What stands before a package that a stage configures.</summary>
+    internal const string Configure = "configure ";
 
     /// <summary>Reads and checks a lock.</summary>
     /// <param name="text">The file's contents.</param>

@@ -148,17 +148,27 @@ internal static class LockReader
             throw Error(fields["name"].Line, $"the set '{name}' stands here a second time");
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var stages = new List<LockedStage>();
+        var configured = new HashSet<string>(StringComparer.Ordinal);
         foreach (var stage in List(fields["stages"]))
         {
             foreach (var package in List(stage))
             {
+                if (Text(package).StartsWith(LockFile.Configure, StringComparison.Ordinal))
+                {
+                    var one = Text(package)[LockFile.Configure.Length..];
+                    if (!seen.Contains(one) || !configured.Add(one))
+                        throw Error(package.Line, $"'{Text(package)}' names a package that is not placed before, or is configured already");
+                    continue;
+                }
+
                 if (!packages.ContainsKey(Text(package)))
                     throw Error(package.Line, $"the package '{Text(package)}' is not among [packages]");
                 if (!seen.Add(Text(package)))
                     throw Error(package.Line, $"the package '{Text(package)}' stands in the set '{name}' a second time");
             }
 
-            stages.Add(new LockedStage(Texts(stage)));
+            var parts = Texts(stage).ToLookup(static text => text.StartsWith(LockFile.Configure, StringComparison.Ordinal));
+            stages.Add(new LockedStage([.. parts[false]]) { Configured = [.. parts[true].Select(static text => text[LockFile.Configure.Length..])] });
         }
 
         foreach (var request in List(fields["requests"]))

@@ -97,14 +97,21 @@ public sealed record LockedSet
     public IReadOnlyList<string> Departures { get; init; } = [];
 
     /// <summary>
-    /// The order of installing. Each stage is placed whole and configured whole before the next one begins, because a
-    /// preinst may call programs of its Pre-Depends (policy 6.5); inside a stage packages are configured in this order.
+    /// The order of installing, which is apt's own. Each stage is placed whole and then configured as far as it says before the next one
+    /// begins, because a preinst may call programs of its Pre-Depends (policy 6.5).
     /// </summary>
     public required IReadOnlyList<LockedStage> Stages { get; init; }
 }
 
-/// <summary>Packages placed and configured together, by <see cref="LockedPackage.Id"/>, in the order of configuring.</summary>
-public sealed record LockedStage(IReadOnlyList<string> Packages);
+/// <summary>Packages placed together, by <see cref="LockedPackage.Id"/>, in the order of unpacking.</summary>
+public sealed record LockedStage(IReadOnlyList<string> Packages)
+{
+    /// <summary>
+    /// Those of this stage and earlier ones that are then handed to dpkg to be configured, in this order. Empty for all that are not configured
+    /// yet, in dpkg's own order; over nothing, where dpkg is told to overlook dependencies, in the order of unpacking.
+    /// </summary>
+    public IReadOnlyList<string> Configured { get; init; } = [];
+}
 
 /// <summary>The id of a user or a group name.</summary>
 public sealed record LockedId(string Name, LockedIdKind Kind, int Id);

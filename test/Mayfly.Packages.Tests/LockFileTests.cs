@@ -20,7 +20,7 @@ public sealed class LockFileTests
         Packages = [Package("adduser", "all"), Package("libstdc++6", "amd64")],
         Sets =
         [
-            new LockedSet { Name = "base", Requests = [], Stages = [new LockedStage(["libstdc++6:amd64"])] },
+            new LockedSet { Name = "base", Requests = [], Stages = [new LockedStage(["libstdc++6:amd64"]) { Configured = ["libstdc++6:amd64"] }] },
             new LockedSet { Name = "web", Requests = ["adduser=1:2.0-1"], Recommends = true, Stages = [new LockedStage(["adduser:all"])] },
         ],
         Ids = [new LockedId("memcache", LockedIdKind.User, 100), new LockedId("memcache", LockedIdKind.Group, 101)],
@@ -77,6 +77,7 @@ public sealed class LockFileTests
     [InlineData("name = \"web\"", "name = \"../web\"", "'../web' is no name of a set")]
     [InlineData("name = \"web\"", "name = \"base\"", "the set 'base' stands here a second time")]
     [InlineData("\"adduser:all\",", "\"gone:all\",", "the package 'gone:all' is not among [packages]")]
+    [InlineData("\"configure libstdc", "\"configure gone", "'configure gone++6:amd64' names a package that is not placed before, or is configured already")]
     [InlineData("user.\"memcache\" = 100", "user.\"root:x\" = 100", "'user.root:x' is neither user.NAME nor group.NAME")]
     [InlineData("user.\"memcache\" = 100", "user.\"memcache\" = 0", "'user.memcache' must be a number from 1")]
     [InlineData("recommends = true", "recommends = 1", "recommends is true or false")]

@@ -9,8 +9,11 @@ namespace Mayfly.Images.Building;
 internal abstract record BuildStep(string Key, string? Below, string Origin);
 
 /// <summary>Locked packages installed in stages.</summary>
-internal sealed record PackageStep(string Key, string? Below, string Origin, IReadOnlyList<IReadOnlyList<LockedPackage>> Stages, IReadOnlyList<string> Requests, string Architecture)
+internal sealed record PackageStep(string Key, string? Below, string Origin, IReadOnlyList<PackageStage> Stages, IReadOnlyList<string> Requests, string Architecture)
     : BuildStep(Key, Below, Origin);
+
+/// <summary>A stage of the lock: what is placed, and what is then configured; nothing named means all that is left (<see cref="LockedStage"/>).</summary>
+internal sealed record PackageStage(IReadOnlyList<LockedPackage> Packages, IReadOnlyList<LockedPackage> Configured);
 
 /// <summary>Files of the host.</summary>
 internal sealed record CopyStep(string Key, string? Below, string Origin, IReadOnlyList<HostFile> Files) : BuildStep(Key, Below, Origin);

@@ -50,10 +50,8 @@ internal static class BuildSteps
         var set = SetOf(stack, name);
         var byId = stack.Packages.ToDictionary(static package => package.Id, StringComparer.Ordinal);
         var present = over is null ? [] : SetOf(stack, over).Stages.SelectMany(static stage => stage.Packages).ToHashSet(StringComparer.Ordinal);
-        var stages = set.Stages.Select(stage => (IReadOnlyList<LockedPackage>)[.. stage.Packages.Where(id => !present.Contains(id)).Select(id => byId.TryGetValue(id, out var package)
-                ? package
-                : throw new MayflyException($"stack.lock names {id} in the set {name}, but does not describe it", "the lock was edited by hand: remove stack.lock, and `mayfly lock` makes it anew"))])
-            .Where(static stage => stage.Count > 0).ToArray();
+        var stages = set.Stages.Select(stage => new PackageStage(Described(stage.Packages), Described(stage.Configured)))
+            .Where(static stage => stage.Packages.Count + stage.Configured.Count > 0).ToArray();
         // Everything that was asked for is in the base: there is no layer to make.
         if (stages.Length == 0 && below is not null)
             return below;
@@ -61,13 +59,18 @@ internal static class BuildSteps
         foreach (var stage in stages)
         {
             inputs.Add("stage");
-            inputs.AddRange(stage.Select(static package => $"{package.Id} {package.Version} {package.Sha256}"));
+            inputs.AddRange(stage.Packages.Select(static package => $"{package.Id} {package.Version} {package.Sha256}"));
+            inputs.AddRange(stage.Configured.Select(static package => $"configure {package.Id}"));
         }
 
         var origin = over is null ? $"base {stack.Releases.FirstOrDefault()?.Codename ?? stack.Architecture}" : $"packages {string.Join(' ', set.Requests)}";
         var key = Key("packages", below, stack, inputs);
         steps.Add(new PackageStep(key, below, origin, stages, set.Requests, stack.Architecture));
         return key;
+
+        IReadOnlyList<LockedPackage> Described(IReadOnlyList<string> ids) => [.. ids.Where(id => !present.Contains(id)).Select(id => byId.TryGetValue(id, out var package)
+            ? package
+            : throw new MayflyException($"stack.lock names {id} in the set {name}, but does not describe it", "the lock was edited by hand: remove stack.lock, and `mayfly lock` makes it anew"))];
     }
 
     private static string Files(List<BuildStep> steps, StackLock stack, IReadOnlyList<FileStep> files, string? below) =>

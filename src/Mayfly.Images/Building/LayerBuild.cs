@@ -38,7 +38,8 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<string
     private (string, IReadOnlyList<LockedId>) Install(PackageStep step, string work, CancellationToken cancellationToken)
     {
         var activity = below.Count == 0 ? "install base" : $"install {string.Join(' ', step.Requests)}";
-        var stages = step.Stages.Select(stage => (IReadOnlyList<DpkgPackage>)[.. stage.Select(Read)]).ToArray();
+        var packages = step.Stages.SelectMany(static stage => stage.Packages).ToDictionary(static package => package.Id, Read, StringComparer.Ordinal);
+        var stages = step.Stages.Select(stage => new DpkgStage(Those(stage.Packages), Those(stage.Configured))).ToArray();
         using var root = new BuildRoot(work);
         using var compilation = new ByteCompilation($"{work}/bytecode", cancellationToken);
         var install = new PackageInstall(root, compilation, below, progress, activity);
@@ -49,14 +50,19 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<string
             compilation.MoveInto(merged);
             LayerCleaning.Clean(merged, epoch, ofPackages: true);
             // Releases after bookworm have no usrmerge that would run last: their links come with base-files, and update-shells' pairs stay.
-            if (below.Count == 0 && stages.Any(static stage => stage.Any(static package => package.Name == "usrmerge")))
+            if (below.Count == 0 && packages.Values.Any(static package => package.Name == "usrmerge"))
                 LayerCleaning.OrderShells(merged);
-            WriteExtendedStates(merged, step);
+            // No package brings it, and programs look for it; debootstrap and mmdebstrap leave the same words.
+            if (below.Count == 0)
+                File.WriteAllText($"{merged}/etc/fstab", "# UNCONFIGURED FSTAB FOR BASE SYSTEM\n");
+            WriteExtendedStates(merged, step, stages);
             LayerTree.Tidy(merged, below);
             return merged;
         });
-        progress?.Report(new Activity(activity, $"{step.Stages.Sum(static stage => stage.Count)} packages") { Ended = true });
+        progress?.Report(new Activity(activity, $"{step.Stages.Sum(static stage => stage.Packages.Count)} packages") { Ended = true });
         return (tree, NewIds(tree));
+
+        IReadOnlyList<DpkgPackage> Those(IReadOnlyList<LockedPackage> locked) => [.. locked.Select(package => packages[package.Id])];
     }
 
     private DpkgPackage Read(LockedPackage package) =>
@@ -162,24 +168,23 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<string
     }
 
     /// <summary>apt's note of what was installed for another package's sake; dpkg knows nothing of it.</summary>
-    private void WriteExtendedStates(string tree, PackageStep step)
+    private void WriteExtendedStates(string tree, PackageStep step, IReadOnlyList<DpkgStage> stages)
     {
-        if (below.Count == 0)
+        var states = ExtendedStates.Parse(new LayerView([.. below, tree]).ReadText(ExtendedStates.Path));
+        states.Add(stages, step.Requests, step.Architecture, isBase: below.Count == 0);
+        if (states.IsEmpty)
             return;
-        var text = new LayerView([.. below, tree]).ReadText("var/lib/apt/extended_states");
-        var asked = step.Requests.Select(static request => request.Split([' ', '=', '/', ':', '('], 2)[0]).ToHashSet(StringComparer.Ordinal);
-        foreach (var package in step.Stages.SelectMany(static stage => stage).Where(package => !asked.Contains(package.Name)).OrderBy(static package => package.Id, StringComparer.Ordinal))
-            text += $"Package: {package.Name}\nArchitecture: {(package.Architecture == "all" ? step.Architecture : package.Architecture)}\nAuto-Installed: 1\n\n";
         var folder = tree;
-        foreach (var part in (ReadOnlySpan<string>)["var", "lib", "apt"])
+        foreach (var part in ExtendedStates.Path.Split('/')[..^1])
         {
             folder = $"{folder}/{part}";
             if (Nodes.Find(folder) is null)
                 Nodes.MakeDirectory(folder, 0x1ed);
         }
 
-        LayerTree.Remove($"{folder}/extended_states");
-        File.WriteAllText($"{folder}/extended_states", text);
+        var file = $"{tree}/{ExtendedStates.Path}";
+        LayerTree.Remove(file);
+        File.WriteAllText(file, states.ToString());
     }
 
     /// <summary>Accounts that this layer has and those below lack.</summary>

@@ -23,6 +23,9 @@ internal static class Shims
         Write(folder, "usr/sbin/start-stop-daemon", "#!/bin/sh\nexit 0\n");
         if (layers is null)
             return false;
+        // Nothing can be asked from here, and yet every machine has this file: without it scripts take it for misconfigured.
+        Write(folder, "etc/resolv.conf", "");
+        Files.ChangeMode($"{folder}/etc/resolv.conf", 0x1a4);
         Write(folder, "usr/bin/ischroot", "#!/bin/sh\nexit 0\n");
         var noted = false;
         if (Find(layers, Compiler) is { } compiler)

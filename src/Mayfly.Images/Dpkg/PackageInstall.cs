@@ -7,11 +7,11 @@ using Mayfly.Packages.Debian;
 namespace Mayfly.Images.Dpkg;
 
 /// <summary>
-/// Installs unpacked packages over layers, stage by stage: preinsts, placing, database, then one <c>dpkg --configure</c>.
+/// Installs unpacked packages over layers, stage by stage: preinsts, placing, database, then one <c>dpkg --configure</c>; and at the end the triggers.
 /// </summary>
 /// <remarks>
-/// A stage is placed whole and configured whole before the next begins, because a preinst may call what its Pre-Depends bring
-/// (policy 6.5 and 7.2). Over nothing (the first stage of a base) there is nothing that a preinst could run in: as debootstrap
+/// A stage is placed whole before anything is configured, because apt does it so: a preinst may call what its Pre-Depends bring
+/// (policy 6.5 and 7.2), and those are configured in an earlier stage. Triggers wait for the last call, as with apt. Over nothing (the first stage of a base) there is nothing that a preinst could run in: as debootstrap
 /// and mmdebstrap do, everything is placed first, and base-passwd's preinst, which makes <c>/etc/passwd</c>, runs before the others.
 /// A failure anywhere throws; the caller's work folder goes and with it everything that was done.
 /// </remarks>
@@ -30,19 +30,20 @@ internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation com
     /// <summary>The layers made, lowest first; together they are what was installed.</summary>
     public IReadOnlyList<string> Made => _layers[below.Count..];
 
-    public void Run(IReadOnlyList<IReadOnlyList<DpkgPackage>> stages, CancellationToken cancellationToken)
+    public void Run(IReadOnlyList<DpkgStage> stages, CancellationToken cancellationToken)
     {
-        _total = stages.Sum(static stage => stage.Count);
+        _total = stages.Sum(static stage => stage.Packages.Count);
         for (var at = 0; at < stages.Count; at++)
             Stage(stages[at], last: at == stages.Count - 1, cancellationToken);
         if (compilation.Rest() is { Count: > 0 } commands)
             Compile(commands, cancellationToken);
     }
 
-    private void Stage(IReadOnlyList<DpkgPackage> packages, bool last, CancellationToken cancellationToken)
+    private void Stage(DpkgStage stage, bool last, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (_layers.Count == 0)
+        var (packages, first) = (stage.Packages, _layers.Count == 0);
+        if (first)
         {
             var placed = root.NewFolder("placed");
             root.Run(() => PlaceFirst(packages, placed, cancellationToken));
@@ -65,7 +66,12 @@ internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation com
 
         if (root.NotesCompiling)
             ByteCompilation.Open(root);
-        Configure(packages, last, cancellationToken);
+        if (first)
+            Configure(packages, "depends", cancellationToken);
+        else if (stage.Configured.Count > 0)
+            Configure(stage.Configured, "depends", cancellationToken, "--no-triggers");
+        if (last || (!first && stage.Configured.Count == 0))
+            Configure([], last ? "" : "depends", cancellationToken, "--pending");
         if (root.NotesCompiling)
             compilation.Collect(root);
         root.Unmount();
@@ -156,11 +162,13 @@ internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation com
         }
     }
 
-    private void Configure(IReadOnlyList<DpkgPackage> packages, bool last, CancellationToken cancellationToken)
+    /// <param name="packages">In this order; none with the option <c>--pending</c>.</param>
+    /// <param name="force">Before the last call a cycle of dependencies may not be complete; apt forces the same (dpkg would refuse the batch).</param>
+    private void Configure(IReadOnlyList<DpkgPackage> packages, string force, CancellationToken cancellationToken, params IReadOnlyList<string> options)
     {
-        // It ends with the first failure, for the whole tree goes with it. Before the last stage a cycle of dependencies may not be complete; apt forces the same (dpkg would refuse the batch).
-        var force = last && below.Count > 0 ? "confdef,confold" : "confdef,confold,depends";
-        IReadOnlyList<string> command = ["/usr/bin/dpkg", "--abort-after=1", $"--force-{force}", "--configure", .. packages.Select(static package => package.MultiArchSame || (package.Architecture != "all" && package.Architecture != HostArchitecture.Name) ? $"{package.Name}:{package.Architecture}" : package.Name)];
+        // It ends with the first failure, for the whole tree goes with it.
+        force = force.Length > 0 ? $"confdef,confold,{force}" : "confdef,confold";
+        IReadOnlyList<string> command = ["/usr/bin/dpkg", "--abort-after=1", $"--force-{force}", "--configure", .. options, .. packages.Select(static package => package.MultiArchSame || (package.Architecture != "all" && package.Architecture != HostArchitecture.Name) ? $"{package.Name}:{package.Architecture}" : package.Name)];
         var result = root.Start(command, ScriptEnvironment.ForPackages, Follow, cancellationToken);
         if (result.ExitCode == 0)
             return;

@@ -14,8 +14,8 @@ internal static class LayerCleaning
     [
         "var/log/dpkg.log", "var/log/alternatives.log", "var/log/bootstrap.log", "var/log/apt/*", "var/log/fontconfig.log",
         "var/cache/apt/*.bin", "var/cache/apt/archives/*.deb", "var/cache/apt/archives/lock", "var/cache/ldconfig/aux-cache",
-        "var/cache/debconf/*-old", "var/lib/apt/lists/lock", "var/lib/dpkg/*-old", "var/lib/dpkg/available", "var/lib/dpkg/lock",
-        "var/lib/dpkg/lock-frontend", "var/lib/dpkg/triggers/Lock", "var/lib/systemd/random-seed", "var/lib/systemd/catalog/database",
+        "var/cache/debconf/*-old", "var/lib/apt/lists/lock", "var/lib/dpkg/*-old", "var/lib/dpkg/available",
+        "var/lib/systemd/random-seed", "var/lib/systemd/catalog/database",
         "var/lib/dbus/machine-id", "tmp/*", "var/tmp/*", "root/.rnd",
     ];
 
@@ -26,7 +26,8 @@ internal static class LayerCleaning
     private static readonly string[] MadeByChance =
     [
         "etc/ssl/private/ssl-cert-snakeoil.key", "etc/ssl/certs/ssl-cert-snakeoil.pem",
-        "var/lib/postgresql/*/*/*", "var/lib/mysql/*", "etc/ssh/ssh_host_*",
+        "var/lib/postgresql/*/*/*", "var/lib/mysql/*", "etc/ssh/ssh_host_*", "etc/bind/rndc.key", "etc/varnish/secret",
+        "var/lib/rabbitmq/.erlang.cookie",
     ];
 
     /// <param name="tree">The layer's own tree, complete.</param>
@@ -44,9 +45,13 @@ internal static class LayerCleaning
         }
 
         ClearRun($"{tree}/run");
-        // systemd fills an empty machine-id at first boot (machine-id(5)).
+        // systemd fills an empty machine-id at first boot (machine-id(5)); mmdebstrap leaves the same.
         if (Nodes.Find($"{tree}/etc/machine-id") is { Kind: NodeKind.File, Size: > 0 })
+        {
             Replace($"{tree}/etc/machine-id", "");
+            Files.ChangeMode($"{tree}/etc/machine-id", 0x1a4);
+        }
+
         foreach (var name in (ReadOnlySpan<string>)["etc/shadow", "etc/shadow-"])
             LimitDays($"{tree}/{name}", epoch / 86400);
     }

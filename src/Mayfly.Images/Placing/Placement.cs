@@ -28,6 +28,7 @@ internal sealed class Placement
     private readonly Dictionary<string, Folder> _folders = new(StringComparer.Ordinal);
     private readonly Dictionary<string, PackageContents> _packages = new(StringComparer.Ordinal);
     private readonly List<LostFile> _lost = [];
+    private bool _converted;
 
     public Placement(ITreeView below, Diversions diversions, StatOverrides overrides, Accounts accounts, Func<InstalledFiles> installed)
     {
@@ -41,9 +42,13 @@ internal sealed class Placement
     /// <summary>Files that a package below lost to a new one, to be taken from its list.</summary>
     public IReadOnlyList<LostFile> Lost => _lost;
 
-    /// <summary>Makes links at the root's top that must stand before any package: the merged <c>/usr</c>.</summary>
+    /// <summary>
+    /// Makes links at the root's top that must stand before any package: the merged <c>/usr</c>. What lies behind them is as usrmerge's
+    /// conversion leaves it, which copies name by name: hard links come apart.
+    /// </summary>
     public void AddMergedFolders(IEnumerable<string> names)
     {
+        _converted = true;
         foreach (var name in names)
         {
             EnsureFolder("usr", null);
@@ -143,7 +148,12 @@ internal sealed class Placement
         };
         if (entry.Type is EntryType.File or EntryType.HardLink)
             placed = placed with { Source = $"{package.FilesFolder}/{entry.Content}" };
-        if (entry.Type == EntryType.HardLink && made.TryGetValue(entry.Target, out var first))
+        var apart = _converted && path != entry.Path;
+        if (entry.Type == EntryType.HardLink && apart)
+        {
+            placed = placed with { Copy = true };
+        }
+        else if (entry.Type == EntryType.HardLink && made.TryGetValue(entry.Target, out var first))
         {
             // One inode has one owner and mode: the first name's. Where the store's file serves, its own links do.
             placed = first.Copy

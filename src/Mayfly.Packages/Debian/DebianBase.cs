@@ -2,10 +2,13 @@ namespace Mayfly.Packages.Debian;
 
 /// <summary>
 /// The base that all images share: what <c>mmdebstrap --variant=minbase</c> installs. First the essential packages with what they
-/// depend on, configured by dpkg in one go; then, over those, the packages of priority required.
+/// depend on, configured by dpkg in one go; then, over those, the packages of priority required. A base that asks for apt has it among
+/// the essential ones, as libapt itself counts it among them (its pkgCacheGen::ForceEssential) and <c>--variant=apt</c> installs it.
 /// </summary>
 public sealed record DebianBase(IReadOnlyList<BinaryPackage> Essential, IReadOnlyList<BinaryPackage> Required)
 {
+    private const string ForcedEssential = "apt";
+
     /// <summary>As for <see cref="DebianResolution"/>.</summary>
     public IReadOnlyList<string> Departures { get; init; } = [];
 
@@ -17,8 +20,9 @@ public sealed record DebianBase(IReadOnlyList<BinaryPackage> Essential, IReadOnl
     /// <param name="holds">As for <see cref="DebianResolution.Resolve"/>.</param>
     public static DebianBase Resolve(DebianIndex index, IEnumerable<PackageRequest>? requests = null, IReadOnlyDictionary<string, BinaryPackage>? kept = null, IReadOnlyCollection<string>? holds = null)
     {
-        var essential = DebianResolution.Resolve(index, index.Essential().Select(Request), [], kept: kept, holds: holds).Packages;
-        var required = DebianResolution.Resolve(index, index.OfPriority(PackagePriority.Required).Select(Request).Concat(requests ?? []), essential, kept: kept, holds: holds);
+        var asked = (requests ?? []).ToLookup(static request => request.Name == ForcedEssential);
+        var essential = DebianResolution.Resolve(index, index.Essential().Select(Request).Concat(asked[true]), [], kept: kept, holds: holds).Packages;
+        var required = DebianResolution.Resolve(index, index.OfPriority(PackagePriority.Required).Select(Request).Concat(asked[false]), essential, kept: kept, holds: holds);
         return new DebianBase(essential, required.Packages) { Departures = required.Departures };
     }
 

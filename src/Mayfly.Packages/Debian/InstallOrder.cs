@@ -1,18 +1,14 @@
-using System.Text;
-
 namespace Mayfly.Packages.Debian;
 
 /// <summary>
 /// Plans the stages of installing: what is placed and configured together, and in which order it is handed to dpkg.
 /// </summary>
 /// <remarks>
-/// The stages are apt's own calls of <c>dpkg --configure</c>, because their borders and order decide which user and group ids are given and how
-/// often triggers run. apt places packages until one of them must be configured before the next can be placed: for its Pre-Depends, or because it is
-/// essential. What is left is configured by one last <c>dpkg --configure --pending</c>, which takes the packages in the order of dpkg's
-/// own hash table. Inside a call dpkg defers what is not ready and breaks cycles itself (dpkg's deppossi and trigger handling), so the order here is that of
-/// dpkg's queue at the start; given the same queue it ends with the same order.
-/// apt places some packages a stage earlier than it configures them; here they are placed with the stage that configures them, unless a package
-/// of an earlier stage depends on them in a cycle, which then takes them in.
+/// The stages are apt's own calls of <c>dpkg --unpack</c> and <c>dpkg --configure</c>, because their borders and order decide which user and group ids
+/// are given, how often triggers run and in which order they are noted. apt places packages until one of them must be configured before the next
+/// can be placed: for its Pre-Depends, or because it is essential. What is left is configured by one last <c>dpkg --configure --pending</c>, which
+/// takes the packages in the order of dpkg's own hash table. Inside a call dpkg defers what is not ready and breaks cycles itself; given the same
+/// queue it ends with the same order.
 /// </remarks>
 public sealed class InstallOrder
 {
@@ -240,48 +236,21 @@ public sealed class InstallOrder
 
     private List<LockedStage> Stages()
     {
-        var stages = new List<List<BinaryPackage>>();
-        var placed = new HashSet<BinaryPackage>();
-        for (var i = 0; i < _steps.Count; i++)
+        var stages = new List<LockedStage>();
+        for (var at = 0; at < _steps.Count;)
         {
-            if (!_steps[i].Configure)
-                continue;
-            var stage = new List<BinaryPackage>();
-            for (; i < _steps.Count && _steps[i].Configure; i++)
-                stage.Add(_steps[i].Package);
-            stages.Add(stage);
-            placed.UnionWith(stage);
-            // Its members may depend on what is only unpacked so far: a cycle, which must be whole.
-            for (var next = 0; next < stage.Count; next++)
+            var placed = Run(configure: false);
+            stages.Add(new LockedStage(placed) { Configured = Run(configure: true) });
+
+            List<string> Run(bool configure)
             {
-                foreach (var missing in Missing(stage[next], placed).ToList())
-                {
-                    placed.Add(missing);
-                    stage.Add(missing);
-                }
+                var run = new List<string>();
+                for (; at < _steps.Count && _steps[at].Configure == configure; at++)
+                    run.Add(_steps[at].Package.Id);
+                return run;
             }
         }
 
-        var rest = _steps.Where(step => !step.Configure && !placed.Contains(step.Package)).Select(step => step.Package)
-            .OrderBy(package => DpkgBin(package.Name)).ThenBy(package => package.Name, StringComparer.Ordinal).ThenBy(package => package.IsForeign).ToList();
-        if (rest.Count > 0)
-            stages.Add(rest);
-        return [.. stages.Select(stage => new LockedStage([.. stage.Select(package => package.Id)]))];
-    }
-
-    private IEnumerable<BinaryPackage> Missing(BinaryPackage package, HashSet<BinaryPackage> placed) =>
-        from dependency in package.PreDepends.Concat(package.Depends)
-        let targets = dependency.Alternatives.SelectMany(relation => _graph.Targets(relation, package)).ToList()
-        where !targets.Any(target => placed.Contains(target) || _graph.IsInstalled(target))
-        from first in targets.Take(1)
-        select first;
-
-    /// <summary>The place of a name in the hash table that <c>dpkg --configure --pending</c> walks: FNV-1a over 65521 bins (dpkg's pkg-hash.c).</summary>
-    private static uint DpkgBin(string name)
-    {
-        var hash = 2166136261u;
-        foreach (var b in Encoding.UTF8.GetBytes(name))
-            hash = unchecked((hash ^ b) * 16777619u);
-        return hash % 65521;
+        return stages;
     }
 }

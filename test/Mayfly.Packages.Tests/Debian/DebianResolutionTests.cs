@@ -146,7 +146,7 @@ public sealed class DebianResolutionTests
         SetRequest[] sets = [new("web", ["a"]), new("tools", ["b"]) { OverBase = false }];
         var own = DebianLock.Create(index, sets);
         Assert.Equal(["base", "tools", "web"], own.Sets.Select(set => set.Name));
-        Assert.Equal(["p:amd64", "a:amd64 b:amd64"], own.Sets[2].Stages.Select(stage => string.Join(' ', stage.Packages.Order(StringComparer.Ordinal))));
+        Assert.Equal(["p:amd64 b:amd64, then p:amd64", "a:amd64, then "], own.Sets[2].Stages.Select(stage => $"{string.Join(' ', stage.Packages)}, then {string.Join(' ', stage.Configured)}"));
         Assert.Equal(LockFile.Format(own), LockFile.Format(LockFile.Parse(LockFile.Format(own))));
         Assert.True(DebianLock.Satisfies(own, "amd64", sets));
         Assert.True(DebianLock.Satisfies(own, "amd64", [sets[0]]));

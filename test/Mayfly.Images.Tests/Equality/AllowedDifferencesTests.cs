@@ -1,0 +1,29 @@
+namespace Mayfly.Images.Tests.Equality;
+
+/// <summary>The documented list of what may differ stays short and exact.</summary>
+public sealed class AllowedDifferencesTests
+{
+    private const int Most = 25;
+
+    private static readonly string[] Known = ["existence", "links to it", "contents", "owner", "mode", "names of the same file", "field 3", "times of entries"];
+
+    [Fact]
+    public void The_list_is_short_and_every_line_has_an_exact_path_known_aspects_and_a_reason_of_its_own()
+    {
+        Assert.InRange(AllowedDifferences.All.Count, 1, Most);
+        Assert.Distinct(AllowedDifferences.All.Select(static entry => entry.Path));
+        foreach (var entry in AllowedDifferences.All)
+        {
+            Assert.True(entry.Path.IndexOf('*') is var star && (star < 0 || entry.Path.IndexOf('/', star) < 0), $"{entry.Path} has a wildcard above its last part");
+            Assert.All(entry.Aspects, static aspect => Assert.Contains(aspect, Known));
+            Assert.True(entry.Reason.Length > 10, $"{entry.Path} has no reason");
+        }
+    }
+
+    [Fact]
+    public void No_line_of_the_list_is_lost_in_reading_it()
+    {
+        var rows = File.ReadLines(AllowedDifferences.Path).Count(static line => line.StartsWith("| `", StringComparison.Ordinal));
+        Assert.Equal(rows, AllowedDifferences.All.Count);
+    }
+}

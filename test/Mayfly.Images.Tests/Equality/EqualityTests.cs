@@ -1,0 +1,60 @@
+namespace Mayfly.Images.Tests.Equality;
+
+/// <summary>
+/// The tree that Mayfly builds is the one that apt and dpkg build, as mmdebstrap drives them: every name, and what it is, and dpkg's
+/// whole database; and apt and dpkg find nothing wrong with it.
+/// </summary>
+public abstract class EqualityTests(PackageArchive archive)
+{
+    private protected async Task CompareAsync(string name)
+    {
+        var set = PackageSets.All.Single(set => set.Name == name);
+        var contents = await archive.ContentsAsync;
+        var stack = contents.Locks[name];
+        var reference = ReferenceTree.Make(archive, set, contents.Required);
+        using var image = await BuiltImage.MakeAsync(archive, stack, GetType().Name);
+        try
+        {
+            var (differences, names) = image.Run(root =>
+            {
+                var (ours, theirs) = (TreeReader.Read(root), TreeReader.Read(reference));
+                return (TreeComparison.Differences(ours, theirs), theirs.Count);
+            });
+            if (PackageArchive.Kept.Length > 0)
+                File.WriteAllLines($"{PackageArchive.Kept}/{name}.differences", differences);
+            Assert.True(names > 5_000, $"only {names} names to compare");
+            Assert.True(differences.Count == 0, $"{differences.Count} differences from what mmdebstrap makes of '{name}':\n{string.Join('\n', differences.Take(60))}");
+            image.AssertWorks();
+        }
+        finally
+        {
+            ReferenceTree.Remove(reference);
+        }
+    }
+
+    private protected static TheoryData<string> Names(bool apt) => [.. PackageSets.All.Where(set => set.Apt == apt).Select(static set => set.Name)];
+}
+
+/// <summary>Over <c>--variant=minbase</c>.</summary>
+public sealed class MinimalEqualityTests(PackageArchive archive) : EqualityTests(archive)
+{
+    public static TheoryData<string> Sets => Names(apt: false);
+
+    [Theory]
+    [MemberData(nameof(Sets))]
+    [Trait("needs", "oracle")]
+    [Trait("needs", "root")]
+    public Task A_set_of_packages_gives_the_tree_that_mmdebstrap_makes(string set) => CompareAsync(set);
+}
+
+/// <summary>Over <c>--variant=apt</c>.</summary>
+public sealed class AptEqualityTests(PackageArchive archive) : EqualityTests(archive)
+{
+    public static TheoryData<string> Sets => Names(apt: true);
+
+    [Theory]
+    [MemberData(nameof(Sets))]
+    [Trait("needs", "oracle")]
+    [Trait("needs", "root")]
+    public Task A_set_of_packages_gives_the_tree_that_mmdebstrap_makes(string set) => CompareAsync(set);
+}

@@ -1,0 +1,93 @@
+using System.Text;
+using Mayfly.Packages;
+using Mayfly.Packages.Debian;
+
+[assembly: AssemblyFixture(typeof(Mayfly.Images.Tests.Equality.PackageArchive))]
+
+namespace Mayfly.Images.Tests.Equality;
+
+/// <summary>
+/// The archive that both sides read: the signed Release files and whole indexes of this host's sources, and of the pool the packages of
+/// all sets, each asked for once. It lives in memory where there is room, because a tree made on a disk takes mmdebstrap twice as long.
+/// </summary>
+/// <remarks>
+/// For those who work on the comparison, <c>MAYFLY_REFERENCES</c> names a folder that keeps mmdebstrap's trees and logs from run to run, and what
+/// differed; remove it when the archive has changed.
+/// </remarks>
+public sealed class PackageArchive : IDisposable
+{
+    private const string Codename = "bookworm";
+
+    /// <summary>That folder, or nothing.</summary>
+    public static readonly string Kept = Environment.GetEnvironmentVariable("MAYFLY_REFERENCES") ?? "";
+
+    private readonly Lazy<Task<Contents>> _contents;
+    private readonly string _folder;
+
+    public PackageArchive()
+    {
+        _folder = Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"mayfly-equality-{Environment.ProcessId}");
+        _contents = new(() => Task.Run(MakeAsync));
+    }
+
+    public string Folder => _folder;
+
+    public Task<Contents> ContentsAsync => _contents.Value;
+
+    /// <summary>The archive's folder, as both see it.</summary>
+    public string Mirror => $"{_folder}/mirror";
+
+    /// <summary>Lines of sources.list.</summary>
+    public IReadOnlyList<string> SourcesFor(string method) => [.. _contents.Value.Result.Suites.Select(suite => $"deb {method}{RootOf(suite)} {suite} main")];
+
+    public void Dispose()
+    {
+        if (_contents.IsValueCreated)
+            ReferenceImage.Run("rm", "-rf", "--one-file-system", _folder);
+    }
+
+    private string RootOf(string suite) => $"{Mirror}/{(suite.EndsWith("-security", StringComparison.Ordinal) ? "debian-security" : "debian")}";
+
+    private async Task<Contents> MakeAsync()
+    {
+        var store = Store.Open($"{_folder}/store");
+        var sources = DebianSources.Discover(Codename, HostArchitecture.Name, DebianConfiguration.Read(new DebianConfiguration { Components = ["main"] }));
+        var index = await IndexFetch.ReadAsync(store, sources);
+        var locks = PackageSets.All.ToDictionary(static set => set.Name, set => DebianLock.Create(index,
+            [new SetRequest(SetRequest.Base, set.Apt ? ["apt"] : []), new SetRequest("set", set.Packages), new SetRequest("later", [PackageSets.Later])]));
+        var packages = locks.Values.SelectMany(static stack => stack.Packages).DistinctBy(static package => package.Sha256).ToArray();
+        await Fetch.AllAsync(store, sources, packages);
+        using var handler = new HttpClientHandler { Proxy = sources.Proxy, UseProxy = sources.Proxy is not null };
+        using var client = new HttpClient(handler);
+        foreach (var source in sources.Sources)
+        {
+            var suite = $"{RootOf(source.Suite)}/dists/{source.Suite}";
+            Directory.CreateDirectory(suite);
+            var release = locks.Values.First().Releases.First(release => release.Id == source.Suite);
+            var bytes = File.Exists(store.PathOf(StoreArea.Artifacts, release.Digest)) ? await File.ReadAllBytesAsync(store.PathOf(StoreArea.Artifacts, release.Digest))
+                : await client.GetByteArrayAsync(new Uri(source.Mirrors[0], $"dists/{source.Suite}/InRelease"));
+            await File.WriteAllBytesAsync($"{suite}/InRelease", bytes);
+            var name = $"main/binary-{sources.Architecture}/Packages.xz";
+            var hash = Encoding.UTF8.GetString(bytes).Split('\n').Select(static line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).First(words => words is [{ Length: 64 }, _, var file] && file == name)[0];
+            Link(store, hash, $"{suite}/{name}");
+            Link(store, hash, $"{suite}/{Path.GetDirectoryName(name)}/by-hash/SHA256/{hash}");
+        }
+
+        foreach (var package in packages)
+            Link(store, package.Sha256, $"{RootOf(package.Release)}/{package.Path}");
+        return new Contents(store, locks, [.. sources.Sources.Select(static source => source.Suite)], [.. index.OfPriority(PackagePriority.Required).Where(static package => !package.Essential).Select(static package => package.Name).Distinct()]);
+    }
+
+    private static void Link(Store store, string hash, string path)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        if (!File.Exists(path))
+            ReferenceImage.Run("ln", store.PathOf(StoreArea.Artifacts, hash), path);
+    }
+
+    /// <param name="Store">All artifacts.</param>
+    /// <param name="Locks">By the name of a set of <see cref="PackageSets"/>; each with the sets <c>base</c>, <c>set</c> and <c>later</c>, one more package.</param>
+    /// <param name="Suites">Those of the archive.</param>
+    /// <param name="Required">The names of packages of priority required that are not essential.</param>
+    public sealed record Contents(Store Store, IReadOnlyDictionary<string, StackLock> Locks, IReadOnlyList<string> Suites, IReadOnlyList<string> Required);
+}

@@ -1,0 +1,55 @@
+namespace Mayfly.Images.Tests.Equality;
+
+/// <summary>A set of packages to install, over mmdebstrap's variant <c>apt</c> or <c>minbase</c>.</summary>
+internal sealed record PackageSet(string Name, bool Apt, IReadOnlyList<string> Packages);
+
+/// <summary>Sets chosen because their scripts do what is hard to do alike.</summary>
+internal static class PackageSets
+{
+    /// <summary>A small package with a manual page and an info file, whose installation sets off triggers.</summary>
+    public const string Later = "hello";
+
+    public static readonly IReadOnlyList<PackageSet> All =
+    [
+        Minimal("nothing"),
+        Minimal("shop", [.. ReferenceImage.Requests]),
+        Minimal("mariadb", "mariadb-server"),
+        Minimal("redis", "redis-server"),
+        Minimal("exim", "exim4"),
+        Minimal("php", "php-fpm", "php-mysql"),
+        Minimal("alternatives", "gawk", "vim", "dash", "original-awk"),
+        Minimal("java", "ca-certificates-java", "default-jre-headless"),
+        Minimal("manuals", "info", "man-db", "manpages"),
+        Minimal("fonts", "fontconfig", "fonts-dejavu-core", "fonts-urw-base35"),
+        Minimal("perl", "libdbi-perl", "libwww-perl", "spamassassin"),
+        Minimal("python", "python3-numpy", "python3-requests", "python3-venv", "python3-yaml"),
+        Minimal("capabilities", "iputils-ping", "libcap2-bin", "mtr-tiny", "tcpdump"),
+        Minimal("ssh", "openssh-server"),
+        Minimal("samba", "samba"),
+        Minimal("docker", "docker.io"),
+        Minimal("ruby", "ruby"),
+        WithApt("apt"),
+        WithApt("postgresql", "postgresql"),
+        WithApt("apache", "apache2", "ca-certificates"),
+        WithApt("systemd", "dbus", "libpam-systemd", "policykit-1", "systemd-sysv"),
+        WithApt("node", "nodejs"),
+        WithApt("emacs", "emacs-nox"),
+        WithApt("dictionaries", "hunspell-en-us", "iamerican", "wamerican", "wngerman"),
+        WithApt("logs", "anacron", "cron", "logrotate", "rsyslog"),
+        WithApt("bind", "bind9"),
+        WithApt("dovecot", "dovecot-imapd", "dovecot-pop3d"),
+        WithApt("balancers", "haproxy", "varnish"),
+        WithApt("rabbitmq", "rabbitmq-server"),
+        WithApt("tomcat", "tomcat10"),
+        WithApt("cups", "cups"),
+        WithApt("discovery", "avahi-daemon", "dnsmasq"),
+        WithApt("nfs", "nfs-common", "nfs-kernel-server"),
+        WithApt("clocks", "ntpsec", "sudo"),
+        WithApt("chrony", "chrony", "at", "screen"),
+        WithApt("gateways", "gunicorn", "uwsgi", "uwsgi-plugin-python3"),
+    ];
+
+    private static PackageSet Minimal(string name, params string[] packages) => new(name, false, packages);
+
+    private static PackageSet WithApt(string name, params string[] packages) => new(name, true, packages);
+}

@@ -1,0 +1,38 @@
+namespace Mayfly.Images.Tests.Equality;
+
+/// <summary>What mmdebstrap makes of a set, as a folder.</summary>
+internal static class ReferenceTree
+{
+    public static string Make(PackageArchive archive, PackageSet set, IReadOnlyList<string> required)
+    {
+        var tree = $"{archive.Folder}/mmdebstrap/{set.Name}";
+        Directory.CreateDirectory($"{archive.Folder}/tmp");
+        Directory.CreateDirectory(Path.GetDirectoryName(tree)!);
+        Remove(tree);
+        var kept = $"{PackageArchive.Kept}/{set.Name}.tar";
+        if (File.Exists(kept))
+        {
+            Directory.CreateDirectory(tree);
+            ReferenceImage.Run("tar", "--xattrs", "--xattrs-include=*", "--numeric-owner", "-xpf", kept, "-C", tree);
+            return tree;
+        }
+
+        // Its variant apt has no packages of priority required, which every image of ours has.
+        string[] include = [.. set.Packages, .. set.Apt ? required : []];
+        // On a machine of the name that ours are built under: scripts write it into files.
+        ReferenceImage.Run("unshare",
+        [
+            "--uts", "sh", "-c", "hostname localhost && exec \"$@\"", "sh",
+            "env", $"TMPDIR={archive.Folder}/tmp", "LC_ALL=C.UTF-8",
+            "mmdebstrap", "--quiet", "--mode=root", $"--variant={(set.Apt ? "apt" : "minbase")}", "--format=directory",
+            .. include.Length > 0 ? (string[])[$"--include={string.Join(',', include)}"] : [],
+            .. PackageArchive.Kept.Length > 0 ? (string[])[$"--customize-hook=cp \"$1/var/log/dpkg.log\" {PackageArchive.Kept}/{set.Name}.log"] : [],
+            "", tree, .. archive.SourcesFor("[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] copy://"),
+        ]);
+        if (PackageArchive.Kept.Length > 0)
+            ReferenceImage.Run("tar", "--xattrs", "--xattrs-include=*", "--numeric-owner", "-C", tree, "-cf", kept, ".");
+        return tree;
+    }
+
+    public static void Remove(string tree) => ReferenceImage.Run("rm", "-rf", "--one-file-system", tree);
+}
