@@ -27,13 +27,15 @@ public sealed class ImageBuilder(Store store)
     /// </summary>
     public async Task<Image> BuildAsync(StackLock stack, ImageRecipe recipe, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
     {
+        var made = new Dictionary<string, MadeLayer>(StringComparer.Ordinal);
         var steps = Steps(stack, recipe);
         var epoch = BuildSteps.EpochOf(stack);
         if (steps.Any(step => !_layers.Has(step.Key)))
             BuildRequirements.Check();
         // While the base is configured on one core, the rest is unpacked on the other.
         var later = Task.CompletedTask;
-        var records = new List<LayerRecord>();
+        var layers = new List<MadeLayer>();
+        LayerRecord[] records;
         try
         {
             for (var at = 0; at < steps.Count; at++)
@@ -41,7 +43,7 @@ public sealed class ImageBuilder(Store store)
                 var step = steps[at];
                 if (_layers.Find(step.Key) is { } present)
                 {
-                    records.Add(present);
+                    layers.Add(new MadeLayer(_layers.TreeOf(step.Key), present));
                     continue;
                 }
 
@@ -53,18 +55,25 @@ public sealed class ImageBuilder(Store store)
                         later = UnpackAsync(next, progress, cancellationToken);
                 }
 
-                IReadOnlyList<string> below = [.. records.Select(record => _layers.TreeOf(record.Key))];
-                var build = new LayerBuild(store, recipe.Name, below, epoch, progress) { KeepFailed = KeepFailed };
-                records.Add(await _layers.GetAsync(step.Key, step.Below, step.Origin, epoch, work => build.Make(step, work, cancellationToken), cancellationToken).ConfigureAwait(false));
+                // Over trees that are complete, though the store may not have taken them in yet.
+                var build = new LayerBuild(store, recipe.Name, [.. layers], epoch, progress) { KeepFailed = KeepFailed };
+                var layer = await _layers.MakeAsync(step.Key, step.Below, step.Origin, epoch, work => build.Make(step, work, cancellationToken),
+                    layers is [.., { Committed: var below }] ? below : Task.CompletedTask, cancellationToken).ConfigureAwait(false);
+                layers.Add(layer);
+                made[step.Key] = layer;
                 // Only now is it known which accounts the packages made.
                 if (step is PackageStep && stack.Ids.Count > 0)
                     steps = Steps(stack, recipe);
             }
+
+            records = await Task.WhenAll(layers.Select(static layer => layer.Committed)).ConfigureAwait(false);
         }
         finally
         {
-            // Its failure, if it failed, was thrown above or does not matter beside the one that brought us here.
-            await later.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // What goes on must not outlive this call; its failure was thrown above or does not matter beside the one that brought us here.
+            await Task.WhenAll([later, .. layers.Select(static layer => layer.Committed)]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            foreach (var layer in layers)
+                layer.Dispose();
         }
 
         var image = new Image
@@ -76,6 +85,9 @@ public sealed class ImageBuilder(Store store)
         };
         new ImageStore(store).Write(image);
         return image;
+
+        IReadOnlyList<BuildStep> Steps(StackLock stack, ImageRecipe recipe) =>
+            BuildSteps.Of(stack, recipe, key => made.TryGetValue(key, out var layer) ? layer.Ids : _layers.Find(key)?.Ids);
     }
 
     /// <summary>What building would do, as data; the store is only looked at.</summary>

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using Mayfly.Images.Layers;
 using Mayfly.Linux;
+using Microsoft.Win32.SafeHandles;
 
 namespace Mayfly.Images.Building;
 
@@ -21,7 +23,9 @@ internal sealed class BuildRoot : IDisposable
     private int _phases;
     private int _links;
     private bool _mounted;
+    private bool _ended;
     private IReadOnlyList<string> _layers = [];
+    private readonly List<SafeFileHandle> _open = [];
     private string _shims = "";
 
     public BuildRoot(string work)
@@ -49,6 +53,33 @@ internal sealed class BuildRoot : IDisposable
     public void Run(Action work) => _thread.Run(work);
 
     public T Run<T>(Func<T> work) => _thread.Run(work);
+
+    /// <summary>
+    /// A path to a layer's tree that stays valid while the layer is committed, which moves it. It is opened on the root's thread,
+    /// because overlayfs takes only what is mounted in its own namespace.
+    /// </summary>
+    public string Open(string tree)
+    {
+        if (MadeLayer.Lasting(tree) == tree)
+            return tree;
+        var folder = _thread.Run(() =>
+        {
+            while (true)
+            {
+                var path = MadeLayer.Lasting(tree);
+                try
+                {
+                    return FileHandles.OpenFolder(path);
+                }
+                catch (LinuxException) when (MadeLayer.Lasting(tree) != path)
+                {
+                    // Moved in between.
+                }
+            }
+        });
+        _open.Add(folder);
+        return MadeLayer.PathOf(folder);
+    }
 
     /// <summary>A new empty folder that may become a layer.</summary>
     public string NewFolder(string purpose)
@@ -170,8 +201,12 @@ internal sealed class BuildRoot : IDisposable
         }
     }
 
-    public void Dispose()
+    /// <summary>Ends its mounts; what it opened stays so.</summary>
+    public void End()
     {
+        if (_ended)
+            return;
+        _ended = true;
         try
         {
             Unmount();
@@ -179,6 +214,19 @@ internal sealed class BuildRoot : IDisposable
         finally
         {
             _thread.Dispose();
+        }
+    }
+
+    public void Dispose()
+    {
+        try
+        {
+            End();
+        }
+        finally
+        {
+            foreach (var folder in _open)
+                folder.Dispose();
         }
     }
 

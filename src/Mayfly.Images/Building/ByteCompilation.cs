@@ -127,7 +127,7 @@ internal sealed partial class ByteCompilation(string work, CancellationToken can
         }
 
         // With what earlier stages made, or an interpreter would compile for itself what it imports.
-        var upper = _copy.Mount([.. layers, .. _made], forPackages: true);
+        var upper = _copy.Mount([.. layers.Select(_copy.Open), .. _made], forPackages: true);
         _copy.Run(() =>
         {
             foreach (var path in waiting.Select(path => $"{_copy.Root}/{path}").Where(static path => File.Exists($"{path}.dpkg-new") && !File.Exists(path)))

@@ -1,4 +1,5 @@
 using System.Text;
+using Mayfly.Images.Layers;
 using Mayfly.Linux;
 using Mayfly.Packages;
 
@@ -23,7 +24,7 @@ internal static class FailedBuild
         for (var at = 0; at < call.Layers.Count; at++)
         {
             var inside = call.Layers[at].StartsWith($"{work}/", StringComparison.Ordinal);
-            Nodes.MakeLink(inside ? $"..{call.Layers[at][work.Length..]}" : call.Layers[at], $"{layers}/{at}");
+            Nodes.MakeLink(inside ? $"..{call.Layers[at][work.Length..]}" : MadeLayer.Lasting(call.Layers[at]), $"{layers}/{at}");
         }
 
         var script = $"{work}/enter";

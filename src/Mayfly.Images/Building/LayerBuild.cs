@@ -8,41 +8,50 @@ using Mayfly.Packages.Debian;
 namespace Mayfly.Images.Building;
 
 /// <summary>Makes one layer in a work folder, over the trees of those below.</summary>
-internal sealed class LayerBuild(Store store, string image, IReadOnlyList<string> below, long epoch, IProgress<Activity>? progress)
+internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLayer> layers, long epoch, IProgress<Activity>? progress)
 {
+    /// <summary>The trees _below, lowest first, by paths that stay valid while they are committed.</summary>
+    private IReadOnlyList<string> _below = [];
+
     /// <summary>Keep the work folder when a script fails in it.</summary>
     public bool KeepFailed { get; init; }
 
     public (string Tree, IReadOnlyList<LockedId> Ids) Make(BuildStep step, string work, CancellationToken cancellationToken)
     {
+        using var root = new BuildRoot(work);
         try
         {
-            return Do(step, work, cancellationToken);
+            _below = [.. layers.Select(layer => root.Open(layer.Tree))];
+            return Do(step, work, root, cancellationToken);
         }
         catch (ScriptFailure failure)
         {
-            throw KeepFailed ? failure.Kept(store, work) : failure.Told();
+            if (!KeepFailed)
+                throw failure.Told();
+            // What is kept names the layers _below it by the places that they have then.
+            Task.WaitAll([.. layers.Select(static layer => layer.Committed)], CancellationToken.None);
+            root.End();
+            throw failure.Kept(store, work);
         }
     }
 
-    private (string Tree, IReadOnlyList<LockedId> Ids) Do(BuildStep step, string work, CancellationToken cancellationToken) => step switch
+    private (string Tree, IReadOnlyList<LockedId> Ids) Do(BuildStep step, string work, BuildRoot root, CancellationToken cancellationToken) => step switch
     {
-        PackageStep packages => Install(packages, work, cancellationToken),
-        CopyStep files => (Copy(files, work, cancellationToken), []),
+        PackageStep packages => Install(packages, work, root, cancellationToken),
+        CopyStep files => (Copy(files, work, root, cancellationToken), []),
         // Accounts that a recipe's own command makes are numbered by whoever wrote the command.
-        RunStep command => (Execute(command, work, cancellationToken), []),
-        NumberStep numbers => (Renumber(numbers, work), []),
+        RunStep command => (Execute(command, root, cancellationToken), []),
+        NumberStep numbers => (Renumber(numbers, root), []),
         _ => throw new InvalidOperationException($"a step of the kind {step.GetType().Name}"),
     };
 
-    private (string, IReadOnlyList<LockedId>) Install(PackageStep step, string work, CancellationToken cancellationToken)
+    private (string, IReadOnlyList<LockedId>) Install(PackageStep step, string work, BuildRoot root, CancellationToken cancellationToken)
     {
-        var activity = below.Count == 0 ? "install base" : $"install {string.Join(' ', step.Requests)}";
+        var activity = _below.Count == 0 ? "install base" : $"install {string.Join(' ', step.Requests)}";
         var packages = step.Stages.SelectMany(static stage => stage.Packages).ToDictionary(static package => package.Id, Read, StringComparer.Ordinal);
         var stages = step.Stages.Select(stage => new DpkgStage(Those(stage.Packages), Those(stage.Configured))).ToArray();
-        using var root = new BuildRoot(work);
         using var compilation = new ByteCompilation($"{work}/bytecode", cancellationToken);
-        var install = new PackageInstall(root, compilation, below, progress, activity);
+        var install = new PackageInstall(root, compilation, _below, progress, activity);
         install.Run(stages, cancellationToken);
         var tree = root.Run(() =>
         {
@@ -50,13 +59,13 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<string
             compilation.MoveInto(merged);
             LayerCleaning.Clean(merged, epoch, ofPackages: true);
             // Releases after bookworm have no usrmerge that would run last: their links come with base-files, and update-shells' pairs stay.
-            if (below.Count == 0 && packages.Values.Any(static package => package.Name == "usrmerge"))
+            if (_below.Count == 0 && packages.Values.Any(static package => package.Name == "usrmerge"))
                 LayerCleaning.OrderShells(merged);
             // No package brings it, and programs look for it; debootstrap and mmdebstrap leave the same words.
-            if (below.Count == 0)
+            if (_below.Count == 0)
                 File.WriteAllText($"{merged}/etc/fstab", "# UNCONFIGURED FSTAB FOR BASE SYSTEM\n");
             WriteExtendedStates(merged, step, stages);
-            LayerTree.Tidy(merged, below);
+            LayerTree.Tidy(merged, _below);
             return merged;
         });
         progress?.Report(new Activity(activity, $"{step.Stages.Sum(static stage => stage.Packages.Count)} packages") { Ended = true });
@@ -69,9 +78,9 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<string
         DpkgPackage.Read(UnpackedPackage.Find(store, package.Sha256)
             ?? throw new MayflyException($"package {package.Id} {package.Version} is not unpacked in the store", "run the command again; it is fetched and unpacked first"), package);
 
-    private string Copy(CopyStep step, string work, CancellationToken cancellationToken)
+    private string Copy(CopyStep step, string work, BuildRoot root, CancellationToken cancellationToken)
     {
-        var view = new LayerView(below);
+        var view = new LayerView(_below);
         var accounts = Accounts.Parse(view.ReadText("etc/passwd"), view.ReadText("etc/group"));
         var placement = new Placement(view, Diversions.None, StatOverrides.None, accounts, static () => InstalledFiles.None);
         var texts = $"{work}/texts";
@@ -97,7 +106,6 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<string
             });
         }
 
-        using var root = new BuildRoot(work);
         var tree = root.NewFolder("files");
         root.Run(() => TreeWriter.Write(placement.Names, tree, cancellationToken));
         // A file that was edited since its hash was taken would be found under the wrong key for ever.
@@ -122,11 +130,10 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<string
                     "name an account that the image's packages make, or a number; look at its /etc/passwd with mayfly image inspect"));
     }
 
-    private string Execute(RunStep step, string work, CancellationToken cancellationToken)
+    private string Execute(RunStep step, BuildRoot root, CancellationToken cancellationToken)
     {
-        var (command, view) = (step.Command, new LayerView(below));
-        using var root = new BuildRoot(work);
-        var upper = root.Mount(below);
+        var (command, view) = (step.Command, new LayerView(_below));
+        var upper = root.Mount(_below);
         var home = "/root";
         IReadOnlyList<string> arguments = command.Command;
         if (command.User != "root")
@@ -151,27 +158,26 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<string
         root.Run(() =>
         {
             LayerCleaning.Clean(upper, epoch, ofPackages: false);
-            LayerTree.Tidy(upper, below);
+            LayerTree.Tidy(upper, _below);
         });
         progress?.Report(new Activity(step.Origin) { Ended = true });
         return upper;
     }
 
-    private string Renumber(NumberStep step, string work)
+    private string Renumber(NumberStep step, BuildRoot root)
     {
-        using var root = new BuildRoot(work);
-        var upper = root.Mount(below);
+        var upper = root.Mount(_below);
         root.Run(() => AccountNumbers.Change(root.Root, step.Changes));
         root.Unmount();
-        root.Run(() => LayerTree.Tidy(upper, below));
+        root.Run(() => LayerTree.Tidy(upper, _below));
         return upper;
     }
 
     /// <summary>apt's note of what was installed for another package's sake; dpkg knows nothing of it.</summary>
     private void WriteExtendedStates(string tree, PackageStep step, IReadOnlyList<DpkgStage> stages)
     {
-        var states = ExtendedStates.Parse(new LayerView([.. below, tree]).ReadText(ExtendedStates.Path));
-        states.Add(stages, step.Requests, step.Architecture, isBase: below.Count == 0);
+        var states = ExtendedStates.Parse(new LayerView([.. _below, tree]).ReadText(ExtendedStates.Path));
+        states.Add(stages, step.Requests, step.Architecture, isBase: _below.Count == 0);
         if (states.IsEmpty)
             return;
         var folder = tree;
@@ -190,7 +196,7 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<string
     /// <summary>Accounts that this layer has and those below lack.</summary>
     private IReadOnlyList<LockedId> NewIds(string tree)
     {
-        var (before, after) = (new LayerView(below), new LayerView([.. below, tree]));
+        var (before, after) = (new LayerView(_below), new LayerView([.. _below, tree]));
         var known = Accounts.Parse(before.ReadText("etc/passwd"), before.ReadText("etc/group"));
         var all = Accounts.Parse(after.ReadText("etc/passwd"), after.ReadText("etc/group"));
         return

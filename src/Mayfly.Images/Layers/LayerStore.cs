@@ -47,66 +47,139 @@ internal sealed class LayerStore(Store store)
     public async Task<LayerRecord> GetAsync(string key, string? below, string origin, long epoch,
         Func<string, (string Tree, IReadOnlyList<LockedId> Ids)> build, CancellationToken cancellationToken)
     {
+        using var made = await MakeAsync(key, below, origin, epoch, build, Task.CompletedTask, cancellationToken).ConfigureAwait(false);
+        return await made.Committed.ConfigureAwait(false);
+    }
+
+    /// <summary>As <see cref="GetAsync"/>, but ends when the tree is complete; it is committed after <paramref name="before"/>. Await <see cref="MadeLayer.Committed"/> too.</summary>
+    public async Task<MadeLayer> MakeAsync(string key, string? below, string origin, long epoch,
+        Func<string, (string Tree, IReadOnlyList<LockedId> Ids)> build, Task before, CancellationToken cancellationToken)
+    {
         if (Find(key) is { } present)
-            return present;
+            return new MadeLayer(TreeOf(key), present);
+        var held = await HoldAsync(key, cancellationToken).ConfigureAwait(false);
+        WorkFolder? work = null;
+        try
+        {
+            if (Find(key) is { } other)
+            {
+                held.Dispose();
+                return new MadeLayer(TreeOf(key), other);
+            }
+
+            work = store.BeginWork("layer");
+            var layer = $"{work.Path}/layer";
+            var ids = await Task.Run(() =>
+            {
+                var (tree, ids) = Explained(origin, () => build(work.Path));
+                Directory.CreateDirectory(layer);
+                Files.Rename(tree, $"{layer}/tree");
+                return ids;
+            }, cancellationToken).ConfigureAwait(false);
+            var folder = FileHandles.OpenFolder($"{layer}/tree");
+            return new MadeLayer(folder, ids, CommitAsync());
+
+            async Task<LayerRecord> CommitAsync()
+            {
+                using (held)
+                using (work)
+                {
+                    // Not this call's thread, whose caller goes on.
+                    await Task.Yield();
+                    return await Explained(origin, async () =>
+                    {
+                        // The disk writes while the digest is computed.
+                        var sync = Task.Run(() => Files.SyncFileSystem(store.Root), CancellationToken.None);
+                        var (digest, size) = await Task.Run(() => Digest($"{layer}/tree", epoch, cancellationToken), CancellationToken.None).ConfigureAwait(false);
+                        await sync.ConfigureAwait(false);
+                        var record = new LayerRecord { Key = key, Below = below, Digest = digest, Size = size, Origin = origin, Epoch = epoch, Ids = ids };
+                        using (var json = new FileStream($"{layer}/layer.json", FileMode.CreateNew))
+                        {
+                            JsonSerializer.Serialize(json, record, ImagesJson.Default.LayerRecord);
+                            json.Flush(flushToDisk: true);
+                        }
+
+                        await before.ConfigureAwait(false);
+                        store.Commit(layer, StoreArea.Layers, key, sync: false);
+                        return record;
+                    }).ConfigureAwait(false);
+                }
+            }
+        }
+        catch
+        {
+            work?.Dispose();
+            held.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The right to make the layer of this key: one in this process, and one on this host.</summary>
+    private async Task<IDisposable> HoldAsync(string key, CancellationToken cancellationToken)
+    {
         var turn = InProcess.GetOrAdd($"{store.Root}\n{key}", static _ => new SemaphoreSlim(1));
         await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var lockPath = store.PathOf(StoreArea.Layers, $"{key}.lock");
-            using var file = await TakeAsync(lockPath, cancellationToken).ConfigureAwait(false);
-            try
-            {
-                return Find(key)
-                    ?? await Task.Run(() => Build(key, below, origin, epoch, build, cancellationToken), cancellationToken).ConfigureAwait(false);
-            }
-            finally
-            {
-                // Still held: whoever waits sees that the name is gone and opens it anew.
-                File.Delete(lockPath);
-            }
+            var path = store.PathOf(StoreArea.Layers, $"{key}.lock");
+            return new Turn(turn, path, await TakeAsync(path, cancellationToken).ConfigureAwait(false));
         }
-        finally
+        catch
         {
+            turn.Release();
+            throw;
+        }
+    }
+
+    private sealed class Turn(SemaphoreSlim turn, string path, SafeFileHandle file) : IDisposable
+    {
+        private int _ended;
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _ended, 1) != 0)
+                return;
+            // Still held: whoever waits sees that the name is gone and opens it anew.
+            File.Delete(path);
+            file.Dispose();
             turn.Release();
         }
     }
 
-    private LayerRecord Build(string key, string? below, string origin, long epoch,
-        Func<string, (string Tree, IReadOnlyList<LockedId> Ids)> build, CancellationToken cancellationToken)
+    private T Explained<T>(string origin, Func<T> work)
     {
-        using var work = store.BeginWork("layer");
         try
         {
-            var (tree, ids) = build(work.Path);
-            var layer = $"{work.Path}/layer";
-            Directory.CreateDirectory(layer);
-            Files.Rename(tree, $"{layer}/tree");
-            // The disk writes while the digest is computed.
-            var sync = Task.Run(() => Files.SyncFileSystem(store.Root), CancellationToken.None);
-            var (digest, size) = Digest($"{layer}/tree", epoch, cancellationToken);
-            sync.GetAwaiter().GetResult();
-            var record = new LayerRecord { Key = key, Below = below, Digest = digest, Size = size, Origin = origin, Epoch = epoch, Ids = ids };
-            using (var json = new FileStream($"{layer}/layer.json", FileMode.CreateNew))
-            {
-                JsonSerializer.Serialize(json, record, ImagesJson.Default.LayerRecord);
-                json.Flush(flushToDisk: true);
-            }
-
-            store.Commit(layer, StoreArea.Layers, key, sync: false);
-            return record;
+            return work();
         }
         catch (IOException e) when (e is not FileNotFoundException)
         {
-            const int NotPermitted = 1, AccessDenied = 13;
-            var errno = e is LinuxException linux ? linux.Errno : e.HResult;
-            throw new MayflyException($"the layer '{origin}' cannot be made in the store {store.Root}: {HostRefusal.Why(e)}", errno switch
-            {
-                _ when HostRefusal.IsFull(e) => HostRefusal.MakeRoom,
-                NotPermitted or AccessDenied => "building images needs root and a kernel with overlayfs and namespaces: mayfly doctor tells what is missing",
-                _ => "look at the disk and at what mayfly doctor says",
-            }, e);
+            throw Explain(origin, e);
         }
+    }
+
+    private async Task<T> Explained<T>(string origin, Func<Task<T>> work)
+    {
+        try
+        {
+            return await work().ConfigureAwait(false);
+        }
+        catch (IOException e) when (e is not FileNotFoundException)
+        {
+            throw Explain(origin, e);
+        }
+    }
+
+    private MayflyException Explain(string origin, IOException e)
+    {
+        const int NotPermitted = 1, AccessDenied = 13;
+        var errno = e is LinuxException linux ? linux.Errno : e.HResult;
+        return new MayflyException($"the layer '{origin}' cannot be made in the store {store.Root}: {HostRefusal.Why(e)}", errno switch
+        {
+            _ when HostRefusal.IsFull(e) => HostRefusal.MakeRoom,
+            NotPermitted or AccessDenied => "building images needs root and a kernel with overlayfs and namespaces: mayfly doctor tells what is missing",
+            _ => "look at the disk and at what mayfly doctor says",
+        }, e);
     }
 
     /// <summary>The digest and size of a tree's tar.</summary>
