@@ -222,11 +222,24 @@ internal sealed class DebianArchive
         if (_owned)
         {
             foreach (var (name, value) in entry.Attributes)
-                FileHandles.SetAttribute(file, name, value, target);
+                SetAttribute(file, name, value, path, target);
         }
 
         FileHandles.SetTime(file, entry.Time, target);
         return sum;
+    }
+
+    private static void SetAttribute(Microsoft.Win32.SafeHandles.SafeFileHandle file, string name, byte[] value, string path, string target)
+    {
+        const int TooBig = 7, Invalid = 22, OutOfRange = 34;
+        try
+        {
+            FileHandles.SetAttribute(file, name, value, target);
+        }
+        catch (LinuxException e) when (e.Errno is TooBig or Invalid or OutOfRange)
+        {
+            throw new ArchiveException($"{TarReader.Shown(path)} has an extended attribute that no file can have ({TarReader.Shown(name)})", e);
+        }
     }
 
     /// <summary>Writes the current entry's contents and gives their MD5.</summary>
