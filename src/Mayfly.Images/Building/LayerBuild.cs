@@ -10,7 +10,7 @@ namespace Mayfly.Images.Building;
 /// <summary>Makes one layer in a work folder, over the trees of those below.</summary>
 internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLayer> layers, long epoch, IProgress<Activity>? progress)
 {
-    /// <summary>The trees _below, lowest first, by paths that stay valid while they are committed.</summary>
+    /// <summary>The trees below, lowest first, by paths that stay valid while they are committed.</summary>
     private IReadOnlyList<string> _below = [];
 
     /// <summary>Keep the work folder when a script fails in it.</summary>
@@ -28,7 +28,7 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
         {
             if (!KeepFailed)
                 throw failure.Told();
-            // What is kept names the layers _below it by the places that they have then.
+            // What is kept names the layers below it by the places that they have then.
             Task.WaitAll([.. layers.Select(static layer => layer.Committed)], CancellationToken.None);
             root.End();
             throw failure.Kept(store, work);
