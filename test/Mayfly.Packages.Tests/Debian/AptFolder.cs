@@ -51,7 +51,8 @@ internal sealed class AptFolder : IDisposable
     }
 
     public DebianIndex Index => DebianIndex.Parse(_architectures[0], _suites.SelectMany(suite => _architectures.Select(architecture => new PackagesFile(
-            Releases[suite.Name], suite.Component, () => new MemoryStream(Encoding.UTF8.GetBytes(suite.Packages[architecture]))) { Priority = suite.Priority })), [.. _architectures.Skip(1)])
+            Releases[suite.Name], suite.Component, () => new MemoryStream(Encoding.UTF8.GetBytes(suite.Packages[architecture])))
+    { Priority = suite.Priority })), [.. _architectures.Skip(1)])
         .From(_suites.ToDictionary(suite => suite.Name, suite => (IReadOnlyList<string>)[suite.Host]));
 
     private Dictionary<string, LockedRelease> Releases => field ??= _suites.ToDictionary(suite => suite.Name, suite => new LockedRelease
