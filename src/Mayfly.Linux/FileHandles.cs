@@ -38,6 +38,30 @@ public static partial class FileHandles
         return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw LinuxException.Last("open", path);
     }
 
+    /// <summary>
+    /// Opens a file below a folder for reading, part by part with openat(2) and O_NOFOLLOW: no link anywhere on the way is followed, so nothing
+    /// outside of the folder can be reached, whoever changes the tree meanwhile. Null when there is none, or a part is a link or may not be read.
+    /// </summary>
+    /// <param name="parts">Names, each without a slash and none of them <c>..</c>.</param>
+    public static SafeFileHandle? OpenBelow(SafeFileHandle folder, IReadOnlyList<string> parts)
+    {
+        const int NonBlocking = 0x800;
+        var noFollow = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
+        var at = folder;
+        for (var part = 0; part < parts.Count; part++)
+        {
+            // A named pipe must not hold up whoever opens it.
+            var descriptor = openat(at, parts[part], noFollow | CloseOnExec | (part < parts.Count - 1 ? FolderOnly : NonBlocking), 0);
+            if (!ReferenceEquals(at, folder))
+                at.Dispose();
+            if (descriptor < 0)
+                return null;
+            at = new SafeFileHandle(descriptor, ownsHandle: true);
+        }
+
+        return ReferenceEquals(at, folder) ? null : at;
+    }
+
     /// <summary>write(2) until everything is written.</summary>
     public static unsafe void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, string subject)
     {
@@ -90,6 +114,9 @@ public static partial class FileHandles
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int open(string path, int flags, int mode);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int openat(SafeHandle folder, string path, int flags, int mode);
 
     [LibraryImport("libc", SetLastError = true)]
     private static unsafe partial nint write(SafeFileHandle descriptor, byte* start, nint length);

@@ -19,8 +19,16 @@ public static class Fetch
     public static async Task AllAsync(
         Store store, DebianSources sources, IReadOnlyList<LockedPackage> packages, IProgress<Activity>? progress = null,
         TransferSettings? settings = null, IReadOnlyList<LockedRelease>? releases = null, CancellationToken cancellationToken = default)
+        => await BringAsync(store, sources, [.. packages.Where(package => !IsThere(store, package))], progress, settings, releases, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Like <see cref="AllAsync"/> for who needs the packages as their archive serves them, also when they are unpacked already.</summary>
+    public static async Task ArtifactsAsync(Store store, DebianSources sources, IReadOnlyList<LockedPackage> packages, IProgress<Activity>? progress = null,
+        IReadOnlyList<LockedRelease>? releases = null, CancellationToken cancellationToken = default)
+        => await BringAsync(store, sources, [.. packages.Where(package => !store.Has(StoreArea.Artifacts, package.Sha256))], progress, null, releases, cancellationToken).ConfigureAwait(false);
+
+    private static async Task BringAsync(Store store, DebianSources sources, LockedPackage[] missing, IProgress<Activity>? progress,
+        TransferSettings? settings, IReadOnlyList<LockedRelease>? releases, CancellationToken cancellationToken)
     {
-        var missing = packages.Where(package => !IsThere(store, package)).ToArray();
         if (missing.Length == 0)
             return;
         settings ??= TransferSettings.FromEnvironment();

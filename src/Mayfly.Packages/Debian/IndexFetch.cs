@@ -109,7 +109,8 @@ public static class IndexFetch
     }
 
     private static Stream Open(Store store, string sha256, string name, long limit) =>
-        Limit(Compression.Open(name, File.OpenRead(store.PathOf(StoreArea.Artifacts, sha256))), limit);
+        // Without the runtime's own lock, which fails where a process that is just being started still holds the one of the download.
+        Limit(Compression.Open(name, new FileStream(store.PathOf(StoreArea.Artifacts, sha256), FileMode.Open, FileAccess.Read, FileShare.ReadWrite)), limit);
 
     /// <summary>The same stream, which refuses to give more.</summary>
     internal static Stream Limit(Stream unpacked, long limit) => new Limited(unpacked, limit);

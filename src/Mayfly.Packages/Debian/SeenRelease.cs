@@ -30,11 +30,16 @@ internal sealed record SeenRelease
     public static string OfDepots(IEnumerable<Uri> depots) => "depot-" + Convert.ToHexStringLower(
         System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(string.Join(' ', depots))))[..12] + "-";
 
-    public static SeenRelease? Read(Store store, DebianSource source)
+    /// <summary>All that were ever seen, of whatever archive.</summary>
+    public static IEnumerable<SeenRelease> All(Store store) => Directory.EnumerateFiles(store.Folder(StoreArea.Indexes), "seen-*.json").Order(StringComparer.Ordinal).Select(Read).OfType<SeenRelease>();
+
+    public static SeenRelease? Read(Store store, DebianSource source) => Read(PathOf(store, source));
+
+    private static SeenRelease? Read(string path)
     {
         try
         {
-            return JsonSerializer.Deserialize(System.IO.File.ReadAllBytes(PathOf(store, source)), SeenReleaseJson.Default.SeenRelease);
+            return JsonSerializer.Deserialize(System.IO.File.ReadAllBytes(path), SeenReleaseJson.Default.SeenRelease);
         }
         catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException)
         {

@@ -1,0 +1,121 @@
+using System.Globalization;
+using System.Text;
+using Mayfly.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace Mayfly.Packages.Depots;
+
+/// <summary>
+/// The folder of a depot: an ordinary apt repository.
+/// </summary>
+/// <remarks>
+/// What it keeps: <c>pool/</c>, the packages under their archive's paths; <c>dists/</c>, an index of each suite, the published locks, and
+/// <c>dists/Depot</c>, the signed list of all that; <c>depot.asc</c> and <c>depot.sources</c>, the key and what apt's users paste.
+/// How it changes: packages are added first, each by a rename once its hash was right. Then a new <c>dists</c> changes places with the old one in one system
+/// call, so a reader sees the one or the other, and finds in both what a Release file of either names by hash. <c>.mayfly/</c> holds the
+/// lock of who is changing it and work in progress, which the next one removes. Other kinds of packages get folders of their
+/// own beside <c>pool</c> and <c>dists</c>. Why not a database or a format of our own: apt, and any static web server, know this one.
+/// </remarks>
+public sealed class DepotFolder
+{
+    internal const string ManifestPath = "dists/Depot";
+    internal const string KeyName = "depot.asc";
+    internal const string SourcesName = "depot.sources";
+
+    private const UnixFileMode FolderMode = (UnixFileMode)0b111_101_101;
+
+    public DepotFolder(string root) => Root = Path.GetFullPath(root);
+
+    public string Root { get; }
+
+    internal string Work => Path.Combine(Root, ".mayfly", "work");
+
+    /// <summary>True when something was published into it.</summary>
+    public bool IsDepot => File.Exists(Path.Combine(Root, ManifestPath));
+
+    /// <summary>
+    /// Waits until nobody else changes the depot, saying who does; held until disposed. Makes the folder when it is not there.
+    /// </summary>
+    /// <param name="purpose">The command, as others are told it.</param>
+    internal async Task<IDisposable> TakeAsync(string purpose, IProgress<Activity>? progress, CancellationToken cancellationToken)
+    {
+        try
+        {
+            Require(".mayfly");
+            var file = FileHandles.OpenOrCreate(Path.Combine(Root, ".mayfly", "lock"));
+            try
+            {
+                for (var told = ""; !Files.Lock(file, exclusive: true, wait: false);)
+                {
+                    var holder = Holder(file);
+                    if (holder != told)
+                        progress?.Report(new Activity("wait for the depot", told = holder));
+                    await Task.Delay(100, cancellationToken).ConfigureAwait(false);
+                }
+
+                var text = $"{purpose} (process {Environment.ProcessId}) since {DateTimeOffset.Now.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)}";
+                RandomAccess.SetLength(file, 0);
+                RandomAccess.Write(file, Encoding.UTF8.GetBytes(text), 0);
+                if (Directory.Exists(Work))
+                    Directory.Delete(Work, recursive: true);
+                Require(".mayfly/work");
+                return file;
+            }
+            catch
+            {
+                file.Dispose();
+                throw;
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Refusal(e);
+        }
+    }
+
+    /// <summary>The full path of a folder of the depot, made when missing. No part of it may be a link: it would lead what is written elsewhere.</summary>
+    internal string Require(string folder)
+    {
+        var path = Root;
+        Directory.CreateDirectory(path);
+        foreach (var part in folder.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            path = Path.Combine(path, part);
+            var info = new DirectoryInfo(path);
+            if (info.LinkTarget is not null)
+                throw new MayflyException($"{path} is a symbolic link, and what is published must lie in the depot itself", "remove that link, or name the folder that it leads to as the depot");
+            if (!info.Exists)
+            {
+                Directory.CreateDirectory(path);
+                File.SetUnixFileMode(path, FolderMode);
+            }
+        }
+
+        return path;
+    }
+
+    /// <summary>Writes a file of the depot, readable by whoever serves it, by way of the work folder.</summary>
+    internal void Write(string path, ReadOnlySpan<byte> bytes)
+    {
+        var folder = Require(Path.GetDirectoryName(path)!);
+        var made = Path.Combine(Work, Guid.NewGuid().ToString("n"));
+        using (var file = FileHandles.CreateNew(made))
+        {
+            FileHandles.Write(file, bytes, path);
+            FileHandles.ChangeMode(file, 0x1A4 /* 0644 */, path);
+        }
+
+        Files.Rename(made, Path.Combine(folder, Path.GetFileName(path)));
+    }
+
+    internal MayflyException Refusal(Exception e) => new($"the depot {Root} cannot be written: {HostRefusal.Why(e)}",
+        HostRefusal.IsFull(e) ? "what was published before stands as it was; make room there, and run the command again"
+            : "what was published before stands as it was; look at the rights of that folder, and run the command again", e);
+
+    private static string Holder(SafeFileHandle file)
+    {
+        var bytes = new byte[256];
+        var text = Encoding.UTF8.GetString(bytes, 0, RandomAccess.Read(file, bytes, 0));
+        return text.Length > 0 ? $"{text} is changing it" : "another command is changing it";
+    }
+}

@@ -1,0 +1,15 @@
+namespace Mayfly.Packages.Depots;
+
+/// <summary>One suite of a depot.</summary>
+/// <param name="Release">Who it says it is: the same as the archive's suite that its packages come from. Date and digest are those of the archive's or of the last publication.</param>
+/// <param name="Priority">apt's pin priority.</param>
+/// <param name="Packages">By architecture, sorted.</param>
+internal sealed record DepotSuite(LockedRelease Release, int Priority, IReadOnlyDictionary<string, IReadOnlyList<Stanza>> Packages)
+{
+    public const string Component = "main";
+
+    public string Name => Release.Id;
+
+    /// <summary>The path of an index below the suite's folder.</summary>
+    public static string IndexPath(string architecture) => $"{Component}/binary-{architecture}/Packages";
+}
