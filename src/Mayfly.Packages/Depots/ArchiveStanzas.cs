@@ -9,12 +9,13 @@ namespace Mayfly.Packages.Depots;
 /// </summary>
 internal sealed class ArchiveStanzas
 {
-    private readonly Dictionary<string, Stanza> _stanzas = new(StringComparer.Ordinal);
+    // By hash and path: a security fix that came into the release lies in both archives, each with a stanza of its own.
+    private readonly Dictionary<(string Sha256, string Path), Stanza> _stanzas = [];
     private readonly Dictionary<string, ReleaseFile> _releases = new(StringComparer.Ordinal);
 
     /// <summary>The stanza with this SHA-256, or null.</summary>
     public Stanza? Find(LockedPackage package) =>
-        _stanzas.GetValueOrDefault(package.Sha256) is { } stanza && (stanza.Path, stanza.Size, stanza.Version) == (package.Path, package.Size, package.Version) ? stanza : null;
+        _stanzas.GetValueOrDefault((package.Sha256, package.Path)) is { } stanza && (stanza.Size, stanza.Version) == (package.Size, package.Version) ? stanza : null;
 
     /// <summary>apt's pin priority of a release (see <see cref="PackagesFile.Priority"/>): as its own Release file says, else as its name does.</summary>
     public int PriorityOf(string release) =>
@@ -71,7 +72,7 @@ internal sealed class ArchiveStanzas
                     if (at < 0 || text.Length < at + 73 || System.Text.Encoding.ASCII.GetChars(text.Slice(at + 9, 64), hash) != 64 || !lookup.Contains(hash))
                         continue;
                     var stanza = Stanza.Parse(text);
-                    _stanzas.TryAdd(stanza.Sha256, stanza);
+                    _stanzas.TryAdd((stanza.Sha256, stanza.Path), stanza);
                 }
             }
         }

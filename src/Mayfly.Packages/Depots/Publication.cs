@@ -144,11 +144,11 @@ public sealed class Publication(DepotFolder depot, Store store, IDepotSigner sig
     {
         var archive = ArchiveStanzas.Read(store, KeyRing.Open(keys), stackLock.Packages, stackLock.Architecture);
         var published = (former?.Suites ?? []).SelectMany(static suite => suite.Packages.Values).SelectMany(static packages => packages)
-            .DistinctBy(static package => package.Sha256).ToDictionary(static package => package.Sha256, StringComparer.Ordinal);
+            .DistinctBy(static package => (package.Sha256, package.Path)).ToDictionary(static package => (package.Sha256, package.Path));
         var own = 0;
         var stanzas = stackLock.Packages.DistinctBy(static package => package.Sha256).ToDictionary(static package => package.Sha256, package =>
         {
-            if ((archive.Find(package) ?? published.GetValueOrDefault(package.Sha256)) is { } known)
+            if ((archive.Find(package) ?? published.GetValueOrDefault((package.Sha256, package.Path))) is { } known)
                 return known;
             own++;
             return Stanza.FromPackage(package, Path.Combine(depot.Root, package.Path));

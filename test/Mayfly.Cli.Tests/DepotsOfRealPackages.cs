@@ -1,0 +1,176 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.RegularExpressions;
+using Mayfly.Packages;
+using Mayfly.Packages.Debian;
+
+namespace Mayfly.Cli.Tests;
+
+/// <summary>Plain apt is the judge of a depot, mmdebstrap another, and builds without any network the third.</summary>
+[Trait("needs", "oracle"), Trait("needs", "root")]
+public sealed class DepotsOfRealPackages(RealDepot real) : IClassFixture<RealDepot>
+{
+    /// <summary>What the kills come from; another one tries other moments.</summary>
+    private const int Seed = 20261125, Kills = 12;
+
+    [Fact]
+    public void The_guide_is_what_happens()
+    {
+        Assert.True(real.Guide.Count >= 7, $"the guide has {real.Guide.Count} commands");
+        foreach (var (command, expected, printed) in real.Guide)
+        {
+            var pattern = string.Concat(expected.Split('\n').Select(static line => line == "…" ? @"(?:.*\n)*?" : string.Join(".*", line.Split('…').Select(Regex.Escape)) + @"\n"));
+            Assert.True(Regex.IsMatch(printed + "\n", $"^{pattern}$", RegexOptions.None, TimeSpan.FromSeconds(10)), $"$ {command}\nprints\n{printed}\nand the guide says\n{expected}");
+        }
+    }
+
+    [Fact]
+    public void Every_stanza_says_what_the_archive_says_field_by_field()
+    {
+        var archive = Stanzas(Shell.Run("/", [],
+            "apt-get indextargets --format '$(FILENAME)' 'Created-By: Packages' 'Origin: Debian' | while read -r list; do /usr/lib/apt/apt-helper cat-file \"$list\"; echo; done").Output)
+            .ToLookup(static fields => fields["SHA256"]);
+        var published = Directory.GetFiles(Path.Combine(real.Depot, "dists"), "Packages", SearchOption.AllDirectories).SelectMany(path => Stanzas(File.ReadAllText(path))).ToArray();
+
+        Assert.Equal(real.Lock.Packages.Count, published.Length);
+        foreach (var fields in published)
+            Assert.Contains(archive[fields["SHA256"]], original => original.OrderBy(static pair => pair.Key).SequenceEqual(fields.OrderBy(static pair => pair.Key)));
+    }
+
+    [Fact]
+    public void Mmdebstrap_builds_from_it_and_apt_updates_and_installs_without_a_warning()
+    {
+        using var server = ServingADepot.Serve(real.Depot, out var address);
+        try
+        {
+            var served = File.ReadAllText(Path.Combine(real.Depot, "depot.sources")).Replace($"file:{real.Depot}/", address, StringComparison.Ordinal);
+            real.Folder.With("served.sources", served);
+            var root = Path.Combine(real.Folder.Path, "root");
+            var made = Shell.Run(real.Folder.Path, [], $"mmdebstrap --quiet --variant=minbase bookworm '{root}' served.sources");
+            Assert.True(made.ExitCode == 0, made.Error);
+            foreach (var command in (string[])["apt-get update", "apt-get --yes --no-install-recommends install memcached", "apt-get check", "dpkg --audit"])
+            {
+                var ended = Shell.Run(real.Folder.Path, new() { ["DEBIAN_FRONTEND"] = "noninteractive" }, $"chroot '{root}' {command}");
+                Assert.True(ended.ExitCode == 0, $"{command}: {ended.Error}");
+                Assert.DoesNotMatch("(?m)^[WEN]: ", ended.Output + ended.Error);
+            }
+
+            var memcached = real.Lock.Packages.Single(static package => package.Name == "memcached");
+            Assert.Equal(memcached.Version, Shell.Run("/", [], $"dpkg-query --root='{root}' -W -f '${{Version}}' memcached").Output);
+        }
+        finally
+        {
+            server.Kill();
+            server.WaitForExit();
+        }
+    }
+
+    [Fact]
+    public async Task Locking_from_the_depot_alone_chooses_the_same()
+    {
+        var store = Store.Open(Path.Combine(real.Folder.Path, "locking"));
+        var sources = DebianSources.Discover("bookworm", HostArchitecture.Name, new DebianConfiguration { Mirror = "none", Depots = [real.Depot], DepotKeys = [Path.Combine(real.Depot, "depot.asc")] });
+
+        var locked = DebianLock.Create(await IndexFetch.ReadAsync(store, sources), RealDepot.Sets);
+
+        Assert.Equal(real.Lock.Packages, locked.Packages);
+        Assert.Equal(real.Lock.Sets.SelectMany(static set => set.Stages.Select(stage => (set.Name, string.Join(' ', stage.Packages)))),
+            locked.Sets.SelectMany(static set => set.Stages.Select(stage => (set.Name, string.Join(' ', stage.Packages)))));
+        Assert.Equal(real.Lock.Releases.Select(static release => (release.Id, release.Origin, release.Label, release.Suite, release.Codename)).Order(),
+            locked.Releases.Select(static release => (release.Id, release.Origin, release.Label, release.Suite, release.Codename)).Order());
+    }
+
+    [Fact]
+    public void Without_any_network_the_store_or_the_depot_is_enough_and_the_image_is_the_same()
+    {
+        const string Build = "image build --base debian:bookworm --install memcached --name offline --offline";
+        var fromStore = Unplugged(real.Environment, Build);
+        Assert.True(fromStore.ExitCode == 0, fromStore.Error);
+        var fromDepot = Unplugged(real.OnlyDepot("empty"), Build);
+        Assert.True(fromDepot.ExitCode == 0, fromDepot.Error);
+
+        Assert.Matches("^offline sha256:[0-9a-f]{64}\n$", fromStore.Output);
+        Assert.Equal(fromStore.Output, fromDepot.Output);
+    }
+
+    [Fact]
+    public void Without_any_network_what_is_missing_is_named()
+    {
+        var nothing = Unplugged(new() { ["MAYFLY_STORE"] = Path.Combine(real.Folder.Path, "nothing") }, "image build --offline");
+        Assert.Equal(1, nothing.ExitCode);
+        Assert.Matches("error: the suite bookworm.* cannot be used: .*the network is not to be used \\(--offline\\)", nothing.Error);
+        Assert.Contains("hint: run the command once without --offline", nothing.Error, StringComparison.Ordinal);
+
+        // The index is there, one package is not.
+        var depot = Path.Combine(real.Folder.Path, "lacking");
+        Shell.Run("/", [], $"cp -al '{real.Depot}' '{depot}'; rm '{depot}'/pool/main/m/memcached/memcached_*");
+        var environment = real.OnlyDepot("lacking-store");
+        environment["MAYFLY_DEPOT"] = depot;
+        var lacking = Unplugged(environment, "image build --install memcached --offline");
+        Assert.Equal(1, lacking.ExitCode);
+        Assert.Matches("error: the network is not to be used \\(--offline\\), and the store .*/lacking-store lacks 1 packages: memcached:[a-z0-9]+ ", lacking.Error);
+    }
+
+    [Fact]
+    public async Task Killed_at_any_moment_it_shows_the_former_state_or_the_new_one()
+    {
+        var random = new Random(Seed);
+        var key = Path.Combine(real.Folder.Path, "depot.key");
+        var smaller = real.Lock with { Packages = [.. real.Lock.Packages.Where(static package => package.Name != "memcached")], Sets = [] };
+        Directory.CreateDirectory(Path.Combine(real.Folder.Path, "small"));
+        LockFile.Write(Path.Combine(real.Folder.Path, "small", LockFile.Name), smaller);
+        Assert.Equal(0, Invocation.Run(real.Folder, real.Environment, "depot", "publish", "small", "--to", "before", "--key", key).ExitCode);
+        var before = Path.Combine(real.Folder.Path, "before");
+        var watch = Stopwatch.StartNew();
+        Assert.Equal(0, Invocation.Run(real.Folder, real.Environment, "depot", "publish", "small", "--to", "before", "--key", key).ExitCode);
+        var usual = (int)watch.ElapsedMilliseconds;
+        for (var kill = 0; kill < Kills; kill++)
+        {
+            var depot = Path.Combine(real.Folder.Path, $"killed-{kill}");
+            Shell.Run("/", [], $"cp -al '{before}' '{depot}'");
+            var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Mayfly.Cli.dll"), "depot", "publish", "shop", "--to", depot, "--key", key])
+            {
+                WorkingDirectory = real.Folder.Path,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            };
+            start.Environment["MAYFLY_STORE"] = real.Store;
+            using (var publishing = Process.Start(start)!)
+            {
+                await Task.Delay(random.Next(usual / 3, usual * 5 / 4));
+                publishing.Kill();
+                await publishing.WaitForExitAsync();
+            }
+
+            var found = await RealDepot.CheckAsync(depot);
+            Assert.True(found.Faults.Count == 0 && found.Locks is 1 or 2, $"seed {Seed}, kill {kill}: {string.Join("; ", found.Faults)}");
+            var again = Invocation.Run(real.Folder, real.Environment, "depot", "publish", "shop", "--to", depot, "--key", key);
+            Assert.True(again.ExitCode == 0, again.Error);
+            found = await RealDepot.CheckAsync(depot);
+            Assert.Equal((2, real.Lock.Packages.Count, 0), (found.Locks, found.Packages, found.Faults.Count));
+            Directory.Delete(depot, recursive: true);
+        }
+    }
+
+    private (int ExitCode, string Output, string Error) Unplugged(Dictionary<string, string?> environment, string words) =>
+        Shell.Run(real.Folder.Path, environment, $"exec unshare --net -- dotnet '{Path.Combine(AppContext.BaseDirectory, "Mayfly.Cli.dll")}' {words}");
+
+    private static IEnumerable<Dictionary<string, string>> Stanzas(string text)
+    {
+        foreach (var stanza in text.Split("\n\n", StringSplitOptions.RemoveEmptyEntries))
+        {
+            var fields = new Dictionary<string, string>();
+            var name = "";
+            foreach (var line in stanza.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            {
+                if (line[0] is ' ' or '\t')
+                    fields[name] += "\n" + line;
+                else
+                    fields[name = line.Split(':')[0]] = line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
+            }
+
+            if (fields.ContainsKey("SHA256"))
+                yield return fields;
+        }
+    }
+}
