@@ -56,6 +56,9 @@ internal sealed class DepotServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Returns when the process is told to end (SIGTERM, SIGINT) and the requests of that moment are answered, or a second later.</summary>
+    public Task WaitAsync(CancellationToken cancellationToken) => _server.WaitForShutdownAsync(cancellationToken);
+
     public async ValueTask DisposeAsync()
     {
         await _server.StopAsync();

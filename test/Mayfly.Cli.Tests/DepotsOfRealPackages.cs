@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text;
 using System.Text.RegularExpressions;
 using Mayfly.Packages;
 using Mayfly.Packages.Debian;

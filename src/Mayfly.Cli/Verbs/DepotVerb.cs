@@ -79,9 +79,7 @@ internal static class DepotVerb
             await using var server = await DepotServer.StartAsync(depot.Root, EndPoint(result.GetValue(listen)!)!, output, cancellationToken);
             output.WriteLine($"serving {depot.Root} at {server.Address}");
             output.Flush();
-            var ended = new TaskCompletionSource();
-            await using var end = cancellationToken.Register(ended.SetResult);
-            await ended.Task;
+            await server.WaitAsync(cancellationToken);
             return ExitCode.Done;
         });
         return command;
