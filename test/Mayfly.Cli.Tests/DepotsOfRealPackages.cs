@@ -45,7 +45,7 @@ public sealed class DepotsOfRealPackages(RealDepot real) : IClassFixture<RealDep
             var served = File.ReadAllText(Path.Combine(real.Depot, "depot.sources")).Replace($"file:{real.Depot}/", address, StringComparison.Ordinal);
             real.Folder.With("served.sources", served);
             var root = Path.Combine(real.Folder.Path, "root");
-            var made = Shell.Run(real.Folder.Path, [], $"mmdebstrap --quiet --variant=minbase bookworm '{root}' served.sources");
+            var made = Shell.Run(real.Folder.Path, [], $"mmdebstrap --quiet --variant=apt bookworm '{root}' served.sources");
             Assert.True(made.ExitCode == 0, made.Error);
             foreach (var command in (string[])["apt-get update", "apt-get --yes --no-install-recommends install memcached", "apt-get check", "dpkg --audit"])
             {
