@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Mayfly.Packages;
 using Mayfly.Packages.Debian;
@@ -47,7 +48,8 @@ public sealed class DepotsOfRealPackages(RealDepot real) : IClassFixture<RealDep
             var root = Path.Combine(real.Folder.Path, "root");
             var made = Shell.Run(real.Folder.Path, [], $"mmdebstrap --quiet --variant=apt bookworm '{root}' served.sources");
             Assert.True(made.ExitCode == 0, made.Error);
-            foreach (var command in (string[])["apt-get update", "apt-get --yes --no-install-recommends install memcached", "apt-get check", "dpkg --audit"])
+            // Nothing is mounted in there: without a /dev/pts apt has no terminal to give to dpkg, and says so.
+            foreach (var command in (string[])["apt-get update", "apt-get -o Dpkg::Use-Pty=0 --yes --no-install-recommends install memcached", "apt-get check", "dpkg --audit"])
             {
                 var ended = Shell.Run(real.Folder.Path, new() { ["DEBIAN_FRONTEND"] = "noninteractive" }, $"chroot '{root}' {command}");
                 Assert.True(ended.ExitCode == 0, $"{command}: {ended.Error}");
@@ -83,9 +85,11 @@ public sealed class DepotsOfRealPackages(RealDepot real) : IClassFixture<RealDep
     public void Without_any_network_the_store_or_the_depot_is_enough_and_the_image_is_the_same()
     {
         const string Build = "image build --base debian:bookworm --install memcached --name offline --offline";
-        var fromStore = Unplugged(real.Environment, Build);
+        // Without a lock an image is as of the newest Release file, and a depot's is as of its publication.
+        var epoch = real.Lock.Releases.Max(static release => release.Date).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+        var fromStore = Unplugged(new(real.Environment) { ["SOURCE_DATE_EPOCH"] = epoch }, Build);
         Assert.True(fromStore.ExitCode == 0, fromStore.Error);
-        var fromDepot = Unplugged(real.OnlyDepot("empty"), Build);
+        var fromDepot = Unplugged(new(real.OnlyDepot("empty")) { ["SOURCE_DATE_EPOCH"] = epoch }, Build);
         Assert.True(fromDepot.ExitCode == 0, fromDepot.Error);
 
         Assert.Matches("^offline sha256:[0-9a-f]{64}\n$", fromStore.Output);
@@ -102,7 +106,7 @@ public sealed class DepotsOfRealPackages(RealDepot real) : IClassFixture<RealDep
 
         // The index is there, one package is not.
         var depot = Path.Combine(real.Folder.Path, "lacking");
-        Shell.Run("/", [], $"cp -al '{real.Depot}' '{depot}'; rm '{depot}'/pool/main/m/memcached/memcached_*");
+        Shell.Run("/", [], $"cp -al '{real.Depot}' '{depot}'; find '{depot}/pool' -name 'memcached_*' -delete");
         var environment = real.OnlyDepot("lacking-store");
         environment["MAYFLY_DEPOT"] = depot;
         var lacking = Unplugged(environment, "image build --install memcached --offline");

@@ -19,8 +19,8 @@ public sealed class RealDepot : IAsyncLifetime
     /// <summary>Each command of the guide, what the guide says it prints, and what it printed.</summary>
     public List<(string Command, string Expected, string Printed)> Guide { get; } = [];
 
-    /// <summary>What is asked for, under the names of the lock's sets.</summary>
-    public static SetRequest[] Sets => [new("image", ["memcached"])];
+    /// <summary>What is asked for, under the names of the lock's sets; apt, because it is what judges, whether or not the base has it.</summary>
+    public static SetRequest[] Sets => [new("image", ["memcached"]), new("judge", ["apt"])];
 
     public Dictionary<string, string?> Environment => new() { ["MAYFLY_STORE"] = Store };
 
