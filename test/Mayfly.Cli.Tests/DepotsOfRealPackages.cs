@@ -82,6 +82,36 @@ public sealed class DepotsOfRealPackages(RealDepot real) : IClassFixture<RealDep
     }
 
     [Fact]
+    public void What_the_licence_policy_of_the_stack_refuses_is_not_published()
+    {
+        var folder = Path.Combine(real.Folder.Path, "judged");
+        Directory.CreateDirectory(folder);
+        LockFile.Write(Path.Combine(folder, LockFile.Name), real.Lock);
+        real.Folder.With("judged/Directory.Build.props", $"<Project><ItemGroup><Reference Include=\"{AppContext.BaseDirectory}Mayfly.dll\" /></ItemGroup></Project>");
+        Invocation Publish(string denied)
+        {
+            real.Folder.With("judged/stack.cs", $"""
+                using Mayfly;
+                var shop = new Stack("shop", Debian.Bookworm);
+                shop.Machine("box").Hosts(shop.Memcached("cache"));
+                shop.Licences.Deny("{denied}");
+                return await shop.RunAsync(args);
+                """);
+            return Invocation.Run(real.Folder, real.Environment, "depot", "publish", "judged", "--to", "judged-depot", "--key", Path.Combine(real.Folder.Path, "depot.key"));
+        }
+
+        var refused = Publish("GPL-2.0-*");
+        Assert.Equal((1, ""), (refused.ExitCode, refused.Output));
+        Assert.Matches(@"error: the licence policy of shop refuses \d+ packages:\n  .*GPL-2\.0-", refused.Error);
+        Assert.False(Directory.Exists(Path.Combine(real.Folder.Path, "judged-depot")), "refused, and published all the same");
+
+        var published = Publish("SSPL-*");
+        Assert.True(published.ExitCode == 0, published.Error);
+        Assert.Contains("published judged: ", published.Output, StringComparison.Ordinal);
+        Assert.Matches($@"judge licences: {real.Lock.Packages.Count} packages", published.Error);
+    }
+
+    [Fact]
     public void Without_any_network_the_store_or_the_depot_is_enough_and_the_image_is_the_same()
     {
         const string Build = "image build --base debian:bookworm --install memcached --name offline --offline";

@@ -44,6 +44,8 @@ internal static class DepotVerb
             var text = await File.ReadAllBytesAsync(path, cancellationToken);
             var locked = LockFile.Read(path)!;
             var signer = Signer(result.GetValue(key));
+            if (await StackPolicy.JudgeAsync(path, cancellationToken) is var refused and not ExitCode.Done)
+                return refused;
             var depot = new DepotFolder(result.GetValue(to)!);
             var store = Store.Open();
             using var held = store.LockShared();

@@ -14,15 +14,26 @@ internal static class LicensesVerb
     {
         var package = new Argument<string?>("PACKAGE") { Description = "Only this package of stack.lock, paragraph by paragraph", Arity = ArgumentArity.ZeroOrOne };
         var component = CommonOptions.Set(stack, "Only what this component has over the base; base and tools name those sets");
+        var judge = new Option<bool>("--judge") { Description = "Print nothing but what the policy refuses; without a policy nothing is read" };
         var json = CommonOptions.Json();
         var command = new Command("licenses", "List the licences of the locked packages, as Debian's copyright files state them, and judge them by the policy of stack.cs. What is not in the store is fetched.\n\nExample: mayfly licenses examples/shop")
         {
-            package, component, CommonOptions.Offline, json,
+            package, component, judge, CommonOptions.Offline, json,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             await using var place = Workplace.Open(stack);
             var stackLock = place.Packages.RequireLock();
+            if (parsed.GetValue(judge))
+            {
+                return await Screen.ShowAsync(async progress =>
+                {
+                    using var use = place.Store.LockShared();
+                    await place.Licences.RequireAsync(stackLock, progress, cancellationToken);
+                    return 0;
+                });
+            }
+
             var name = parsed.GetValue(package);
             if (name is not null && stackLock.Packages.All(other => other.Name != name))
                 throw new MayflyException($"stack.lock has no package {name}", WhyVerb.Near(stackLock, name));
