@@ -4,8 +4,10 @@ using Mayfly.Packages.Debian;
 
 namespace Mayfly.Cli;
 
-/// <summary>An image of packages alone, as <c>mayfly image build</c> is told: resolved now, from what the mirror has now.</summary>
-internal sealed record ImageBuild(string Codename, IReadOnlyList<string> Packages, string? Name, bool KeepFailed = false)
+/// <summary>
+/// An image of packages alone, as <c>mayfly image build</c> is told: from a lock of its own, else resolved now, from what the mirror has now.
+/// </summary>
+internal sealed record ImageBuild(string Codename, IReadOnlyList<string> Packages, string? Name, bool KeepFailed = false, string? LockPath = null)
 {
     private const string SetName = "image";
 
@@ -19,14 +21,36 @@ internal sealed record ImageBuild(string Codename, IReadOnlyList<string> Package
         var store = Store.Open();
         using var held = store.LockShared();
         var sources = DebianSources.Discover(Codename, HostArchitecture.Name);
-        var index = await IndexFetch.ReadAsync(store, sources, progress, cancellationToken: cancellationToken);
-        var locked = DebianLock.Create(index, Packages is [] ? [] : [new SetRequest(SetName, Packages)]);
-        await Fetch.AllAsync(store, sources, locked.Packages, progress, releases: locked.Releases, cancellationToken: cancellationToken);
+        var locked = await LockAsync(store, sources, progress, cancellationToken);
+        if (!locked.Packages.All(package => Fetch.IsThere(store, package)))
+            await Fetch.AllAsync(store, sources, locked.Packages, progress, releases: locked.Releases, cancellationToken: cancellationToken);
         var recipe = new ImageRecipe
         {
             Name = Name ?? string.Join('-', Packages.Select(package => package.Split('=')[0]).DefaultIfEmpty($"debian-{Codename}")),
             PackageSet = Packages is [] ? null : SetName,
         };
-        return await new ImageBuilder(store) { KeepFailed = KeepFailed }.BuildAsync(locked, recipe, progress, cancellationToken);
+        var builder = new ImageBuilder(store) { KeepFailed = KeepFailed };
+        if (LockPath is null)
+            return await builder.BuildAsync(locked, recipe, progress, cancellationToken);
+        var (images, completed) = await builder.BuildAllAsync(locked, [recipe], progress, cancellationToken);
+        if (completed.Ids.Count > locked.Ids.Count)
+            LockFile.Write(LockPath, completed);
+        return images[0];
+    }
+
+    private async Task<StackLock> LockAsync(Store store, DebianSources sources, IProgress<Activity> progress, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<SetRequest> sets = Packages is [] ? [] : [new SetRequest(SetName, Packages)];
+        var before = LockPath is null ? null : LockFile.Read(LockPath);
+        if (before is not null && before.Releases.All(release => release.Codename != Codename))
+            throw new MayflyException($"{LockPath} is of another release than {Codename}", "name another file for the lock of this one");
+        if (before is not null && DebianLock.Satisfies(before, HostArchitecture.Name, sets))
+            return before;
+        var index = await IndexFetch.ReadAsync(store, sources, progress, locked: before?.Releases, cancellationToken: cancellationToken);
+        var made = before is null ? DebianLock.Create(index, sets)
+            : DebianLock.Create(index, sets, before.Ids, LockedRelations.Keep(store, index, before, before.Packages), before: before);
+        if (LockPath is not null)
+            LockFile.Write(LockPath, made);
+        return made;
     }
 }

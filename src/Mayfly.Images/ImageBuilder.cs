@@ -32,7 +32,7 @@ public sealed class ImageBuilder(Store store)
         var epoch = BuildSteps.EpochOf(stack);
         if (steps.Any(step => !_layers.Has(step.Key)))
             BuildRequirements.Check();
-        // While the base is configured on one core, the rest is unpacked on the other.
+        // While one layer's packages are configured on one core, the next one's are unpacked on the other.
         var later = Task.CompletedTask;
         var layers = new List<MadeLayer>();
         LayerRecord[] records;
@@ -51,7 +51,7 @@ public sealed class ImageBuilder(Store store)
                 {
                     await later.ConfigureAwait(false);
                     await UnpackAsync(packages, progress, cancellationToken).ConfigureAwait(false);
-                    if (packages.Below is null && steps.OfType<PackageStep>().FirstOrDefault(other => other != step && !_layers.Has(other.Key)) is { } next)
+                    if (steps.Skip(at + 1).OfType<PackageStep>().FirstOrDefault(other => !_layers.Has(other.Key)) is { } next)
                         later = UnpackAsync(next, progress, cancellationToken);
                 }
 

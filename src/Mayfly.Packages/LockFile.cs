@@ -88,6 +88,8 @@ public static class LockFile
             foreach (var stage in set.Stages)
             {
                 text.Append("  [\n");
+                if (stage.AddedTo is { } before)
+                    text.Append("    ").Append(Quote(AddedTo + string.Join(' ', before))).Append(",\n");
                 foreach (var package in stage.Packages)
                     text.Append("    ").Append(Quote(package)).Append(",\n");
                 foreach (var package in stage.Configured)
@@ -111,6 +113,9 @@ public static class LockFile
 
     /// <summary>What stands before a package that a stage configures.</summary>
     internal const string Configure = "configure ";
+
+    /// <summary>What stands before the requests that a stage, and those after it, were added to.</summary>
+    internal const string AddedTo = "added to ";
 
     /// <summary>Reads and checks a lock.</summary>
     /// <param name="text">The file's contents.</param>

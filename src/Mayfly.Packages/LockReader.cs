@@ -151,8 +151,19 @@ internal static class LockReader
         var configured = new HashSet<string>(StringComparer.Ordinal);
         foreach (var stage in List(fields["stages"]))
         {
+            IReadOnlyList<string>? addedTo = null;
             foreach (var package in List(stage))
             {
+                if (Text(package).StartsWith(LockFile.AddedTo, StringComparison.Ordinal))
+                {
+                    if (stages.Count == 0 || addedTo is not null)
+                        throw Error(package.Line, $"'{Text(package)}' stands where nothing was installed before");
+                    addedTo = Text(package)[LockFile.AddedTo.Length..].Split(' ');
+                    foreach (var request in addedTo)
+                        Request(request, package.Line);
+                    continue;
+                }
+
                 if (Text(package).StartsWith(LockFile.Configure, StringComparison.Ordinal))
                 {
                     var one = Text(package)[LockFile.Configure.Length..];
@@ -167,21 +178,12 @@ internal static class LockReader
                     throw Error(package.Line, $"the package '{Text(package)}' stands in the set '{name}' a second time");
             }
 
-            var parts = Texts(stage).ToLookup(static text => text.StartsWith(LockFile.Configure, StringComparison.Ordinal));
-            stages.Add(new LockedStage([.. parts[false]]) { Configured = [.. parts[true].Select(static text => text[LockFile.Configure.Length..])] });
+            var parts = Texts(stage).Where(static text => !text.StartsWith(LockFile.AddedTo, StringComparison.Ordinal)).ToLookup(static text => text.StartsWith(LockFile.Configure, StringComparison.Ordinal));
+            stages.Add(new LockedStage([.. parts[false]]) { Configured = [.. parts[true].Select(static text => text[LockFile.Configure.Length..])], AddedTo = addedTo });
         }
 
         foreach (var request in List(fields["requests"]))
-        {
-            try
-            {
-                PackageRequest.Parse(Text(request));
-            }
-            catch (MayflyException e) when (e is not LockFileException)
-            {
-                throw Error(request.Line, e.Message);
-            }
-        }
+            Request(Text(request), request.Line);
 
         return new LockedSet
         {
@@ -191,6 +193,18 @@ internal static class LockReader
             Recommends = fields["recommends"].Value is bool recommends ? recommends : throw Error(fields["recommends"].Line, "recommends is true or false"),
             Stages = stages,
         };
+    }
+
+    private static void Request(string text, int line)
+    {
+        try
+        {
+            PackageRequest.Parse(text);
+        }
+        catch (MayflyException e) when (e is not LockFileException)
+        {
+            throw Error(line, e.Message);
+        }
     }
 
     private static LockedId Id(LockEntry entry)

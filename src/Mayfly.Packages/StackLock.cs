@@ -111,6 +111,12 @@ public sealed record LockedStage(IReadOnlyList<string> Packages)
     /// yet, in dpkg's own order; over nothing, where dpkg is told to overlook dependencies, in the order of unpacking.
     /// </summary>
     public IReadOnlyList<string> Configured { get; init; } = [];
+
+    /// <summary>
+    /// What the set asked for before this stage and those after it were added to it; null for all others. What was installed before stays a
+    /// layer of its own, so that a package more costs its own scripts and no others.
+    /// </summary>
+    public IReadOnlyList<string>? AddedTo { get; init; }
 }
 
 /// <summary>The id of a user or a group name.</summary>

@@ -246,6 +246,25 @@ public sealed class BuildTests(ReferenceImage reference)
     }
 
     [Fact]
+    public async Task What_is_added_to_a_lock_is_a_layer_of_its_own_and_no_older_script_runs_again()
+    {
+        static Dictionary<string, string> Script(string name) => new() { ["postinst"] = $"#!/bin/sh\ndate +%N > /etc/{name}.once\nls /etc/*.once > /etc/{name}.seen\n" };
+        var (early, late) = (SmallPackage.Add(Store, "early", Script("early"), Nothing), SmallPackage.Add(Store, "late", Script("late"), Nothing));
+        var before = await new ImageBuilder(Store).BuildAsync(With(early), Recipe("grows"));
+        var both = With(early, late);
+        both = both with { Sets = [both.Sets[0], both.Sets[1] with { Stages = [both.Sets[1].Stages[0], both.Sets[1].Stages[1] with { AddedTo = ["early"] }] }] };
+        var planned = new ImageBuilder(Store).Plan(both, Recipe("grows"));
+        Assert.Equal([true, true, false], planned.Layers.Select(layer => layer.IsBuilt));
+        var after = await new ImageBuilder(Store).BuildAsync(both, Recipe("grows"));
+        Assert.Equal(before.Layers, after.Layers.Take(2));
+        var texts = ReadAll(new ImageStore(Store).LayerFolders(after));
+        Assert.Equal(ReadAll(new ImageStore(Store).LayerFolders(before))["/etc/early.once"], texts["/etc/early.once"]);
+        Assert.Equal("/etc/early.once\n/etc/late.once\n", texts["/etc/late.seen"]);
+        Assert.Contains("Package: early\nStatus: install ok installed\n", texts["/var/lib/dpkg/status"]);
+        Assert.Contains("Package: late\nStatus: install ok installed\n", texts["/var/lib/dpkg/status"]);
+    }
+
+    [Fact]
     public async Task Accounts_get_one_number_across_images()
     {
         static Dictionary<string, string> Adding(string account) => new() { ["postinst"] = $"#!/bin/sh\nset -e\nadduser --quiet --system --group --home /var/lib/{account} {account}\ninstall -o {account} -g {account} -m 4750 /bin/true /var/lib/{account}/tool\n" };

@@ -21,7 +21,7 @@ public sealed class LockFileTests
         Sets =
         [
             new LockedSet { Name = "base", Requests = [], Stages = [new LockedStage(["libstdc++6:amd64"]) { Configured = ["libstdc++6:amd64"] }] },
-            new LockedSet { Name = "web", Requests = ["adduser=1:2.0-1"], Recommends = true, Stages = [new LockedStage(["adduser:all"])] },
+            new LockedSet { Name = "web", Requests = ["adduser=1:2.0-1"], Recommends = true, Stages = [new LockedStage(["adduser:all"]), new LockedStage(["libstdc++6:amd64"]) { AddedTo = ["adduser=1:2.0-1"] }] },
         ],
         Ids = [new LockedId("memcache", LockedIdKind.User, 100), new LockedId("memcache", LockedIdKind.Group, 101)],
     };

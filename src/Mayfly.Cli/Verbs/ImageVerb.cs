@@ -29,17 +29,18 @@ internal static class ImageVerb
         });
         var install = new Option<string[]>("--install") { Description = "Debian packages, separated by commas; NAME=VERSION asks for one version", HelpName = "PACKAGES", AllowMultipleArgumentsPerToken = false };
         var name = new Option<string?>("--name") { Description = "The name it is listed under; made of the packages unless given", HelpName = "NAME" };
+        var lockFile = new Option<string?>("--lock") { Description = "Take exactly the packages of this lock, which is written where it is missing or other packages are wanted", HelpName = "FILE" };
         var file = new Option<string?>("--output") { Description = "Also write it to this file", HelpName = "FILE" };
         var format = Format();
         var offline = CommonOptions.Offline;
         var keep = CommonOptions.KeepFailed();
-        var command = new Command("build", "Build an image from Debian packages, without any script") { from, install, name, file, format, offline, keep };
+        var command = new Command("build", "Build an image from Debian packages, without any script") { from, install, name, lockFile, file, format, offline, keep };
         command.SetAction(async (result, cancellationToken) =>
         {
             if (result.GetValue(offline))
                 NoNetwork.Ask();
             string[] packages = [.. (result.GetValue(install) ?? []).SelectMany(list => list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
-            var build = new ImageBuild(ImageBuild.CodenameOf(result.GetValue(from)!)!, packages, result.GetValue(name), result.GetValue(keep));
+            var build = new ImageBuild(ImageBuild.CodenameOf(result.GetValue(from)!)!, packages, result.GetValue(name), result.GetValue(keep), result.GetValue(lockFile));
             var image = await Screen.ShowAsync(progress => build.RunAsync(progress, cancellationToken));
             if (result.GetValue(file) is { } path)
                 await WriteAsync(image, path, result.GetValue(format)!, cancellationToken);

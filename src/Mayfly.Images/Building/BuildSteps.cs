@@ -21,16 +21,11 @@ internal static class BuildSteps
     public static IReadOnlyList<BuildStep> Of(StackLock stack, ImageRecipe recipe, Func<string, IReadOnlyList<LockedId>?> made)
     {
         var steps = new List<BuildStep>();
-        var below = Packages(steps, stack, "base", null, null);
+        var below = Packages(steps, stack, "base", null, null, made);
         if (recipe.Before.Count > 0)
             below = Files(steps, stack, recipe.Before, below);
         if (recipe.PackageSet is { } set)
-        {
-            var over = below;
-            below = Packages(steps, stack, set, "base", below);
-            if (below != over && made(below) is { } ids && IdTable.Differing(stack.Ids, ids) is { Count: > 0 } changes)
-                below = Numbers(steps, stack, changes, below);
-        }
+            below = Packages(steps, stack, set, "base", below, made)!;
 
         foreach (var step in recipe.Steps)
         {
@@ -45,17 +40,40 @@ internal static class BuildSteps
         return steps;
     }
 
-    private static string Packages(List<BuildStep> steps, StackLock stack, string name, string? over, string? below)
+    /// <summary>A layer for what the set had when it was first locked, and one for each addition since.</summary>
+    private static string? Packages(List<BuildStep> steps, StackLock stack, string name, string? over, string? below, Func<string, IReadOnlyList<LockedId>?> made)
     {
         var set = SetOf(stack, name);
         var byId = stack.Packages.ToDictionary(static package => package.Id, StringComparer.Ordinal);
         var present = over is null ? [] : SetOf(stack, over).Stages.SelectMany(static stage => stage.Packages).ToHashSet(StringComparer.Ordinal);
-        var stages = set.Stages.Select(stage => new PackageStage(Described(stage.Packages), Described(stage.Configured)))
-            .Where(static stage => stage.Packages.Count + stage.Configured.Count > 0).ToArray();
-        // Everything that was asked for is in the base: there is no layer to make.
-        if (stages.Length == 0 && below is not null)
-            return below;
-        var inputs = new List<string> { stack.Architecture, $"requests {string.Join(' ', set.Requests)}" };
+        var first = 0;
+        while (first < set.Stages.Count || (first == 0 && below is null))
+        {
+            var next = first + 1;
+            while (next < set.Stages.Count && set.Stages[next].AddedTo is null)
+                next++;
+            var requests = next < set.Stages.Count ? set.Stages[next].AddedTo! : set.Requests;
+            PackageStage[] stages = [.. set.Stages.Skip(first).Take(next - first).Select(stage => new PackageStage(Described(stage.Packages), Described(stage.Configured)))
+                .Where(static stage => stage.Packages.Count + stage.Configured.Count > 0)];
+            first = next;
+            // Everything that was asked for is in the base: there is no layer to make.
+            if (stages.Length == 0 && below is not null)
+                continue;
+            below = Install(steps, stack, stages, requests, over is null, below);
+            if (over is not null && made(below) is { } ids && IdTable.Differing(stack.Ids, ids) is { Count: > 0 } changes)
+                below = Numbers(steps, stack, changes, below);
+        }
+
+        return below;
+
+        IReadOnlyList<LockedPackage> Described(IReadOnlyList<string> ids) => [.. ids.Where(id => !present.Contains(id)).Select(id => byId.TryGetValue(id, out var package)
+            ? package
+            : throw new MayflyException($"stack.lock names {id} in the set {name}, but does not describe it", "the lock was edited by hand: remove stack.lock, and `mayfly lock` makes it anew"))];
+    }
+
+    private static string Install(List<BuildStep> steps, StackLock stack, IReadOnlyList<PackageStage> stages, IReadOnlyList<string> requests, bool isBase, string? below)
+    {
+        var inputs = new List<string> { stack.Architecture, $"requests {string.Join(' ', requests)}" };
         foreach (var stage in stages)
         {
             inputs.Add("stage");
@@ -63,14 +81,10 @@ internal static class BuildSteps
             inputs.AddRange(stage.Configured.Select(static package => $"configure {package.Id}"));
         }
 
-        var origin = over is null ? $"base {stack.Releases.FirstOrDefault()?.Codename ?? stack.Architecture}" : $"packages {string.Join(' ', set.Requests)}";
+        var origin = isBase ? $"base {stack.Releases.FirstOrDefault()?.Codename ?? stack.Architecture}" : $"packages {string.Join(' ', requests)}";
         var key = Key("packages", below, stack, inputs);
-        steps.Add(new PackageStep(key, below, origin, stages, set.Requests, stack.Architecture));
+        steps.Add(new PackageStep(key, below, origin, stages, requests, stack.Architecture));
         return key;
-
-        IReadOnlyList<LockedPackage> Described(IReadOnlyList<string> ids) => [.. ids.Where(id => !present.Contains(id)).Select(id => byId.TryGetValue(id, out var package)
-            ? package
-            : throw new MayflyException($"stack.lock names {id} in the set {name}, but does not describe it", "the lock was edited by hand: remove stack.lock, and `mayfly lock` makes it anew"))];
     }
 
     private static string Files(List<BuildStep> steps, StackLock stack, IReadOnlyList<FileStep> files, string? below) =>

@@ -9,8 +9,11 @@ public static class DebianLock
     /// <param name="ids">The ids that an older lock gave: they stay.</param>
     /// <param name="kept">As for <see cref="DebianResolution.Resolve"/>.</param>
     /// <param name="preferences">What bears on every choice; its suites and architectures are in the index already.</param>
+    /// <param name="before">A lock whose sets keep their order of installing where nothing of them changes: what is new is installed after it, as
+    /// apt-get would install it on the machine of that lock. Null plans all anew.</param>
     public static StackLock Create(
-        DebianIndex index, IReadOnlyList<SetRequest> sets, IReadOnlyList<LockedId>? ids = null, IReadOnlyDictionary<string, BinaryPackage>? kept = null, DebianPreferences? preferences = null)
+        DebianIndex index, IReadOnlyList<SetRequest> sets, IReadOnlyList<LockedId>? ids = null, IReadOnlyDictionary<string, BinaryPackage>? kept = null, DebianPreferences? preferences = null,
+        StackLock? before = null)
     {
         preferences = (preferences ?? DebianPreferences.None).Checked();
         index = index.With(preferences.Pins);
@@ -18,12 +21,13 @@ public static class DebianLock
         var locked = new List<LockedSet>();
         var baseRequest = sets.FirstOrDefault(set => set.Name == SetRequest.Base) ?? new SetRequest(SetRequest.Base, []);
         var installed = Explained(baseRequest, () => DebianBase.Resolve(index, baseRequest.Sorted.Select(PackageRequest.Parse), kept, preferences.Holds));
+        var additions = before is null ? null : new LockAdditions(before, installed.Packages);
         Add(baseRequest, installed.Packages, installed.Stages(), installed.Departures);
         foreach (var set in sets.Where(set => set.Name != SetRequest.Base).OrderBy(set => set.Name, StringComparer.Ordinal))
         {
             IReadOnlyList<BinaryPackage> present = set.OverBase ? installed.Packages : [];
             var chosen = Explained(set, () => DebianResolution.Resolve(index, set.Sorted.Select(PackageRequest.Parse), present, set.Recommends, kept, preferences.Holds));
-            Add(set, chosen.Packages, InstallOrder.Plan(chosen.Packages, present), chosen.Departures);
+            Add(set, chosen.Packages, additions?.Plan(set, chosen.Packages, present) ?? InstallOrder.Plan(chosen.Packages, present), chosen.Departures);
         }
 
         return new StackLock

@@ -53,8 +53,7 @@ public sealed class PackageArchive : IDisposable
         var store = Store.Open($"{_folder}/store");
         var sources = DebianSources.Discover(Codename, HostArchitecture.Name, DebianConfiguration.Read(new DebianConfiguration { Components = ["main"] }));
         var index = await IndexFetch.ReadAsync(store, sources);
-        var locks = PackageSets.All.ToDictionary(static set => set.Name, set => DebianLock.Create(index,
-            [new SetRequest(SetRequest.Base, set.Apt ? ["apt"] : []), new SetRequest("set", set.Packages), new SetRequest("later", [PackageSets.Later])]));
+        var locks = PackageSets.All.ToDictionary(static set => set.Name, set => set.Added.Count == 0 ? Lock(index, set, set.Packages) : Lock(index, set, [.. set.Packages, .. set.Added], Lock(index, set, set.Packages)));
         var packages = locks.Values.SelectMany(static stack => stack.Packages).DistinctBy(static package => package.Sha256).ToArray();
         await Fetch.AllAsync(store, sources, packages);
         using var handler = new HttpClientHandler { Proxy = sources.Proxy, UseProxy = sources.Proxy is not null };
@@ -77,6 +76,9 @@ public sealed class PackageArchive : IDisposable
             Link(store, package.Sha256, $"{RootOf(package.Release)}/{package.Path}");
         return new Contents(store, locks, [.. sources.Sources.Select(static source => source.Suite)], [.. index.OfPriority(PackagePriority.Required).Where(static package => !package.Essential).Select(static package => package.Name).Distinct()]);
     }
+
+    private static StackLock Lock(DebianIndex index, PackageSet set, IReadOnlyList<string> packages, StackLock? before = null) => DebianLock.Create(index,
+        [new SetRequest(SetRequest.Base, set.Apt ? ["apt"] : []), new SetRequest("set", packages), new SetRequest("later", [PackageSets.Later])], before: before);
 
     private static void Link(Store store, string hash, string path)
     {

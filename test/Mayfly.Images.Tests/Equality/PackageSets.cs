@@ -1,7 +1,11 @@
 namespace Mayfly.Images.Tests.Equality;
 
 /// <summary>A set of packages to install, over mmdebstrap's variant <c>apt</c> or <c>minbase</c>.</summary>
-internal sealed record PackageSet(string Name, bool Apt, IReadOnlyList<string> Packages);
+internal sealed record PackageSet(string Name, bool Apt, IReadOnlyList<string> Packages)
+{
+    /// <summary>Packages that the lock is given later, and apt on the machine that has the others.</summary>
+    public IReadOnlyList<string> Added { get; init; } = [];
+}
 
 /// <summary>Sets chosen because their scripts do what is hard to do alike.</summary>
 internal static class PackageSets
@@ -46,6 +50,7 @@ internal static class PackageSets
         WithApt("nfs", "nfs-common", "nfs-kernel-server"),
         WithApt("clocks", "ntpsec", "sudo"),
         WithApt("chrony", "chrony", "at", "screen"),
+        WithApt("added", "redis-server") with { Added = ["man-db", "memcached", "ssl-cert"] },
         WithApt("gateways", "gunicorn", "uwsgi", "uwsgi-plugin-python3"),
     ];
 

@@ -27,6 +27,7 @@ internal static class ReferenceTree
             "mmdebstrap", "--quiet", "--mode=root", $"--variant={(set.Apt ? "apt" : "minbase")}", "--format=directory",
             .. include.Length > 0 ? (string[])[$"--include={string.Join(',', include)}"] : [],
             .. PackageArchive.Kept.Length > 0 ? (string[])[$"--customize-hook=cp \"$1/var/log/dpkg.log\" {PackageArchive.Kept}/{set.Name}.log"] : [],
+            .. set.Added.Count > 0 ? (string[])[$"--customize-hook=APT_CONFIG=\"$MMDEBSTRAP_APT_CONFIG\" apt-get --yes -o DPkg::Chroot-Directory=\"$1\" install {string.Join(' ', set.Added)}"] : [],
             "", tree, .. archive.SourcesFor("[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] copy://"),
         ]);
         if (PackageArchive.Kept.Length > 0)

@@ -158,6 +158,27 @@ public sealed class DebianResolutionTests
     }
 
     [Fact]
+    public void A_package_more_is_installed_after_what_is_locked_and_changes_nothing_of_it()
+    {
+        const string Stanzas = "Package: e\nEssential: yes\n\nPackage: a\nDepends: b\n\nPackage: b\n\nPackage: c\nPre-Depends: p\nDepends: b\n\nPackage: p\n\nPackage: d";
+        var index = Index(Stanzas);
+        SetRequest[] a = [new("web", ["a"])], c = [new("web", ["a", "c"])], d = [new("web", ["a", "c", "d"])];
+        var first = DebianLock.Create(index, a);
+        var second = DebianLock.Create(index, c, before: first);
+        var third = DebianLock.Create(index, d, before: LockFile.Parse(LockFile.Format(second)));
+        Assert.Equal(["a:amd64 b:amd64", "(a) p:amd64", "c:amd64", "(a c) d:amd64"], Stages(third));
+        Assert.Equal(LockFile.Format(third), LockFile.Format(DebianLock.Create(index, d, before: third)));
+        // In one go they lie in another order, and so they do when something is gone or has another version.
+        var anew = Stages(DebianLock.Create(index, d));
+        Assert.DoesNotContain(anew, stage => stage.StartsWith('('));
+        Assert.Equal(Stages(DebianLock.Create(index, c)), Stages(DebianLock.Create(index, c, before: third)));
+        Assert.Equal(anew, Stages(DebianLock.Create(Index(Stanzas.Replace("Package: b\n", "Package: b\nVersion: 2\n", StringComparison.Ordinal)), d, before: second)));
+        Assert.Equal(anew, Stages(DebianLock.Create(Index(Stanzas.Replace("Essential: yes", "Essential: yes\nVersion: 2", StringComparison.Ordinal)), d, before: second)));
+
+        static IEnumerable<string> Stages(StackLock stack) => stack.Sets[1].Stages.Select(stage => $"{(stage.AddedTo is { } before ? $"({string.Join(' ', before)}) " : "")}{string.Join(' ', stage.Packages.Order(StringComparer.Ordinal))}");
+    }
+
+    [Fact]
     public void What_is_kept_stays_until_something_new_needs_a_newer_one()
     {
         var old = Index("Package: a\nVersion: 1\nDepends: lib, other\n\nPackage: lib\nVersion: 1\n\nPackage: other\nVersion: 1\n\nPackage: mta1\nProvides: mta");

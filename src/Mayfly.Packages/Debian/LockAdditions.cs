@@ -1,0 +1,44 @@
+namespace Mayfly.Packages.Debian;
+
+/// <summary>
+/// Packages added to the sets of an older lock: the order of what was there stays, and what is new is installed over it, as apt-get would
+/// do on a machine that has the rest. So its layers stay too, and only new scripts run. Pure.
+/// </summary>
+internal sealed class LockAdditions
+{
+    private readonly StackLock _before;
+    private readonly Dictionary<string, LockedPackage> _packages;
+    private readonly bool _baseStays;
+
+    /// <param name="before">The older lock.</param>
+    /// <param name="installed">The base as it is chosen now; over another one everything is planned anew.</param>
+    public LockAdditions(StackLock before, IReadOnlyList<BinaryPackage> installed)
+    {
+        _before = before;
+        _packages = before.Packages.ToDictionary(static package => package.Id, StringComparer.Ordinal);
+        _baseStays = Set(SetRequest.Base) is { } set && Ids(set).Count == installed.Count && installed.All(package => Stays(package, Ids(set)));
+    }
+
+    /// <summary>The stages of a set; null when it must be planned anew.</summary>
+    public IReadOnlyList<LockedStage>? Plan(SetRequest request, IReadOnlyList<BinaryPackage> chosen, IReadOnlyList<BinaryPackage> present)
+    {
+        if (Set(request.Name) is not { } set || set.Recommends != request.Recommends || (request.OverBase && !_baseStays))
+            return null;
+        var ids = Ids(set);
+        var there = chosen.Where(package => Stays(package, ids)).ToList();
+        // Something of it is gone or has another version.
+        if (there.Count != ids.Count || there.Count == 0)
+            return null;
+        if (there.Count == chosen.Count)
+            return set.Requests.SequenceEqual(request.Sorted) ? set.Stages : null;
+        var added = InstallOrder.Plan([.. chosen.Except(there)], [.. present, .. there]);
+        return [.. set.Stages, added[0] with { AddedTo = set.Requests }, .. added.Skip(1)];
+    }
+
+    private LockedSet? Set(string name) => _before.Sets.FirstOrDefault(set => set.Name == name);
+
+    private static HashSet<string> Ids(LockedSet set) => [.. set.Stages.SelectMany(static stage => stage.Packages)];
+
+    private bool Stays(BinaryPackage package, HashSet<string> ids) => ids.Contains(package.Id)
+        && _packages.GetValueOrDefault(package.Id) is { } locked && locked.Sha256 == package.Sha256 && locked.Version == package.Version.ToString();
+}
