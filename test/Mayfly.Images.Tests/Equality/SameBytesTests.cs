@@ -1,0 +1,63 @@
+using Mayfly.Linux;
+using Mayfly.Packages;
+
+namespace Mayfly.Images.Tests.Equality;
+
+/// <summary>One lock gives the same layers, byte for byte, whoever builds and wherever.</summary>
+[Trait("needs", "oracle")]
+[Trait("needs", "root")]
+public sealed class SameBytesTests(PackageArchive archive)
+{
+    /// <summary>Another host's name, one processor, a mask that hides everything, a language in which i is not the small letter of I, and the other side of the date line.</summary>
+    private static readonly string[] Elsewhere =
+    [
+        "unshare", "--uts", "sh", "-c", "hostname elsewhere.example.org && umask 077 && cd / && exec \"$@\"", "sh",
+        "taskset", "-c", "0", "env", "LC_ALL=tr_TR.UTF-8", "LANG=tr_TR.UTF-8", "TZ=Pacific/Kiritimati", "HOME=/nonexistent", "TMPDIR=/var/tmp", "PYTHONHASHSEED=1",
+    ];
+
+    [Theory]
+    [InlineData("shop")]
+    [InlineData("mariadb")]
+    [InlineData("systemd")]
+    [InlineData("dovecot")]
+    public async Task Another_machine_gives_the_same_layers(string set)
+    {
+        var contents = await archive.ContentsAsync;
+        var stack = contents.Locks[set];
+        var folder = Directory.CreateTempSubdirectory("mayfly-a-longer-path-than-usual-").FullName;
+        try
+        {
+            // The tests' own store is in memory, this one on the disk, where what is linked there must be copied.
+            var (here, there) = (Store.Open($"{archive.Folder}/stores/same-bytes"), Store.Open($"{folder}/store"));
+            foreach (var package in stack.Packages)
+            {
+                if (!here.Has(StoreArea.Artifacts, package.Sha256))
+                    Files.Link(contents.Store.PathOf(StoreArea.Artifacts, package.Sha256), here.PathOf(StoreArea.Artifacts, package.Sha256));
+                File.Copy(contents.Store.PathOf(StoreArea.Artifacts, package.Sha256), there.PathOf(StoreArea.Artifacts, package.Sha256));
+            }
+
+            var lockPath = $"{folder}/stack.lock";
+            LockFile.Write(lockPath, stack);
+            using var child = ChildBuilder.Start(there.Root, lockPath, "set", Elsewhere);
+            await child.WaitForExitAsync();
+            Assert.Equal(0, child.ExitCode);
+            var ours = await new ImageBuilder(here).BuildAsync(stack, new ImageRecipe { Name = "child", PackageSet = "set" });
+            var theirs = new ImageStore(there).Get("child");
+            Assert.Equal(ours.Layers.Select(static layer => layer.Key), theirs.Layers.Select(static layer => layer.Key));
+            foreach (var ((layer, other), at) in ours.Layers.Zip(theirs.Layers).Select(static (pair, at) => (pair, at)))
+                Assert.True(layer.Digest == other.Digest, $"the layer '{layer.Origin}' of '{set}' differs: {Differences(new ImageStore(here).LayerFolders(ours)[at], new ImageStore(there).LayerFolders(theirs)[at])}");
+            Assert.Equal(ours.Digest, theirs.Digest);
+        }
+        finally
+        {
+            ReferenceImage.Run("rm", "-rf", folder);
+            ReferenceImage.Run("rm", "-rf", $"{archive.Folder}/stores/same-bytes");
+        }
+    }
+
+    private static string Differences(string ours, string theirs)
+    {
+        var (one, other) = (TreeReader.Read(ours), TreeReader.Read(theirs));
+        return string.Join('\n', TreeComparison.Differences(one, other).Take(20));
+    }
+}
