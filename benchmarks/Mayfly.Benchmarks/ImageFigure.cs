@@ -1,22 +1,29 @@
 using System.Globalization;
+using System.Text.Json;
 using Mayfly.Linux;
 using Mayfly.Packages;
 
 namespace Mayfly.Benchmarks;
 
-/// <summary>An image of six servers' packages, built from packages that are on the disk.</summary>
-internal sealed class ImageFigure : Figure
+/// <summary>An image of six servers' packages, built from packages that are there already: on the disk, and with everything in memory.</summary>
+internal sealed class ImageFigure(bool inMemory) : Figure
 {
-    private static readonly Line New = new("built, every package still packed", "mmdebstrap", Most: 0.6);
-    private static readonly Line Processor = new("the same, processor time", "mmdebstrap");
-    private static readonly Line Unpacked = new("built, packages unpacked before for another image", "mmdebstrap");
-    private static readonly Line Floor = new("only unpacking, by dpkg-deb on all processors at once", "mmdebstrap");
+    /// <summary>Brings a program, a manual page, and nothing else.</summary>
+    public const string More = "tree";
 
-    public override string Name => "image";
+    private readonly Line _new = new("built, every package still packed", "mmdebstrap", Most: inMemory ? 0.5 : 0.42);
+    private readonly Line _processor = new("the same, processor time", "mmdebstrap");
+    private readonly Line _unpacked = new("built, packages unpacked before for another image", "mmdebstrap", Most: 1 / 3.0);
+    private readonly Line _based = new("built over a base that was configured before", "mmdebstrap", Most: 1 / 3.5);
+    private readonly Line _again = new("built again", "mmdebstrap", Most: 1 / 20.0);
+    private readonly Line _more = new($"one small package more ({More})", "mmdebstrap", Limit: new Amount(1.5, Unit.Seconds));
+    private readonly Line _floor = new("only unpacking, by dpkg-deb on all processors at once", "mmdebstrap");
 
-    public override string Title => $"an image with {string.Join(", ", Workshop.Packages)}";
+    public override string Name => inMemory ? "image-in-memory" : "image";
 
-    public override IReadOnlyList<Line> Lines => [New, Processor, Unpacked, Floor];
+    public override string Title => $"an image with {string.Join(", ", Workshop.Packages)}{(inMemory ? ", everything in memory" : "")}";
+
+    public override IReadOnlyList<Line> Lines => [_new, _processor, _unpacked, _based, _again, _more, _floor];
 
     public override IReadOnlyList<Need> Needs => [new("mmdebstrap", "mmdebstrap"), new("dpkg-deb", "dpkg"), new("xargs", "findutils"), new("find", "findutils")];
 
@@ -25,31 +32,56 @@ internal sealed class ImageFigure : Figure
     public override async Task<Findings> MeasureAsync(Workshop workshop, int rounds, CancellationToken cancellationToken)
     {
         var mirror = await LocalMirror.MakeAsync(workshop, cancellationToken);
-        var (store, tree, bare) = (workshop.PathFor("image-store"), workshop.PathFor("mmdebstrap"), workshop.PathFor("unpacked"));
-        var packages = workshop.ImagePackages;
-        await File.WriteAllTextAsync(workshop.PathFor("debs"), string.Concat(packages.Select(package => workshop.Store.PathOf(StoreArea.Artifacts, package.Sha256) + "\n")), cancellationToken);
+        var place = workshop.PathFor("place");
+        Directory.CreateDirectory(place);
+        if (inMemory)
+            Mounts.Mount("tmpfs", place, "tmpfs", data: "size=12g");
+        try
+        {
+            return await MeasureAsync(workshop, inMemory ? mirror.CopyTo(place) : mirror, place, rounds, cancellationToken);
+        }
+        finally
+        {
+            if (inMemory)
+                Mounts.Unmount(place);
+        }
+    }
 
-        var build = new Contestant(() => Outside.RunAsync(
-            [Workshop.Launcher, "image", "build", "--base", $"debian:{Workshop.Codename}", "--install", string.Join(',', Workshop.Packages), "--name", "measured"], cancellationToken, mirror.ForMayfly(store)));
-        var series = await Alternation.RunAsync(workshop.WorkFolder, rounds, 1, cancellationToken,
-            build with { Before = () => Fetched(workshop, store, cancellationToken) },
-            build with
+    private async Task<Findings> MeasureAsync(Workshop workshop, LocalMirror mirror, string place, int rounds, CancellationToken cancellationToken)
+    {
+        var (fetched, store, tree, bare, locked) = ($"{place}/fetched", $"{place}/store", $"{place}/mmdebstrap", $"{place}/unpacked", $"{place}/image.lock");
+        var packages = workshop.ImagePackages;
+        Directory.CreateDirectory(fetched);
+        foreach (var area in (StoreArea[])[StoreArea.Artifacts, StoreArea.Indexes])
+            await Outside.RunAsync(["cp", inMemory ? "-a" : "-al", workshop.Store.Folder(area), fetched], cancellationToken);
+        await File.WriteAllTextAsync($"{place}/debs", string.Concat(packages.Select(package => $"{fetched}/artifacts/{package.Sha256}\n")), cancellationToken);
+
+        Contestant Build(Func<Task> before, params string[] more) => new(() => Outside.RunAsync(
+            [Workshop.Launcher, "image", "build", "--base", $"debian:{Workshop.Codename}", "--install", string.Join(',', [.. Workshop.Packages, .. more]), "--name", "measured", "--lock", locked], cancellationToken, mirror.ForMayfly(store)))
+        {
+            Before = before,
+        };
+        var series = await Alternation.RunAsync(place, rounds, 1, cancellationToken,
+            Build(async () =>
             {
-                Before = () =>
-                {
-                    Trees.Remove(Path.Combine(store, "layers"));
-                    Trees.Remove(Path.Combine(store, "images"));
-                    return Task.CompletedTask;
-                },
-            },
+                File.Delete(locked);
+                await Removed(store);
+                Directory.CreateDirectory(store);
+                foreach (var area in (StoreArea[])[StoreArea.Artifacts, StoreArea.Indexes])
+                    await Outside.RunAsync(["cp", "-al", $"{fetched}/{area.ToString().ToLowerInvariant()}", store], cancellationToken);
+            }),
+            Build(() => WithoutLayers(store, locked, static _ => true)),
+            Build(() => WithoutLayers(store, locked, static below => below is not null)),
+            Build(static () => Task.CompletedTask),
+            Build(static () => Task.CompletedTask, More),
             new(() => Outside.RunAsync(
-                ["mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", "--format=directory", $"--include={string.Join(',', Workshop.Packages)}",
+                ["env", $"TMPDIR={place}", "mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", "--format=directory", $"--include={string.Join(',', Workshop.Packages)}",
                     // Where apt finds packages in a folder, mmdebstrap wants it to be seen from inside too.
                     "--hook-dir=/usr/share/mmdebstrap/hooks/file-mirror-automount", Workshop.Codename, tree, .. mirror.ForApt(workshop)], cancellationToken))
             {
                 Before = () => Removed(tree),
             },
-            new(() => Outside.RunAsync(["sh", "-c", $"xargs -n 1 -P {Environment.ProcessorCount} sh -c 'dpkg-deb -x \"$1\" \"$0/${{1##*/}}\"' '{bare}' <'{workshop.PathFor("debs")}'"], cancellationToken))
+            new(() => Outside.RunAsync(["sh", "-c", $"xargs -n 1 -P {Environment.ProcessorCount} sh -c 'dpkg-deb -x \"$1\" \"$0/${{1##*/}}\"' '{bare}' <'{place}/debs'"], cancellationToken))
             {
                 Before = async () =>
                 {
@@ -60,24 +92,35 @@ internal sealed class ImageFigure : Figure
 
         var (files, bytes) = await CountAsync(tree, cancellationToken);
         var (built, reference) = (Status(Path.Combine(store, "layers")), Status(tree));
+        built.RemoveWhere(static package => package.StartsWith($"{More} ", StringComparison.Ordinal));
         if (!built.SetEquals(reference))
             throw new MayflyException($"the two images differ: {string.Join(", ", built.Except(reference))} only in ours, {string.Join(", ", reference.Except(built))} only in mmdebstrap's");
-        var (ours, again, theirs, floor) = (series[0], series[1], series[2], series[3]);
+        var theirs = series[5];
         return new Findings(
-            [new(New, ours.Time, theirs.Time), new(Processor, ours.ProcessorTime, theirs.ProcessorTime), new(Unpacked, again.Time, theirs.Time), new(Floor, floor.Time, theirs.Time)],
+            [
+                new(_new, series[0].Time, theirs.Time), new(_processor, series[0].ProcessorTime, theirs.ProcessorTime), new(_unpacked, series[1].Time, theirs.Time),
+                new(_based, series[2].Time, theirs.Time), new(_again, series[3].Time, theirs.Time), new(_more, series[4].Time, theirs.Time), new(_floor, series[6].Time, theirs.Time),
+            ],
             [
                 string.Create(CultureInfo.InvariantCulture, $"floor: {packages.Count} packages of {packages.Sum(package => package.Size) / 1e6:0} MB read, {files} files of {bytes / 1e6:0} MB written"),
                 "both images hold the same packages in the same versions; mmdebstrap leaves a directory, Mayfly an image in its store, written to the disk",
+                "all but the last two of Mayfly's lines choose the packages anew; the image with one package more is added to the lock of the others",
             ]);
     }
 
-    /// <summary>A store that holds what was fetched, and nothing made of it.</summary>
-    private static async Task Fetched(Workshop workshop, string store, CancellationToken cancellationToken)
+    /// <summary>Removes images, the lock, and the layers of which this is true, given the key of the layer below or null.</summary>
+    private static Task WithoutLayers(string store, string locked, Func<string?, bool> goes)
     {
-        await Removed(store);
-        Directory.CreateDirectory(store);
-        foreach (var area in (StoreArea[])[StoreArea.Artifacts, StoreArea.Indexes])
-            await Outside.RunAsync(["cp", "-al", workshop.Store.Folder(area), store], cancellationToken);
+        File.Delete(locked);
+        Trees.Remove(Path.Combine(store, "images"));
+        foreach (var layer in Directory.GetDirectories(Path.Combine(store, "layers")))
+        {
+            using var record = JsonDocument.Parse(File.ReadAllText(Path.Combine(layer, "layer.json")));
+            if (goes(record.RootElement.TryGetProperty("below", out var below) ? below.GetString() : null))
+                Trees.Remove(layer);
+        }
+
+        return Task.CompletedTask;
     }
 
     private static Task Removed(string path)

@@ -1,3 +1,4 @@
+using Mayfly.Linux;
 using Mayfly.Packages;
 
 namespace Mayfly.Benchmarks;
@@ -39,9 +40,16 @@ internal sealed record LocalMirror(string Main, string Security)
             Link(workshop, hash, Path.Combine(Path.GetDirectoryName(index)!, "by-hash/SHA256", hash));
         }
 
-        foreach (var package in workshop.ImagePackages)
+        foreach (var package in workshop.Lock.Packages)
             Link(workshop, package.Sha256, Path.Combine(mirror.Root(package.Release), package.Path));
         return mirror;
+    }
+
+    /// <summary>The same in another folder.</summary>
+    public LocalMirror CopyTo(string folder)
+    {
+        Trees.CopyContents(Path.GetDirectoryName(Main)!, Directory.CreateDirectory($"{folder}/mirror").FullName);
+        return new LocalMirror($"{folder}/mirror/debian", $"{folder}/mirror/debian-security");
     }
 
     private string Root(string suite) => suite.EndsWith("-security", StringComparison.Ordinal) ? Security : Main;

@@ -62,7 +62,7 @@ internal sealed class Workshop : IDisposable
             await Outside.RunAsync([Launcher, "--help"], cancellationToken);
         workshop.Sources = DebianSources.Discover(Codename, HostArchitecture.Name, DebianConfiguration.Read(new DebianConfiguration { Components = ["main"] }));
         var index = await IndexFetch.ReadAsync(workshop.Store, workshop.Sources, cancellationToken: cancellationToken);
-        workshop.Lock = DebianLock.Create(index, [new SetRequest(SetName, Packages), ToolSet.Request]);
+        workshop.Lock = DebianLock.Create(index, [new SetRequest(SetName, Packages), new SetRequest("more", [ImageFigure.More]), ToolSet.Request]);
         await Fetch.AllAsync(workshop.Store, workshop.Sources, workshop.Lock.Packages, cancellationToken: cancellationToken);
         return workshop;
     }
