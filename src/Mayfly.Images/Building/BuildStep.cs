@@ -10,7 +10,11 @@ internal abstract record BuildStep(string Key, string? Below, string Origin);
 
 /// <summary>Locked packages installed in stages.</summary>
 internal sealed record PackageStep(string Key, string? Below, string Origin, IReadOnlyList<PackageStage> Stages, IReadOnlyList<string> Requests, string Architecture)
-    : BuildStep(Key, Below, Origin);
+    : BuildStep(Key, Below, Origin)
+{
+    /// <summary>True when it was added to a set that was installed before.</summary>
+    public bool IsAddition { get; init; }
+}
 
 /// <summary>A stage of the lock: what is placed, and what is then configured; nothing named means all that is left (<see cref="LockedStage"/>).</summary>
 internal sealed record PackageStage(IReadOnlyList<LockedPackage> Packages, IReadOnlyList<LockedPackage> Configured);

@@ -55,11 +55,12 @@ internal static class BuildSteps
             var requests = next < set.Stages.Count ? set.Stages[next].AddedTo! : set.Requests;
             PackageStage[] stages = [.. set.Stages.Skip(first).Take(next - first).Select(stage => new PackageStage(Described(stage.Packages), Described(stage.Configured)))
                 .Where(static stage => stage.Packages.Count + stage.Configured.Count > 0)];
+            var isAddition = set.Stages.Count > first && set.Stages[first].AddedTo is not null;
             first = next;
             // Everything that was asked for is in the base: there is no layer to make.
             if (stages.Length == 0 && below is not null)
                 continue;
-            below = Install(steps, stack, stages, requests, over is null, below);
+            below = Install(steps, stack, stages, requests, over is null, isAddition, below);
             if (over is not null && made(below) is { } ids && IdTable.Differing(stack.Ids, ids) is { Count: > 0 } changes)
                 below = Numbers(steps, stack, changes, below);
         }
@@ -71,9 +72,9 @@ internal static class BuildSteps
             : throw new MayflyException($"stack.lock names {id} in the set {name}, but does not describe it", "the lock was edited by hand: remove stack.lock, and `mayfly lock` makes it anew"))];
     }
 
-    private static string Install(List<BuildStep> steps, StackLock stack, IReadOnlyList<PackageStage> stages, IReadOnlyList<string> requests, bool isBase, string? below)
+    private static string Install(List<BuildStep> steps, StackLock stack, IReadOnlyList<PackageStage> stages, IReadOnlyList<string> requests, bool isBase, bool isAddition, string? below)
     {
-        var inputs = new List<string> { stack.Architecture, $"requests {string.Join(' ', requests)}" };
+        var inputs = new List<string> { stack.Architecture, $"{(isAddition ? "added, " : "")}requests {string.Join(' ', requests)}" };
         foreach (var stage in stages)
         {
             inputs.Add("stage");
@@ -83,7 +84,7 @@ internal static class BuildSteps
 
         var origin = isBase ? $"base {stack.Releases.FirstOrDefault()?.Codename ?? stack.Architecture}" : $"packages {string.Join(' ', requests)}";
         var key = Key("packages", below, stack, inputs);
-        steps.Add(new PackageStep(key, below, origin, stages, requests, stack.Architecture));
+        steps.Add(new PackageStep(key, below, origin, stages, requests, stack.Architecture) { IsAddition = isAddition });
         return key;
     }
 

@@ -177,7 +177,7 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
     private void WriteExtendedStates(string tree, PackageStep step, IReadOnlyList<DpkgStage> stages)
     {
         var states = ExtendedStates.Parse(new LayerView([.. _below, tree]).ReadText(ExtendedStates.Path));
-        states.Add(stages, step.Requests, step.Architecture, isBase: _below.Count == 0);
+        states.Add(stages, step.Requests, step.Architecture, isBase: _below.Count == 0, step.IsAddition);
         if (states.IsEmpty)
             return;
         var folder = tree;
