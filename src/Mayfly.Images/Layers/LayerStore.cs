@@ -81,8 +81,9 @@ internal sealed class LayerStore(Store store)
 
             async Task<LayerRecord> CommitAsync()
             {
-                using (held)
+                // The turn ends first: a process that is killed while it clears its work away must leave no lock behind.
                 using (work)
+                using (held)
                 {
                     // Not this call's thread, whose caller goes on.
                     await Task.Yield();
