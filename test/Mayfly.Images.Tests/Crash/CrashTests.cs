@@ -17,12 +17,15 @@ public sealed partial class CrashTests : IDisposable
     private const int Kill = 9;
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("mayfly-crash-");
-    private readonly TinyDistribution _tiny = new();
+    private readonly Lazy<TinyDistribution> _made = new(static () => new TinyDistribution());
     private readonly ConcurrentDictionary<string, int> _phases = new();
     private readonly ConcurrentQueue<string> _broken = new();
     private readonly ITestOutputHelper? _output = TestContext.Current.TestOutputHelper;
     private int _killed;
     private int _tried;
+
+    /// <summary>Made by the test and not before: a machine that lacks its programs skips the test.</summary>
+    private TinyDistribution Tiny => _made.Value;
 
     private static int Given(string variable, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(variable), CultureInfo.InvariantCulture, out var number) ? number : otherwise;
 
@@ -31,10 +34,10 @@ public sealed partial class CrashTests : IDisposable
     {
         var (points, seed) = (Given("MAYFLY_CRASH_POINTS", 540), Given("MAYFLY_CRASH_SEED", 20261125));
         var lockPath = Path.Combine(_folder.FullName, "stack.lock");
-        LockFile.Write(lockPath, _tiny.Lock);
+        LockFile.Write(lockPath, Tiny.Lock);
         // Undisturbed, and what is there after each part of the way.
         var model = Path.Combine(_folder.FullName, "model");
-        using var first = CrashChild.Start(model, lockPath, _tiny.Mirror);
+        using var first = CrashChild.Start(model, lockPath, Tiny.Mirror);
         var said = await first.StandardError.ReadToEndAsync();
         var digest = (await first.StandardOutput.ReadToEndAsync()).Trim();
         Assert.True(digest.StartsWith("sha256:", StringComparison.Ordinal), said);
@@ -63,7 +66,7 @@ public sealed partial class CrashTests : IDisposable
         Prepare(point.Start, store, model);
         string[] trace = point.Part is null ? ["strace", "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null", "-e", $"trace={point.Call}", "-e", $"inject={point.Call}:signal=KILL:when={point.Number}"] : [];
         var watch = Stopwatch.StartNew();
-        using var child = CrashChild.Start(store, lockPath, _tiny.Mirror, trace);
+        using var child = CrashChild.Start(store, lockPath, Tiny.Mirror, trace);
         var (output, error) = (child.StandardOutput.ReadToEndAsync(), child.StandardError.ReadToEndAsync());
         if (point.Part is { } part)
         {
@@ -91,7 +94,7 @@ public sealed partial class CrashTests : IDisposable
         Tell(StoreInvariants.Broken(store, atRest: false));
         try
         {
-            var again = TinyDistribution.Build(Store.Open(store), _tiny.Lock, _tiny.Mirror);
+            var again = TinyDistribution.Build(Store.Open(store), Tiny.Lock, Tiny.Mirror);
             if (again.Digest != digest)
                 _broken.Enqueue($"{name}: {point}: the next build made {again.Digest} instead of {digest}");
         }
@@ -152,7 +155,8 @@ public sealed partial class CrashTests : IDisposable
 
     public void Dispose()
     {
-        _tiny.Dispose();
+        if (_made.IsValueCreated)
+            _made.Value.Dispose();
         _folder.Delete(recursive: true);
     }
 
