@@ -220,7 +220,7 @@ public sealed class PublicationTests : IDisposable
         Assert.Equal((2, 2, 0), await _ground.CheckAsync() is var found ? (found.Locks, found.Packages, found.Faults.Count) : default);
     }
 
-    [Fact, Trait("needs", "root")]
+    [Fact, Trait("needs", "root"), Trait("needs", "oracle")]
     public async Task A_full_disk_leaves_the_depot_as_it_was()
     {
         _ground.Add("large", "1.0", size: 3_000_000);
