@@ -82,7 +82,7 @@ public sealed class ServingADepot : IDisposable
     {
         (await _client.GetAsync("pool/a.deb")).Dispose();
 
-        using (var kill = Process.Start("kill", ["-TERM", $"{_server.Id}"]))
+        using (var kill = Process.Start("sh", ["-c", $"kill -TERM {_server.Id}"]))
             await kill.WaitForExitAsync();
         await _server.WaitForExitAsync();
 
