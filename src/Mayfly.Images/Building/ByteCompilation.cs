@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Mayfly.Images.Dpkg;
+using Mayfly.Images.Layers;
 using Mayfly.Linux;
 
 namespace Mayfly.Images.Building;
@@ -114,7 +115,7 @@ internal sealed partial class ByteCompilation(string work, CancellationToken can
 
     public void Dispose()
     {
-        ((IAsyncResult)_running).AsyncWaitHandle.WaitOne();
+        Task.WaitAny(_running);
         _copy?.Dispose();
     }
 
@@ -163,14 +164,11 @@ internal sealed partial class ByteCompilation(string work, CancellationToken can
         if (CompilesLibrary().Match(script) is { Success: true } library && library.Groups[3].Value.Length == 0 && ListsLibrary().Match(script) is { Success: true } list)
         {
             var folder = $"/usr/lib/python{library.Groups[4].Value}/";
-            string[] files = [.. Lines(layers, $"{DpkgDatabase.Folder}/info/{list.Groups[1].Value}.list").Where(line => line.StartsWith(folder, StringComparison.Ordinal) && line.EndsWith(".py", StringComparison.Ordinal))];
+            string[] files = [.. new LayerView(layers).ReadText($"{DpkgDatabase.Folder}/info/{list.Groups[1].Value}.list").Split('\n').Where(line => line.StartsWith(folder, StringComparison.Ordinal) && line.EndsWith(".py", StringComparison.Ordinal))];
             if (files.Length > 0)
                 yield return [.. library.Groups[2].Value.Split(' ')[..^1], .. files];
         }
     }
-
-    private static string[] Lines(IReadOnlyList<string> layers, string path) =>
-        layers.Reverse().Select(layer => $"{layer}/{path}").FirstOrDefault(File.Exists) is { } found ? File.ReadAllLines(found) : [];
 
     /// <summary>How an interpreter's package compiles its own library: indentation, the command, <c>-O</c>, the version.</summary>
     [GeneratedRegex(@"^([ \t]*)(/usr/bin/python3\.\d+ -E -S (-O )?/usr/lib/python(3\.\d+)/py_compile\.py \$files)$", RegexOptions.Multiline)]

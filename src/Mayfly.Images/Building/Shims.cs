@@ -1,4 +1,5 @@
 using Mayfly.Images.Dpkg;
+using Mayfly.Images.Layers;
 using Mayfly.Linux;
 
 namespace Mayfly.Images.Building;
@@ -55,17 +56,8 @@ internal static class Shims
         return noted;
     }
 
-    /// <summary>The topmost file of this path.</summary>
-    private static string? Find(IReadOnlyList<string> layers, string path)
-    {
-        for (var at = layers.Count - 1; at >= 0; at--)
-        {
-            if (Nodes.Find($"{layers[at]}/{path}") is { } node)
-                return node.Kind == NodeKind.File ? $"{layers[at]}/{path}" : null;
-        }
-
-        return null;
-    }
+    private static string? Find(IReadOnlyList<string> layers, string path) =>
+        LayerTree.Find(layers, path) is { } real && Nodes.Read(real).Kind == NodeKind.File ? real : null;
 
     private static void Write(string folder, string name, string text)
     {

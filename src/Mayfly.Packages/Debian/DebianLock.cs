@@ -64,6 +64,13 @@ public static class DebianLock
         && sets.Append(new SetRequest(SetRequest.Base, [])).DistinctBy(set => set.Name).All(set => stackLock.Sets.Any(locked =>
             locked.Name == set.Name && locked.Recommends == set.Recommends && locked.Requests.SequenceEqual(set.Sorted)));
 
+    /// <summary>
+    /// True when what a lock holds may stay while it is made anew from this index: the same releases, and the same day of each where they are
+    /// taken as of a day, because then nothing may come from another one.
+    /// </summary>
+    public static bool CanGrow(StackLock before, DebianIndex index) => before.Architecture == index.Architecture
+        && before.Releases.All(release => index.Releases.Any(other => other.Id == release.Id && other.Codename == release.Codename && other.Snapshot == release.Snapshot));
+
     private static T Explained<T>(SetRequest set, Func<T> resolve)
     {
         try

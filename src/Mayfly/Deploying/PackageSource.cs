@@ -31,9 +31,8 @@ internal sealed class PackageSource(StackSpec spec, Store store)
 
         var index = await IndexFetch.ReadAsync(store, Sources(architecture), progress, locked: existing?.Releases, cancellationToken: cancellationToken);
         progress.Report(new Activity("resolve packages"));
-        // What is locked stays, so that a package more is not an update of all others; from another release or architecture nothing can.
-        var keep = existing is not null && existing.Architecture == architecture && existing.Releases.Any(release => release.Codename == spec.Release.Codename)
-            && existing.Preferences.SequenceEqual(preferences.Lines) ? existing : null;
+        // What is locked stays, so that a package more is not an update of all others.
+        var keep = existing is not null && DebianLock.CanGrow(existing, index) && existing.Preferences.SequenceEqual(preferences.Lines) ? existing : null;
         var made = DebianLock.Create(index, sets, existing?.Ids, keep is not null ? LockedRelations.Keep(store, index, keep, keep.Packages)
             : existing is null || preferences.Holds.Count == 0 ? null : LockedRelations.Keep(store, index, existing, existing.Packages.Where(IsHeld)), preferences, keep);
         progress.Report(new Activity("resolve packages", $"{made.Packages.Count} packages") { Ended = true });

@@ -168,6 +168,9 @@ public sealed class DebianResolutionTests
         var third = DebianLock.Create(index, d, before: LockFile.Parse(LockFile.Format(second)));
         Assert.Equal(["a:amd64 b:amd64", "(a) p:amd64", "c:amd64", "(a c) d:amd64"], Stages(third));
         Assert.Equal(LockFile.Format(third), LockFile.Format(DebianLock.Create(index, d, before: third)));
+        // Nothing may stay of another day, or what a snapshot lacks would come from elsewhere.
+        Assert.True(DebianLock.CanGrow(third, index));
+        Assert.False(DebianLock.CanGrow(third with { Releases = [third.Releases[0] with { Snapshot = DateTimeOffset.UnixEpoch }] }, index));
         // In one go they lie in another order, and so they do when something is gone or has another version.
         var anew = Stages(DebianLock.Create(index, d));
         Assert.DoesNotContain(anew, stage => stage.StartsWith('('));

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Text;
 using System.Text.Json;
 
 namespace Mayfly.Tests.Shared.Licences;
@@ -28,14 +26,7 @@ internal static class CopyrightOracle
     /// <summary>One document a text: its paragraphs, or why it was refused.</summary>
     public static IReadOnlyList<JsonDocument> Read(IReadOnlyList<string> texts)
     {
-        var start = new ProcessStartInfo("/usr/bin/python3", ["-c", Program]) { RedirectStandardInput = true, RedirectStandardOutput = true, StandardInputEncoding = new UTF8Encoding(false) };
-        using var python = Process.Start(start)!;
-        var output = python.StandardOutput.ReadToEndAsync();
-        python.StandardInput.Write(JsonSerializer.Serialize(texts));
-        python.StandardInput.Close();
-        var lines = output.Result.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        python.WaitForExit();
-        Assert.Equal(0, python.ExitCode);
+        var lines = Python.Run(Program, texts);
         Assert.Equal(texts.Count, lines.Length);
         return [.. lines.Select(static line => JsonDocument.Parse(line))];
     }

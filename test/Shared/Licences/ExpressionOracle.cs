@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Text;
 using System.Text.Json;
 
 namespace Mayfly.Tests.Shared.Licences;
@@ -21,14 +19,7 @@ internal static class ExpressionOracle
     /// <summary>Those that are no expressions, with the reason.</summary>
     public static IReadOnlyList<string> Refused(IReadOnlyList<string> expressions)
     {
-        var start = new ProcessStartInfo("/usr/bin/python3", ["-c", Program]) { RedirectStandardInput = true, RedirectStandardOutput = true, StandardInputEncoding = new UTF8Encoding(false) };
-        using var python = Process.Start(start)!;
-        var output = python.StandardOutput.ReadToEndAsync();
-        python.StandardInput.Write(JsonSerializer.Serialize(expressions));
-        python.StandardInput.Close();
-        var lines = output.Result.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        python.WaitForExit();
-        Assert.Equal(0, python.ExitCode);
+        var lines = Python.Run(Program, expressions);
         return [.. lines.Select(static line => JsonSerializer.Deserialize<string>(line)!)];
     }
 }
