@@ -12,6 +12,9 @@ public sealed record Image
 
     /// <summary>Lowest first.</summary>
     public required IReadOnlyList<ImageLayer> Layers { get; init; }
+
+    /// <summary>What was generated for one machine alone and is left out of the layers: names of <see cref="Images.LeftOut.Table"/>.</summary>
+    public IReadOnlyList<string> LeftOut { get; init; } = [];
 }
 
 /// <summary>One layer: a folder of the store in overlayfs's form (whiteouts are 0/0 character devices).</summary>

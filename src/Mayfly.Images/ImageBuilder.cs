@@ -82,6 +82,7 @@ public sealed class ImageBuilder(Store store)
             Architecture = stack.Architecture,
             Layers = [.. records.Select(static record => new ImageLayer(record.Key, record.Digest, record.Origin))],
             Digest = DigestOf(stack.Architecture, records.Select(static record => record.Digest)),
+            LeftOut = [.. records.SelectMany(static record => record.LeftOut).Distinct()],
         };
         new ImageStore(store).Write(image);
         return image;

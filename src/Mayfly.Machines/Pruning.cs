@@ -1,5 +1,6 @@
 using Mayfly.Images;
 using Mayfly.Machines.Agent;
+using Mayfly.Machines.Local;
 using Mayfly.Packages;
 
 namespace Mayfly.Machines;
@@ -15,6 +16,14 @@ public static class Pruning
     {
         var used = new GenerationStore(store).Newest(GenerationsKept).SelectMany(generation => generation.Instances).SelectMany(instance => instance.Layers).ToHashSet(StringComparer.Ordinal);
         return [.. new ImageStore(store).UnreferencedLayers([]).Where(key => !used.Contains(key))];
+    }
+
+    /// <summary>Paths of what replicas made for themselves at a first start, on an image that none of the newest generations has.</summary>
+    public static IReadOnlyList<string> OwnLayers(Store store)
+    {
+        var used = new GenerationStore(store).Newest(GenerationsKept).SelectMany(generation => generation.Instances).Select(instance => OwnLayer.PathOf(store, instance)).ToHashSet(StringComparer.Ordinal);
+        return [.. Directory.EnumerateDirectories(store.Folder(StoreArea.Stacks)).Select(stack => OwnLayer.Folder(store, Path.GetFileName(stack))).Where(Directory.Exists)
+            .SelectMany(Directory.EnumerateDirectories).Where(path => !used.Contains(path)).Order(StringComparer.Ordinal)];
     }
 
     /// <summary>Half-built trees that were kept to find out why a script failed.</summary>

@@ -26,10 +26,10 @@ public sealed class LayerStoreTests : IDisposable
         Assert.Equal("key", (await waiting).Key);
         Assert.True(layers.Has("key"));
 
-        static (string, IReadOnlyList<LockedId>) Build(string work)
+        static LayerContents Build(string work)
         {
             Directory.CreateDirectory($"{work}/tree");
-            return ($"{work}/tree", []);
+            return new LayerContents($"{work}/tree");
         }
     }
 

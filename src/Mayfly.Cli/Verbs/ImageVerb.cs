@@ -128,6 +128,10 @@ internal static class ImageVerb
             output.WriteLine($"name          {found.Name}\ndigest        {found.Digest}\narchitecture  {found.Architecture}\nlayers        lowest first");
             foreach (var layer in found.Layers)
                 output.WriteLine($"  {layer.Digest[7..(7 + ShownDigits)]}  {layer.Origin}");
+            if (found.LeftOut is not [])
+                output.WriteLine("left out      made by each instance for itself when it first starts");
+            foreach (var thing in LeftOut.Table.Where(thing => found.LeftOut.Contains(thing.Name)))
+                output.WriteLine($"  {thing.Name}: {thing.Script ?? thing.MadeBy}");
             return ExitCode.Done;
         });
         return command;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Mayfly.Images;
+using Mayfly.Linux;
 using Mayfly.Machines;
 using Mayfly.Packages;
 
@@ -24,6 +25,8 @@ internal static class PruneVerb
                 foreach (var build in failed)
                     store.Remove(StoreArea.Failed, build);
                 new ImageStore(store).RemoveLayers(layers);
+                foreach (var own in Pruning.OwnLayers(store))
+                    Trees.Remove(own);
                 foreach (var artifact in artifacts)
                     File.Delete(store.PathOf(StoreArea.Artifacts, artifact));
             }

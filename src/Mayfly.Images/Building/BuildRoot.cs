@@ -28,7 +28,9 @@ internal sealed class BuildRoot : IDisposable
     private readonly List<SafeFileHandle> _open = [];
     private string _shims = "";
 
-    public BuildRoot(string work)
+    /// <param name="work">A folder that it has for itself.</param>
+    /// <param name="hostName">Scripts write it into what they generate; every host builds the same.</param>
+    public BuildRoot(string work, string hostName = "localhost")
     {
         _work = work;
         Root = $"{work}/root";
@@ -37,8 +39,7 @@ internal sealed class BuildRoot : IDisposable
         {
             Nodes.MakeDirectory(Root, 0x1ed);
             Nodes.MakeDirectory($"{work}/links", 0x1c0);
-            // Scripts write the host's name into what they generate; every host builds the same.
-            HostName.Set("localhost");
+            HostName.Set(hostName);
             // The thread has a working directory of its own since it has mounts of its own.
             Directory.SetCurrentDirectory($"{work}/links");
         });

@@ -16,7 +16,7 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
     /// <summary>Keep the work folder when a script fails in it.</summary>
     public bool KeepFailed { get; init; }
 
-    public (string Tree, IReadOnlyList<LockedId> Ids) Make(BuildStep step, string work, CancellationToken cancellationToken)
+    public LayerContents Make(BuildStep step, string work, CancellationToken cancellationToken)
     {
         using var root = new BuildRoot(work);
         try
@@ -35,17 +35,17 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
         }
     }
 
-    private (string Tree, IReadOnlyList<LockedId> Ids) Do(BuildStep step, string work, BuildRoot root, CancellationToken cancellationToken) => step switch
+    private LayerContents Do(BuildStep step, string work, BuildRoot root, CancellationToken cancellationToken) => step switch
     {
         PackageStep packages => Install(packages, work, root, cancellationToken),
-        CopyStep files => (Copy(files, work, root, cancellationToken), []),
+        CopyStep files => new LayerContents(Copy(files, work, root, cancellationToken)),
         // Accounts that a recipe's own command makes are numbered by whoever wrote the command.
-        RunStep command => (Execute(command, root, cancellationToken), []),
-        NumberStep numbers => (Renumber(numbers, root), []),
+        RunStep command => Execute(command, root, cancellationToken),
+        NumberStep numbers => new LayerContents(Renumber(numbers, root)),
         _ => throw new InvalidOperationException($"a step of the kind {step.GetType().Name}"),
     };
 
-    private (string, IReadOnlyList<LockedId>) Install(PackageStep step, string work, BuildRoot root, CancellationToken cancellationToken)
+    private LayerContents Install(PackageStep step, string work, BuildRoot root, CancellationToken cancellationToken)
     {
         var activity = _below.Count == 0 ? "install base" : $"install {string.Join(' ', step.Requests)}";
         var packages = step.Stages.SelectMany(static stage => stage.Packages).ToDictionary(static package => package.Id, Read, StringComparer.Ordinal);
@@ -53,11 +53,12 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
         using var compilation = new ByteCompilation($"{work}/bytecode", cancellationToken);
         var install = new PackageInstall(root, compilation, _below, progress, activity);
         install.Run(stages, cancellationToken);
+        IReadOnlyList<string> leftOut = [];
         var tree = root.Run(() =>
         {
             var merged = LayerTree.Merge(install.Made);
             compilation.MoveInto(merged);
-            LayerCleaning.Clean(merged, epoch, ofPackages: true);
+            leftOut = LayerCleaning.Clean(merged, epoch, ofPackages: true);
             // Releases after bookworm have no usrmerge that would run last: their links come with base-files, and update-shells' pairs stay.
             if (_below.Count == 0 && packages.Values.Any(static package => package.Name == "usrmerge"))
                 LayerCleaning.OrderShells(merged);
@@ -69,7 +70,7 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
             return merged;
         });
         progress?.Report(new Activity(activity, $"{step.Stages.Sum(static stage => stage.Packages.Count)} packages") { Ended = true });
-        return (tree, NewIds(tree));
+        return new LayerContents(tree) { Ids = NewIds(tree), LeftOut = leftOut };
 
         IReadOnlyList<DpkgPackage> Those(IReadOnlyList<LockedPackage> locked) => [.. locked.Select(package => packages[package.Id])];
     }
@@ -130,7 +131,7 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
                     "name an account that the image's packages make, or a number; look at its /etc/passwd with mayfly image inspect"));
     }
 
-    private string Execute(RunStep step, BuildRoot root, CancellationToken cancellationToken)
+    private LayerContents Execute(RunStep step, BuildRoot root, CancellationToken cancellationToken)
     {
         var (command, view) = (step.Command, new LayerView(_below));
         var upper = root.Mount(_below);
@@ -155,13 +156,14 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
         }
 
         root.Unmount();
-        root.Run(() =>
+        var leftOut = root.Run(() =>
         {
-            LayerCleaning.Clean(upper, epoch, ofPackages: false);
+            var leftOut = LayerCleaning.Clean(upper, epoch, ofPackages: false);
             LayerTree.Tidy(upper, _below);
+            return leftOut;
         });
         progress?.Report(new Activity(step.Origin) { Ended = true });
-        return upper;
+        return new LayerContents(upper) { LeftOut = leftOut };
     }
 
     private string Renumber(NumberStep step, BuildRoot root)

@@ -85,6 +85,7 @@ internal sealed class OciArchive(Image image, IReadOnlyList<LayerRecord> records
                 Environment = [.. Environment().Select(static pair => $"{pair.Key}={pair.Value}")],
                 ExposedPorts = configuration.Ports.Count == 0 ? null
                     : new(configuration.Ports.ToDictionary(static port => string.Create(CultureInfo.InvariantCulture, $"{port}/tcp"), static _ => new OciEmpty()), StringComparer.Ordinal),
+                Labels = FirstStart.ScriptFor(records.SelectMany(static record => record.LeftOut)) is { Length: > 0 } script ? new(StringComparer.Ordinal) { ["mayfly.first-start"] = script } : null,
             },
             RootFileSystem = new OciRootFileSystem("layers", [.. records.Select(static record => record.Digest)]),
             History = [.. records.Select(record => new OciHistory(created, record.Origin))],

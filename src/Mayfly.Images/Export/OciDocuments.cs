@@ -63,6 +63,9 @@ internal sealed record OciRunConfig
 
     [JsonPropertyName("WorkingDir")]
     public string? WorkingDirectory { get; init; }
+
+    [JsonPropertyName("Labels")]
+    public SortedDictionary<string, string>? Labels { get; init; }
 }
 
 internal sealed record OciEmpty;

@@ -16,44 +16,43 @@ internal static class LayerCleaning
         "var/cache/apt/*.bin", "var/cache/apt/archives/*.deb", "var/cache/apt/archives/lock", "var/cache/ldconfig/aux-cache",
         "var/cache/debconf/*-old", "var/lib/apt/lists/lock", "var/lib/dpkg/*-old", "var/lib/dpkg/available",
         "var/lib/systemd/random-seed", "var/lib/systemd/catalog/database",
-        "var/lib/dbus/machine-id", "tmp/*", "var/tmp/*", "root/.rnd",
-    ];
-
-    /// <summary>
-    /// Made by chance in a package's own scripts. The documented table (docs/concepts/images.md): a key pair that everybody with
-    /// the image would know, and data of databases, which belongs into a volume and is made there at first start.
-    /// </summary>
-    private static readonly string[] MadeByChance =
-    [
-        "etc/ssl/private/ssl-cert-snakeoil.key", "etc/ssl/certs/ssl-cert-snakeoil.pem",
-        "var/lib/postgresql/*/*/*", "var/lib/mysql/*", "etc/ssh/ssh_host_*", "etc/bind/rndc.key", "etc/varnish/secret",
-        "var/lib/rabbitmq/.erlang.cookie",
+        "tmp/*", "var/tmp/*", "root/.rnd",
     ];
 
     /// <param name="tree">The layer's own tree, complete.</param>
     /// <param name="epoch">No date in it may be later than this second.</param>
     /// <param name="ofPackages">Also what packages' scripts make by chance; what a recipe's own commands make stays.</param>
-    public static void Clean(string tree, long epoch, bool ofPackages)
+    /// <returns>The names of what was generated for one machine alone and is left out: <see cref="LeftOut.Table"/>.</returns>
+    public static IReadOnlyList<string> Clean(string tree, long epoch, bool ofPackages)
     {
         foreach (var pattern in Traces)
             Remove(tree, pattern);
-        if (ofPackages)
-        {
-            foreach (var pattern in MadeByChance)
-                Remove(tree, pattern);
-            RemoveLinksTo(tree, "etc/ssl/certs", "ssl-cert-snakeoil.pem");
-        }
-
         ClearRun($"{tree}/run");
-        // systemd fills an empty machine-id at first boot (machine-id(5)); mmdebstrap leaves the same.
-        if (Nodes.Find($"{tree}/etc/machine-id") is { Kind: NodeKind.File, Size: > 0 })
-        {
-            Replace($"{tree}/etc/machine-id", "");
-            Files.ChangeMode($"{tree}/etc/machine-id", 0x1a4);
-        }
-
+        string[] leftOut = [.. LeftOut.Table.Where(thing => (ofPackages || thing.OfCommandsToo) && TakeOut(tree, thing)).Select(static thing => thing.Name)];
         foreach (var name in (ReadOnlySpan<string>)["etc/shadow", "etc/shadow-"])
             LimitDays($"{tree}/{name}", epoch / 86400);
+        return leftOut;
+    }
+
+    private static bool TakeOut(string tree, LeftOut thing)
+    {
+        if (thing.IsEmptied)
+        {
+            // mmdebstrap leaves the same.
+            var file = $"{tree}/{thing.Paths[0]}";
+            if (Nodes.Find(file) is not { Kind: NodeKind.File, Size: > 0 })
+                return false;
+            Replace(file, "");
+            Files.ChangeMode(file, 0x1a4);
+            return true;
+        }
+
+        var found = false;
+        foreach (var pattern in thing.Paths)
+            found |= Remove(tree, pattern);
+        foreach (var link in thing.LinkFolder is { } links ? LinksTo(tree, links, Path.GetFileName(thing.Paths[^1])) : [])
+            File.Delete(link);
+        return found;
     }
 
     /// <summary>Puts a new file with the same owner and mode in its place; the old one may be the store's own.</summary>
@@ -111,45 +110,40 @@ internal static class LayerCleaning
         }
     }
 
-    private static void RemoveLinksTo(string tree, string folder, string target)
-    {
-        if (Nodes.Find($"{tree}/{folder}") is not { Kind: NodeKind.Directory })
-            return;
-        foreach (var entry in Directory.EnumerateFileSystemEntries($"{tree}/{folder}"))
-        {
-            if (Nodes.Read(entry).Kind == NodeKind.Link && Nodes.ReadLink(entry) == target)
-                File.Delete(entry);
-        }
-    }
+    /// <summary>The links in a folder that lead to just this.</summary>
+    public static IEnumerable<string> LinksTo(string tree, string folder, string target) => Nodes.Find($"{tree}/{folder}") is not { Kind: NodeKind.Directory } ? []
+        : Directory.GetFileSystemEntries($"{tree}/{folder}").Where(entry => Nodes.Read(entry).Kind == NodeKind.Link && Nodes.ReadLink(entry) == target);
 
     /// <param name="tree">Where the pattern begins.</param>
     /// <param name="pattern">A path below it; <c>*</c> in a part stands for any characters.</param>
-    private static void Remove(string tree, string pattern)
+    /// <returns>True when there was something.</returns>
+    private static bool Remove(string tree, string pattern)
+    {
+        var found = false;
+        foreach (var path in Matching(tree, pattern))
+            found |= RemoveMade(path);
+        return found;
+    }
+
+    /// <summary>What of a tree a pattern means; <c>*</c> in a part stands for any characters. No link is followed.</summary>
+    public static IEnumerable<string> Matching(string tree, string pattern)
     {
         var slash = pattern.IndexOf('/');
         var part = slash < 0 ? pattern : pattern[..slash];
-        if (slash >= 0 && !part.Contains('*'))
-        {
-            if (Nodes.Find($"{tree}/{part}") is { Kind: NodeKind.Directory })
-                Remove($"{tree}/{part}", pattern[(slash + 1)..]);
-            return;
-        }
-
         if (Nodes.Find(tree) is not { Kind: NodeKind.Directory })
-            return;
-        foreach (var entry in Directory.GetFileSystemEntries(tree, part))
-        {
-            if (slash < 0)
-                RemoveMade(entry);
-            else if (Nodes.Read(entry).Kind == NodeKind.Directory)
-                Remove(entry, pattern[(slash + 1)..]);
-        }
+            return [];
+        if (slash >= 0 && !part.Contains('*'))
+            return Matching($"{tree}/{part}", pattern[(slash + 1)..]);
+        var entries = Directory.GetFileSystemEntries(tree, part);
+        return slash < 0 ? entries : entries.SelectMany(entry => Matching(entry, pattern[(slash + 1)..]));
     }
 
     /// <summary>A whiteout hides what a lower layer has, and must stay.</summary>
-    private static void RemoveMade(string path)
+    private static bool RemoveMade(string path)
     {
-        if (!Nodes.Read(path).IsWhiteout)
-            LayerTree.Remove(path);
+        if (Nodes.Read(path).IsWhiteout)
+            return false;
+        LayerTree.Remove(path);
+        return true;
     }
 }

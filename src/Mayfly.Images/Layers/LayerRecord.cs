@@ -7,7 +7,7 @@ namespace Mayfly.Images.Layers;
 internal sealed record LayerRecord
 {
     /// <summary>The form of layers that this Mayfly writes. It is part of every key: another form never meets an older one.</summary>
-    public const int CurrentFormat = 2;
+    public const int CurrentFormat = 3;
 
     public int Format { get; init; } = CurrentFormat;
 
@@ -29,6 +29,19 @@ internal sealed record LayerRecord
 
     /// <summary>Users and groups that this layer added to the image.</summary>
     public IReadOnlyList<LockedId> Ids { get; init; } = [];
+
+    /// <summary>What was generated for one machine alone and is not in the tree: names of <see cref="Images.LeftOut.Table"/>.</summary>
+    public IReadOnlyList<string> LeftOut { get; init; } = [];
+}
+
+/// <summary>A layer as its maker hands it to the store.</summary>
+internal sealed record LayerContents(string Tree)
+{
+    /// <inheritdoc cref="LayerRecord.Ids"/>
+    public IReadOnlyList<LockedId> Ids { get; init; } = [];
+
+    /// <inheritdoc cref="LayerRecord.LeftOut"/>
+    public IReadOnlyList<string> LeftOut { get; init; } = [];
 }
 
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]

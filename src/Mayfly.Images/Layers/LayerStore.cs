@@ -45,7 +45,7 @@ internal sealed class LayerStore(Store store)
 
     /// <summary>The layer of this key, built when the store lacks it. <paramref name="build"/> gets a work folder and gives the finished tree.</summary>
     public async Task<LayerRecord> GetAsync(string key, string? below, string origin, long epoch,
-        Func<string, (string Tree, IReadOnlyList<LockedId> Ids)> build, CancellationToken cancellationToken)
+        Func<string, LayerContents> build, CancellationToken cancellationToken)
     {
         using var made = await MakeAsync(key, below, origin, epoch, build, Task.CompletedTask, cancellationToken).ConfigureAwait(false);
         return await made.Committed.ConfigureAwait(false);
@@ -53,7 +53,7 @@ internal sealed class LayerStore(Store store)
 
     /// <summary>As <see cref="GetAsync"/>, but ends when the tree is complete; it is committed after <paramref name="before"/>. Await <see cref="MadeLayer.Committed"/> too.</summary>
     public async Task<MadeLayer> MakeAsync(string key, string? below, string origin, long epoch,
-        Func<string, (string Tree, IReadOnlyList<LockedId> Ids)> build, Task before, CancellationToken cancellationToken)
+        Func<string, LayerContents> build, Task before, CancellationToken cancellationToken)
     {
         if (Find(key) is { } present)
             return new MadeLayer(TreeOf(key), present);
@@ -69,15 +69,15 @@ internal sealed class LayerStore(Store store)
 
             work = store.BeginWork("layer");
             var layer = $"{work.Path}/layer";
-            var ids = await Task.Run(() =>
+            var contents = await Task.Run(() =>
             {
-                var (tree, ids) = Explained(origin, () => build(work.Path));
+                var contents = Explained(origin, () => build(work.Path));
                 Directory.CreateDirectory(layer);
-                Files.Rename(tree, $"{layer}/tree");
-                return ids;
+                Files.Rename(contents.Tree, $"{layer}/tree");
+                return contents;
             }, cancellationToken).ConfigureAwait(false);
             var folder = FileHandles.OpenFolder($"{layer}/tree");
-            return new MadeLayer(folder, ids, CommitAsync());
+            return new MadeLayer(folder, contents.Ids, CommitAsync());
 
             async Task<LayerRecord> CommitAsync()
             {
@@ -93,7 +93,7 @@ internal sealed class LayerStore(Store store)
                         var sync = Task.Run(() => Files.SyncFileSystem(store.Root), CancellationToken.None);
                         var (digest, size) = await Task.Run(() => Digest($"{layer}/tree", epoch, cancellationToken), CancellationToken.None).ConfigureAwait(false);
                         await sync.ConfigureAwait(false);
-                        var record = new LayerRecord { Key = key, Below = below, Digest = digest, Size = size, Origin = origin, Epoch = epoch, Ids = ids };
+                        var record = new LayerRecord { Key = key, Below = below, Digest = digest, Size = size, Origin = origin, Epoch = epoch, Ids = contents.Ids, LeftOut = contents.LeftOut };
                         using (var json = new FileStream($"{layer}/layer.json", FileMode.CreateNew))
                         {
                             JsonSerializer.Serialize(json, record, ImagesJson.Default.LayerRecord);

@@ -28,6 +28,8 @@ internal sealed class Launch(Store store, Crun crun, InstanceFolder folder, Inst
                 throw new MayflyException($"the image of {_spec.Component} lacks the layer {Path.GetFileName(Path.GetDirectoryName(tree))}", "it was pruned: run mayfly up again to build it anew");
         }
 
+        var volumes = new Volumes(store, runFolder);
+        var own = OwnLayer.Ensure(store, _spec, use => Directory.Exists(volumes.PathOf(_spec.Stack, label.View, use.Name)), cancellationToken);
         var log = InstanceLog.PathOf(store, _spec.Stack, label.Id);
         Directory.CreateDirectory(Path.GetDirectoryName(log)!);
         Directory.CreateDirectory(Path.GetDirectoryName(folder.ExitFile)!);
@@ -46,7 +48,7 @@ internal sealed class Launch(Store store, Crun crun, InstanceFolder folder, Inst
             File.WriteAllText(folder.File("start"), script);
         mounts.Run(() =>
         {
-            MountAll(names);
+            MountAll(names, own);
             // Last, so that a monitor whose starter was killed finds everything mounted or no configuration at all.
             WriteConfig(names, network.Namespace);
         });
@@ -69,7 +71,7 @@ internal sealed class Launch(Store store, Crun crun, InstanceFolder folder, Inst
         return process;
     }
 
-    private void MountAll(ImageNames names)
+    private void MountAll(ImageNames names, string? own)
     {
         var writable = Writable(store, label);
         Trees.Remove(writable);
@@ -78,7 +80,8 @@ internal sealed class Launch(Store store, Crun crun, InstanceFolder folder, Inst
         var layers = store.Folder(StoreArea.Layers);
         // Relative, because mount(2) reads one page of options, which some forty absolute paths would fill.
         Directory.SetCurrentDirectory(layers);
-        var lower = string.Join(':', _spec.Layers.Reverse().Select(key => Escape(Path.Combine(key, "tree"))));
+        IEnumerable<string> trees = [.. own is null ? [] : (string[])[Path.GetRelativePath(layers, own)], .. _spec.Layers.Reverse().Select(key => Path.Combine(key, "tree"))];
+        var lower = string.Join(':', trees.Select(Escape));
         // volatile: nothing in this layer is worth a sync, it is thrown away at the next start.
         Mounts.Mount("overlay", folder.Root, "overlay", MountFlags.None, $"lowerdir={lower},upperdir={Escape(Path.Combine(writable, "upper"))},workdir={Escape(Path.Combine(writable, "work"))},volatile");
         Directory.SetCurrentDirectory("/");

@@ -166,7 +166,7 @@ public sealed class Runtime(Store store, RuntimePrograms programs, string runFol
         var folder = Folder(id);
         if (folder.ReadLabel() is not { } label || InstanceFolder.Read(folder.File("baseline")) is not { } baseline)
             return [];
-        string[] trees = [.. label.Spec.Layers.Select(key => Path.Combine(store.PathOf(StoreArea.Layers, key), "tree"))];
+        string[] trees = [.. label.Spec.Layers.Select(key => Path.Combine(store.PathOf(StoreArea.Layers, key), "tree")), .. OwnLayer.Find(store, label.Spec) is { } own ? [own] : (string[])[]];
         return WritableLayer.Drift(Path.Combine(Launch.Writable(store, label), "upper"), trees, baseline.Split('\n').ToHashSet());
     }
 

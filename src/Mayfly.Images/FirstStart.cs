@@ -1,0 +1,103 @@
+using Mayfly.Images.Building;
+using Mayfly.Images.Layers;
+using Mayfly.Linux;
+using Mayfly.Packages;
+
+namespace Mayfly.Images;
+
+/// <summary>What an instance makes for itself when it starts for the first time, because its image leaves it out: see <see cref="LeftOut"/>.</summary>
+/// <remarks>
+/// The packages' own programs make it, in a root like that of a build: without network, seen by nobody, over the image's layers. Only what
+/// the table names is taken from there, with the folders on the way, as a tree that lies over the image's layers and below what
+/// the instance writes.
+/// </remarks>
+public sealed class FirstStart(Store store)
+{
+    private readonly LayerStore _layers = new(store);
+
+    /// <summary>What of the table these layers leave out and no layer above brings.</summary>
+    /// <param name="layers">The layers' keys, lowest first.</param>
+    public IReadOnlyList<LeftOut> Missing(IReadOnlyList<string> layers)
+    {
+        var names = layers.SelectMany(key => _layers.Find(key)?.LeftOut ?? []).ToHashSet(StringComparer.Ordinal);
+        if (names.Count == 0)
+            return [];
+        string[] trees = [.. layers.Select(_layers.TreeOf)];
+        return [.. LeftOut.Table.Where(thing => names.Contains(thing.Name) && thing.Script is not null && !IsThere(thing.Sign!))];
+
+        bool IsThere(string path) => LayerTree.Find(trees, path) is { } real && Nodes.Read(real) is not { Kind: NodeKind.File, Size: 0 };
+    }
+
+    /// <summary>A shell script that makes what is missing of these, for those who run an image without Mayfly; empty when there is nothing to make.</summary>
+    /// <param name="names">Of <see cref="LeftOut.Table"/>.</param>
+    public static string ScriptFor(IEnumerable<string> names) =>
+        string.Concat(LeftOut.Table.Where(thing => thing.Script is not null && names.Contains(thing.Name)).Select(static thing => $"test -s /{thing.Sign} || ( {thing.Script} ) || exit\n"));
+
+    /// <summary>Makes these things, in a new folder of <paramref name="work"/>, whose path it gives.</summary>
+    /// <param name="things">From <see cref="Missing"/>.</param>
+    /// <param name="layers">The layers' keys, lowest first.</param>
+    /// <param name="hostName">The instance's name, which certificates and comments of keys bear.</param>
+    /// <param name="domain">Where that is a name.</param>
+    /// <param name="work">An empty folder on the store's file system.</param>
+    /// <param name="cancellationToken">Ends what runs.</param>
+    public string Make(IReadOnlyList<LeftOut> things, IReadOnlyList<string> layers, string hostName, string domain, string work, CancellationToken cancellationToken)
+    {
+        string[] trees = [.. layers.Select(_layers.TreeOf)];
+        using var root = new BuildRoot(work, hostName);
+        var upper = root.Mount(trees);
+        foreach (var thing in things)
+            Run(thing);
+        root.Unmount();
+        var own = root.NewFolder("own");
+        return root.Run(() =>
+        {
+            foreach (var path in things.SelectMany(thing => Made(upper, thing)).ToArray())
+                Take(path, upper, own);
+            LayerTree.Tidy(own, trees);
+            CopyFacts(upper, own);
+            return own;
+        });
+
+        void Run(LeftOut thing)
+        {
+            // hostname(1) looks for the full name in this file, which is not taken from there.
+            var script = $"umask 022; echo '127.0.0.1 {hostName}.{domain} {hostName} localhost' > /etc/hosts; {thing.Script}";
+            var result = root.Start(["/bin/sh", "-ec", script], ScriptEnvironment.ForPackages, null, cancellationToken);
+            if (result.ExitCode != 0)
+            {
+                throw new MayflyException($"{thing.Name} cannot be made for the first start of {hostName}: '{thing.Script}' ended with exit code {result.ExitCode}; it printed:\n{result.Output}",
+                    "the lines above are the program's own; a step of the image may have taken away what it needs");
+            }
+        }
+    }
+
+    private static IEnumerable<string> Made(string tree, LeftOut thing)
+    {
+        var made = thing.Paths.SelectMany(pattern => LayerCleaning.Matching(tree, pattern));
+        return thing.LinkFolder is { } links ? made.Concat(LayerCleaning.LinksTo(tree, links, Path.GetFileName(thing.Paths[^1]))) : made;
+    }
+
+    /// <summary>Moves something from one tree to another, where folders on the way get the facts that they have.</summary>
+    private static void Take(string path, string from, string to)
+    {
+        var parts = path[(from.Length + 1)..].Split('/');
+        var folder = "";
+        foreach (var part in parts[..^1])
+        {
+            folder = $"{folder}/{part}";
+            if (Nodes.Find(to + folder) is not null)
+                continue;
+            Nodes.MakeDirectory(to + folder, 0x1c0);
+            CopyFacts(from + folder, to + folder);
+        }
+
+        Files.Rename(path, $"{to}{folder}/{parts[^1]}");
+    }
+
+    private static void CopyFacts(string from, string to)
+    {
+        var node = Nodes.Read(from);
+        Files.ChangeOwner(to, node.User, node.Group);
+        Files.ChangeMode(to, node.Mode);
+    }
+}
