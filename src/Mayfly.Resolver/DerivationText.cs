@@ -19,10 +19,10 @@ public static class DerivationText
     private static void Render(Derivation derivation, int depth, StringBuilder text, ref int lines)
     {
         var provider = derivation.Provider;
-        var subject = derivation.RequiredBy is { } by ? $"{provider.Describe(by)} requires {derivation.Requirement.Origin}" : $"{derivation.Requirement.Origin} is asked for";
+        var subject = derivation.RequiredBy is { } by ? $"{provider.Describe(by)} {derivation.Requirement.Verb} {derivation.Requirement.Origin}" : $"{derivation.Requirement.Origin} is asked for";
         if (derivation.Attempts.Count == 0)
         {
-            Line($"{subject}, but nothing offers it", depth, text, ref lines);
+            Line($"{subject}, but {provider.WhyNone(derivation.Requirement)}", depth, text, ref lines);
             return;
         }
 
@@ -37,13 +37,13 @@ public static class DerivationText
                 switch (obstacle)
                 {
                     case Excluded excluded when excluded.By == attempt.Candidate:
-                        Line($"{name} {excluded.Exclusion.Origin}, and {provider.Describe(excluded.Other)} is {Wanted(excluded.Chain, provider)}", depth + 1, text, ref lines);
+                        Line($"{name} {excluded.Exclusion.Origin}, and {provider.Describe(excluded.Other)} is {Wanted(excluded.Other, excluded.Chain, provider)}", depth + 1, text, ref lines);
                         break;
                     case Excluded excluded:
-                        Line($"{provider.Describe(excluded.By)}, {Wanted(excluded.Chain, provider)}, {excluded.Exclusion.Origin}, which rules out {name}", depth + 1, text, ref lines);
+                        Line($"{provider.Describe(excluded.By)}, {Wanted(excluded.By, excluded.Chain, provider)}, {excluded.Exclusion.Origin}, which rules out {name}", depth + 1, text, ref lines);
                         break;
                     case Superseded superseded:
-                        Line($"{name} cannot stand beside {provider.Describe(superseded.Version)}, {Wanted(superseded.Chain, provider)}", depth + 1, text, ref lines);
+                        Line($"{name} cannot stand beside {provider.Describe(superseded.Version)}, {Wanted(superseded.Version, superseded.Chain, provider)}", depth + 1, text, ref lines);
                         break;
                     case Unmet unmet:
                         Render(unmet.Derivation, depth + 1, text, ref lines);
@@ -53,8 +53,8 @@ public static class DerivationText
         }
     }
 
-    private static string Wanted(IReadOnlyList<int> chain, ICandidateProvider provider) =>
-        chain.Count == 0 ? "asked for or installed already" : $"required by {string.Join(", which is required by ", chain.Reverse().Select(provider.Describe))}";
+    private static string Wanted(int candidate, IReadOnlyList<int> chain, ICandidateProvider provider) =>
+        chain.Count == 0 ? provider.Standing(candidate) : $"required by {string.Join(", which is required by ", chain.Reverse().Select(provider.Describe))}";
 
     private static void Line(string sentence, int depth, StringBuilder text, ref int lines)
     {

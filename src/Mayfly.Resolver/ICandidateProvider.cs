@@ -14,6 +14,12 @@ public interface ICandidateProvider
 
     /// <summary>Name and version for people: <c>nginx 1.22.1-9</c>.</summary>
     string Describe(int candidate);
+
+    /// <summary>Why a requirement has no candidate, as the end of a sentence.</summary>
+    string WhyNone(Requirement requirement) => "nothing offers it";
+
+    /// <summary>How a candidate stands that no other requires: <c>installed already</c>.</summary>
+    string Standing(int candidate) => "asked for or installed already";
 }
 
 /// <summary>What one candidate says of others.</summary>
@@ -28,6 +34,9 @@ public sealed record Requirement(object Origin, IReadOnlyList<int> Candidates)
 {
     /// <summary>True when it may stay unmet, such as a recommendation: it is met when that costs nothing.</summary>
     public bool Optional { get; init; }
+
+    /// <summary>What the candidate does that has it: <c>depends on</c>.</summary>
+    public string Verb { get; init; } = "requires";
 }
 
 /// <summary>None of these candidates may be selected.</summary>

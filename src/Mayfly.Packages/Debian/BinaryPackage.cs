@@ -65,6 +65,9 @@ public sealed class BinaryPackage
     /// <summary>The position at which apt's cache would first have met the name: apt's last word among providers.</summary>
     public required int Ordinal { get; init; }
 
+    /// <summary>The position at which it stands in all lists together.</summary>
+    internal int Position { get; init; }
+
     /// <summary>Which lists of its index have it, a bit for each.</summary>
     internal ulong OfferedBy { get; init; }
 
@@ -76,6 +79,8 @@ public sealed class BinaryPackage
     public IReadOnlyList<Dependency> Depends => field ??= Parse(RelationKind.Depends);
 
     public IReadOnlyList<Dependency> Recommends => field ??= Parse(RelationKind.Recommends);
+
+    public IReadOnlyList<Dependency> Suggests => field ??= Parse(RelationKind.Suggests);
 
     public IReadOnlyList<Dependency> Conflicts => field ??= Parse(RelationKind.Conflicts);
 
@@ -148,4 +153,5 @@ internal enum RelationKind : byte
     Conflicts,
     Breaks,
     Provides,
+    Suggests,
 }

@@ -18,6 +18,12 @@ internal sealed class DebianCandidates : ICandidateProvider
     private readonly HashSet<string> _installedNames;
     private readonly HashSet<string> _unwanted;
 
+    /// <summary>The packages.</summary>
+    public DebianIndex Index => _index;
+
+    /// <summary>Names whose version is held.</summary>
+    public IReadOnlyCollection<string> Held { get; init; } = [];
+
     /// <summary>True to let versions other than the candidates meet what no candidate does. apt would not; a set that needs it is marked.</summary>
     public bool AnyVersion { get; init; }
 
@@ -59,20 +65,32 @@ internal sealed class DebianCandidates : ICandidateProvider
 
     public string Describe(int candidate) => _packages[candidate].ToString();
 
+    public string WhyNone(Requirement requirement) => requirement.Origin is not Dependency dependency ? "nothing offers it"
+        : string.Join(", and ", dependency.Alternatives.Select(relation => Absence.Of(this, relation).Fact).Distinct());
+
+    public string Standing(int candidate) => _installed.Contains(_packages[candidate].Key) ? "part of the base" : "asked for";
+
     public CandidateRelations Examine(int candidate)
     {
         var package = _packages[candidate];
         var requirements = new List<Requirement>();
         // Pre-Depends before Depends before Recommends, each in the field's order: the order of apt's cache.
-        foreach (var dependency in package.PreDepends.Concat(package.Depends))
-            requirements.Add(new Requirement(dependency, Meeting(dependency, package.Home)));
+        foreach (var dependency in package.PreDepends)
+            requirements.Add(new Requirement(dependency, Meeting(dependency, package.Home)) { Verb = "pre-depends on" });
+        foreach (var dependency in package.Depends)
+            requirements.Add(new Requirement(dependency, Meeting(dependency, package.Home)) { Verb = "depends on" });
         if (_recommends && !_installed.Contains(package.Key))
         {
             foreach (var dependency in package.Recommends)
-                requirements.Add(new Requirement(dependency, Meeting(dependency, package.Home)) { Optional = true });
+                requirements.Add(new Requirement(dependency, Meeting(dependency, package.Home)) { Optional = true, Verb = "recommends" });
         }
 
-        var exclusions = new List<Exclusion>();
+        return new CandidateRelations(requirements, [.. Exclusions(package).Select(exclusion => new Exclusion(exclusion.Text, [.. exclusion.Others.Select(Number)]))]);
+    }
+
+    /// <summary>What may not stand beside a package, and what says so.</summary>
+    public IEnumerable<(string Text, IReadOnlyList<BinaryPackage> Others)> Exclusions(BinaryPackage package)
+    {
         foreach (var (verb, field) in new[] { ("conflicts with", package.Conflicts), ("breaks", package.Breaks) })
         {
             foreach (var relation in field.SelectMany(dependency => dependency.Alternatives))
@@ -80,22 +98,23 @@ internal sealed class DebianCandidates : ICandidateProvider
                 // A package may conflict with a name that it provides itself: that means all others (policy 7.4).
                 var others = Everything(relation, package.Home, excludes: true)
                     .Where(other => other.Name != package.Name || (other.Key != package.Key && package.MultiArch != MultiArch.Same && relation.Name == package.Name))
-                    .Select(Number).Distinct().ToArray();
-                if (others.Length > 0)
-                    exclusions.Add(new Exclusion($"{verb} {relation}", others));
+                    .ToList();
+                if (others.Count > 0)
+                    yield return ($"{verb} {relation}", others);
             }
         }
 
         // One architecture of a package at a time, unless it is Multi-Arch: same, at one version.
         foreach (var key in _index.Keys(package.Name).Where(key => key != package.Key))
         {
-            var others = AllVersions(key).Where(other => package.MultiArch != MultiArch.Same || other.MultiArch != MultiArch.Same || other.Version.CompareTo(package.Version) != 0).Select(Number).ToArray();
-            if (others.Length > 0)
-                exclusions.Add(new Exclusion(package.MultiArch == MultiArch.Same ? $"can stand beside {key} only at the same version" : $"cannot stand beside {key}", others));
+            var others = AllVersions(key).Where(other => package.MultiArch != MultiArch.Same || other.MultiArch != MultiArch.Same || other.Version.CompareTo(package.Version) != 0).ToList();
+            if (others.Count > 0)
+                yield return (package.MultiArch == MultiArch.Same ? $"can stand beside {key} only at the same version" : $"cannot stand beside {key}", others);
         }
-
-        return new CandidateRelations(requirements, exclusions);
     }
+
+    /// <summary>The candidates that a relation means, in apt's order.</summary>
+    public IEnumerable<BinaryPackage> Meeting(Relation relation, string home) => Sorted(relation, Candidates(relation, home));
 
     /// <summary>What meets a dependency of a package of an architecture, in apt's order: alternative by alternative, installed packages before new ones.</summary>
     public int[] Meeting(Dependency dependency, string home)
@@ -197,7 +216,15 @@ internal sealed class DebianCandidates : ICandidateProvider
 
     private IEnumerable<BinaryPackage> AllVersions(string key) => _index.Find(key).Concat(_kept.TryGetValue(key, out var kept) ? [kept] : []).Distinct();
 
-    private IEnumerable<BinaryPackage> Everything(Relation relation, string home, bool excludes) =>
+    public bool IsInstalled(string key) => _installed.Contains(key);
+
+    public bool IsUnwanted(string key) => _unwanted.Contains(key);
+
+    /// <summary>The one version of a name that may be chosen, because it is installed, held or asked for; null where none is.</summary>
+    public BinaryPackage? Pinned(string key) => _pinned.GetValueOrDefault(key);
+
+    /// <summary>Every version of every package that a relation means, chosen or not.</summary>
+    public IEnumerable<BinaryPackage> Everything(Relation relation, string home, bool excludes) =>
         _index.Keys(relation.Name).SelectMany(AllVersions).Concat(Providers(relation.Name)).Distinct().Where(package => package.Meets(relation, home, excludes));
 
     /// <summary>apt's CompareProviders.</summary>

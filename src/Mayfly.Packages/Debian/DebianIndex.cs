@@ -106,11 +106,15 @@ public sealed class DebianIndex
     internal IEnumerable<string> Keys(string name) => Foreign.Count == 0 ? [name] : Foreign.Select(architecture => $"{name}:{architecture}").Prepend(name);
 
     /// <summary>True when one of the lists that has it is of a release of this suite or codename.</summary>
-    internal bool IsOffered(BinaryPackage package, string suite)
+    internal bool IsOffered(BinaryPackage package, string suite) => Lists.Index().Any(list => (package.OfferedBy & (1UL << list.Index)) != 0 && IsOf(list.Item, suite));
+
+    /// <summary>True when a release has this suite or codename.</summary>
+    internal bool HasSuite(string suite) => Lists.Any(list => IsOf(list, suite));
+
+    private static bool IsOf(PackageList list, string suite)
     {
         var pattern = new TextPattern(suite);
-        return Lists.Index().Any(list => (package.OfferedBy & (1UL << list.Index)) != 0
-            && (pattern.Matches(list.Item.Release.Suite) || pattern.Matches(list.Item.Release.Codename) || list.Item.Release.Id == suite));
+        return pattern.Matches(list.Release.Suite) || pattern.Matches(list.Release.Codename) || list.Release.Id == suite;
     }
 
     /// <summary>Packages of any version whose Provides names it, in the order of the index; see <see cref="BinaryPackage.Provides"/> for the versions.</summary>

@@ -61,12 +61,14 @@ public sealed record DebianResolution
         if (asked.Find(pair => unwanted.Contains(pair.Package.Key)) is { Request: { } both })
             throw new UnresolvableException($"{both} and {both.Key}- are asked for together", "leave one of them out", null);
 
+        if (AptMarks.Choose(Candidates(anyVersion: false), recommends, present, [.. asked.Select(static pair => pair.Package)], unwanted) is { } marked)
+            return new DebianResolution { Packages = marked, Conflicts = 0 };
         var (candidates, resolution) = Solve(anyVersion: false);
         var anyVersion = resolution.Failure is not null;
         if (anyVersion)
             (candidates, resolution) = Solve(anyVersion: true);
         if (resolution.Failure is { } failure)
-            throw Unresolvable(index, candidates, failure);
+            throw Unresolvable(candidates, failure);
         IReadOnlyList<BinaryPackage> others = !anyVersion ? [] : [.. resolution.Selected.Select(candidates.Package)
             .Where(package => index.Candidate(package.Key) != package && asked.TrueForAll(pair => pair.Package.Key != package.Key))];
         return new DebianResolution
@@ -83,11 +85,17 @@ public sealed record DebianResolution
             ],
         };
 
-        (DebianCandidates, Resolution) Solve(bool anyVersion)
+        DebianCandidates Candidates(bool anyVersion)
         {
-            var candidates = new DebianCandidates(index, recommends, present, held.Concat(asked.Where(static pair => pair.Request.IsExact).Select(static pair => pair.Package)), kept, unwanted) { AnyVersion = anyVersion };
+            var candidates = new DebianCandidates(index, recommends, present, held.Concat(asked.Where(static pair => pair.Request.IsExact).Select(static pair => pair.Package)), kept, unwanted) { AnyVersion = anyVersion, Held = [.. held.Select(static package => package.Key)] };
             foreach (var (request, package) in asked.Where(static pair => pair.Request.Suite is not null))
                 candidates.Switch(package, request.Suite!);
+            return candidates;
+        }
+
+        (DebianCandidates, Resolution) Solve(bool anyVersion)
+        {
+            var candidates = Candidates(anyVersion);
             return (candidates, Solver.Solve(candidates,
                 asked.Select(pair => new Requirement(pair.Request, [.. candidates.Versions(pair.Package.Key).Select(candidates.Number)])), present.Select(candidates.Number)));
         }
@@ -102,8 +110,9 @@ public sealed record DebianResolution
         if (request.IsExact && versions.Count > 0)
         {
             return versions.OrderByDescending(static package => package.Version).FirstOrDefault(package => IsMeant(index, request, package))
-                ?? throw new UnresolvableException(request.Suite is { } suite ? $"the suite {suite} does not offer {request.Key}" : $"no release offers {request.Key} {request.Version?.Text ?? request.Versions}",
-                    $"these versions are there: {string.Join(", ", versions.Select(package => $"{package.Version} ({package.Release.Id})"))}", null);
+                ?? throw new UnresolvableException(request.Suite is { } unknown && !index.HasSuite(unknown) ? $"{unknown} is no suite of this stack" : request.Suite is { } suite ? $"the suite {suite} does not offer {request.Key}" : $"no release offers {request.Key} {request.Version?.Text ?? request.Versions}",
+                    request.Suite is { } missing && !index.HasSuite(missing) ? $"add it to the release in stack.cs, .With(Suite.Named(\"{missing}\")), or ask for one of {Releases(index)}"
+                    : $"these versions are there: {string.Join(", ", versions.Select(package => $"{package.Version} ({package.Release.Id})"))}", null);
         }
 
         if (versions.Count > 0)
@@ -144,25 +153,18 @@ public sealed record DebianResolution
         : request.Version is { } version ? package.Version.CompareTo(version) == 0
         : new TextPattern(request.Versions!).Matches(package.Version.Text);
 
-    private static UnresolvableException Unresolvable(DebianIndex index, DebianCandidates candidates, Derivation failure)
+    private static UnresolvableException Unresolvable(DebianCandidates candidates, Derivation failure)
     {
-        var hints = new List<string>();
-        foreach (var dead in failure.All().Where(node => node.Attempts.Count == 0 && node.Requirement.Origin is Dependency))
-        {
-            foreach (var relation in ((Dependency)dead.Requirement.Origin).Alternatives)
-            {
-                hints.Add(relation.Qualifier is not (null or "any" or "native") && relation.Qualifier != index.Architecture
-                    ? $"{relation} is of a foreign architecture, and a stack has one: {index.Architecture}"
-                    : candidates.Candidate(relation.Name) is { } other
-                        ? $"{relation.Name} is there as {other.Version} ({other.Release.Id})"
-                        : $"nothing in {Releases(index)} is called {relation.Name}: add the suite or component that has it");
-            }
-        }
-
-        if (hints.Count == 0)
-            hints.Add("packages that exclude each other can be neighbours in components of their own");
-        return new UnresolvableException($"the packages cannot be installed together:\n{DerivationText.Render(failure)}",
-            string.Join("; ", hints.Distinct().Take(4)), failure);
+        var absence = failure.All().Where(static node => node.Attempts.Count == 0).Select(static node => node.Requirement.Origin).OfType<Dependency>()
+            .SelectMany(static dependency => dependency.Alternatives).Select(relation => Absence.Of(candidates, relation)).MinBy(static absence => absence.Rank);
+        var exclusions = failure.All().SelectMany(static node => node.Attempts).SelectMany(static attempt => attempt.Obstacles).OfType<Excluded>().ToList();
+        var hint = absence?.Hint
+            ?? (exclusions.Exists(one => candidates.Package(one.By).Name == candidates.Package(one.Other).Name)
+                    ? "its architectures are not at one version in this index: ask for a version that all of them have"
+                : exclusions.Exists(one => candidates.IsInstalled(candidates.Package(one.By).Key) || candidates.IsInstalled(candidates.Package(one.Other).Key))
+                    ? "the base is shared by all components and stays as it is: ask for another version, or leave it out"
+                : "packages that exclude each other can be neighbours in components of their own");
+        return new UnresolvableException($"the packages cannot be installed together:\n{DerivationText.Render(failure)}", hint, failure);
     }
 
     private static string Releases(DebianIndex index) => string.Join(", ", index.Releases.Select(release => release.Id));

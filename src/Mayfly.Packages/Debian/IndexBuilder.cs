@@ -254,6 +254,7 @@ internal sealed class IndexBuilder(string architecture, IReadOnlyList<string> fo
             Path = Heap(path),
             Size = bytes,
             Ordinal = number,
+            Position = _packages.Count,
             Release = (byte)_lists[list].Release,
             OfferedBy = 1UL << list,
             Architecture = (byte)home,
@@ -283,6 +284,7 @@ internal sealed class IndexBuilder(string architecture, IReadOnlyList<string> fo
         record.Relations[(int)RelationKind.Conflicts] = Heap(conflicts);
         record.Relations[(int)RelationKind.Breaks] = Heap(breaks);
         record.Relations[(int)RelationKind.Provides] = Heap(provides);
+        record.Relations[(int)RelationKind.Suggests] = Heap(suggests);
         known.Add(_packages.Count);
         _packages.Add(record);
     }

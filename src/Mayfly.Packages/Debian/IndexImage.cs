@@ -21,7 +21,7 @@ namespace Mayfly.Packages.Debian;
 internal sealed class IndexImage
 {
     /// <summary>The last byte is the version of the format.</summary>
-    internal static ReadOnlySpan<byte> Magic => "MayfDeb\u0002"u8;
+    internal static ReadOnlySpan<byte> Magic => "MayfDeb\u0003"u8;
 
     internal const int HeaderSize = 80;
 
@@ -134,6 +134,7 @@ internal sealed class IndexImage
             Essential = (record.Flags & PackageFlags.Essential) != 0,
             Important = (record.Flags & PackageFlags.Important) != 0,
             Ordinal = record.Ordinal,
+            Position = record.Position,
             Field = kind => Text(Packages[number].Relations[(int)kind]),
         };
     }
@@ -205,7 +206,7 @@ internal sealed class IndexImage
 
         /// <summary>A bit for each list that has it.</summary>
         public ulong OfferedBy;
-        public int Name, Version, Source, Path, Ordinal;
+        public int Name, Version, Source, Path, Ordinal, Position;
         public RelationOffsets Relations;
         public HashBytes Hash;
         public byte Release;
@@ -217,7 +218,7 @@ internal sealed class IndexImage
         public byte Architecture;
     }
 
-    [System.Runtime.CompilerServices.InlineArray(6)]
+    [System.Runtime.CompilerServices.InlineArray(7)]
     internal struct RelationOffsets
     {
         private int _first;

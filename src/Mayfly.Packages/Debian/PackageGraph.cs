@@ -35,7 +35,8 @@ internal sealed class PackageGraph
         if (!_resolved.TryGetValue(relation, out var found))
         {
             _resolved.Add(relation, found = !_targets.TryGetValue(relation.Name, out var list) ? []
-                : [.. list.Where(package => package.Meets(relation, by.Home)).OrderBy(package => package.Name != relation.Name ? 2 : package.Home == by.Home ? 0 : 1)]);
+                // apt's cache has those that provide a name in a list that begins with what was read last.
+                : [.. list.Where(package => package.Meets(relation, by.Home)).OrderBy(package => package.Name != relation.Name ? 2 : package.Home == by.Home ? 0 : 1).ThenByDescending(static package => package.Position)]);
         }
 
         return found;

@@ -38,15 +38,7 @@ internal static class HostArchive
         var overBase = ReferenceEquals(installed, Base.Packages);
         using var folder = overBase ? null : new TemporaryFolder();
         var state = folder is null ? LazyBaseState.Value : State(folder.Path, installed);
-        string[] arguments =
-        [
-            "--simulate", recommends ? "--install-recommends" : "--no-install-recommends",
-            "-o", $"Dir::State::status={state}/status", "-o", $"Dir::State::extended_states={state}/extended", "-o", $"Dir::Etc::SourceList={Cache}/sources.list",
-            "-o", "Dir::Etc::SourceParts=/dev/null", "-o", "Dir::Etc::Preferences=/dev/null", "-o", "Dir::Etc::PreferencesParts=/dev/null",
-            "-o", $"Dir::Cache::pkgcache={state}/pkg.bin", "-o", $"Dir::Cache::srcpkgcache={Cache}/src.bin", "-o", "APT::Architecture=amd64",
-            "-o", "APT::Get::HideAutoRemove=1", "-o", "Debug::NoLocking=1", "install", .. requests,
-        ];
-        var (code, output, _) = Run("apt-get", arguments);
+        var (code, output, _) = Run("apt-get", ["--simulate", recommends ? "--install-recommends" : "--no-install-recommends", .. Options(state).SelectMany(static option => (string[])["-o", option]), "install", .. requests]);
         if (code != 0)
             return null;
         return [.. output.Split('\n').Where(line => line.StartsWith("Inst ") || line.StartsWith("Conf ") || line.StartsWith("Remv ")).Select(line =>
@@ -55,6 +47,17 @@ internal static class HostArchive
             return (parts[0], parts[1], parts.Length > 2 ? parts[2].TrimStart('(') : "");
         })];
     }
+
+    /// <summary>A process that answers over the base, from the same lists and status.</summary>
+    public static AptProcess Answers(bool recommends) => new(Options(LazyBaseState.Value), recommends);
+
+    private static string[] Options(string state) =>
+    [
+        $"Dir::State::status={state}/status", $"Dir::State::extended_states={state}/extended", $"Dir::State::lists={Cache}/lists", $"Dir::Etc::SourceList={Cache}/sources.list",
+        "Dir::Etc::SourceParts=/dev/null", "Dir::Etc::Preferences=/dev/null", "Dir::Etc::PreferencesParts=/dev/null",
+        $"Dir::Cache::pkgcache={state}/pkg.bin", $"Dir::Cache::srcpkgcache={Cache}/src.bin", $"Dir::Cache::archives={Cache}/archives", "Dir::Log::Planner=/dev/null", "APT::Architecture=amd64",
+        "APT::Get::HideAutoRemove=1", "Debug::NoLocking=1",
+    ];
 
     public static (int Code, string Output, string Error) Run(string program, params IReadOnlyList<string> arguments)
     {
@@ -74,6 +77,17 @@ internal static class HostArchive
     {
         var folder = Directory.CreateTempSubdirectory("mayfly-apt-").FullName;
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
+        // Lists as they are before they are compressed: apt seeks in them.
+        Directory.CreateDirectory(Path.Combine(folder, "lists/partial"));
+        Directory.CreateDirectory(Path.Combine(folder, "archives/partial"));
+        foreach (var target in LazyTargets.Value)
+        {
+            var name = Path.GetFileName(target.File);
+            File.WriteAllBytes(Path.Combine(folder, "lists", name[..(name.LastIndexOf("_Packages", StringComparison.Ordinal) + "_Packages".Length)]), target.Contents.Value);
+            foreach (var release in Directory.GetFiles(Path.GetDirectoryName(target.File)!, "*Release*"))
+                File.Copy(release, Path.Combine(folder, "lists", Path.GetFileName(release)), overwrite: true);
+        }
+
         File.WriteAllLines(Path.Combine(folder, "sources.list"), LazyTargets.Value.Select(target => $"deb {target.Uri} {target.Release} {target.Component}"));
         return folder;
     });
@@ -123,7 +137,7 @@ internal static class HostArchive
         Assert.True(code == 0, error);
         var targets = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('|'))
             .Where(parts => parts[0] == "Debian" && parts[3] == "amd64" && parts[1].StartsWith("bookworm", StringComparison.Ordinal))
-            .Select(parts => new Target(parts[1], parts[2], parts[5], parts[6], parts[7], parts[8], new Lazy<byte[]>(() => Contents(parts[4])))).ToList();
+            .Select(parts => new Target(parts[1], parts[2], parts[5], parts[6], parts[7], parts[8], parts[4], new Lazy<byte[]>(() => Contents(parts[4])))).ToList();
         Assert.NotEmpty(targets);
         return targets;
     }
@@ -138,7 +152,7 @@ internal static class HostArchive
         return contents.ToArray();
     }
 
-    private sealed record Target(string Release, string Component, string Uri, string Label, string Suite, string Codename, Lazy<byte[]> Contents);
+    private sealed record Target(string Release, string Component, string Uri, string Label, string Suite, string Codename, string File, Lazy<byte[]> Contents);
 }
 
 internal sealed class TemporaryFolder : IDisposable
