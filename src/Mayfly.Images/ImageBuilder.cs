@@ -27,8 +27,8 @@ public sealed class ImageBuilder(Store store)
     /// </summary>
     public async Task<Image> BuildAsync(StackLock stack, ImageRecipe recipe, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
     {
-        var made = new Dictionary<string, MadeLayer>(StringComparer.Ordinal);
-        var steps = Steps(stack, recipe);
+        var made = new Dictionary<string, string>(StringComparer.Ordinal);
+        var steps = BuildSteps.Of(stack, recipe, Find);
         var epoch = BuildSteps.EpochOf(stack);
         if (steps.Any(step => !_layers.Has(step.Key)))
             BuildRequirements.Check();
@@ -56,14 +56,16 @@ public sealed class ImageBuilder(Store store)
                 }
 
                 // Over trees that are complete, though the store may not have taken them in yet.
-                var build = new LayerBuild(store, recipe.Name, [.. layers], epoch, progress) { KeepFailed = KeepFailed };
-                var layer = await _layers.MakeAsync(step.Key, step.Below, step.Origin, epoch, work => build.Make(step, work, cancellationToken),
-                    layers is [.., { Committed: var below }] ? below : Task.CompletedTask, cancellationToken).ConfigureAwait(false);
+                var build = new LayerBuild(store, recipe.Name, [.. layers], epoch, progress) { Ids = stack.Ids, KeepFailed = KeepFailed };
+                var inputs = (step as PackageStep)?.Inputs;
+                var layer = await _layers.MakeAsync(inputs ?? step.Key, step.Below, step.Origin, epoch, work => build.Make(step, work, cancellationToken),
+                    layers is [.., { Committed: var below }] ? below : Task.CompletedTask, inputs is null ? null : stack.Ids, cancellationToken).ConfigureAwait(false);
                 layers.Add(layer);
-                made[step.Key] = layer;
-                // Only now is it known which accounts the packages made.
-                if (step is PackageStep && stack.Ids.Count > 0)
-                    steps = Steps(stack, recipe);
+                if (inputs is not null)
+                    made[inputs] = layer.Key;
+                // Only now is it known which accounts the packages made, and every key above follows from that.
+                if (layer.Key != step.Key)
+                    steps = BuildSteps.Of(stack, recipe, Find);
             }
 
             records = await Task.WhenAll(layers.Select(static layer => layer.Committed)).ConfigureAwait(false);
@@ -87,15 +89,14 @@ public sealed class ImageBuilder(Store store)
         new ImageStore(store).Write(image);
         return image;
 
-        IReadOnlyList<BuildStep> Steps(StackLock stack, ImageRecipe recipe) =>
-            BuildSteps.Of(stack, recipe, key => made.TryGetValue(key, out var layer) ? layer.Ids : _layers.Find(key)?.Ids);
+        string? Find(string inputs) => made.GetValueOrDefault(inputs) ?? _layers.Find(inputs, stack.Ids)?.Key;
     }
 
     /// <summary>What building would do, as data; the store is only looked at.</summary>
     public ImagePlan Plan(StackLock stack, ImageRecipe recipe)
     {
         var before = new ImageStore(store).Find(recipe.Name);
-        var steps = Steps(stack, recipe);
+        var steps = BuildSteps.Of(stack, recipe, inputs => _layers.Find(inputs, stack.Ids)?.Key);
         var layers = new List<PlannedLayer>();
         string? cause = null;
         foreach (var step in steps)
@@ -117,24 +118,28 @@ public sealed class ImageBuilder(Store store)
         var packages = steps.OfType<PackageStep>().ToArray();
         return new ImagePlan(recipe.Name, layers)
         {
-            IsCertain = packages.All(step => _layers.Has(step.Key))
-                && IdTable.Append(stack.Ids, packages.Skip(1).SelectMany(step => Made(step.Key)), []).Count == stack.Ids.Count,
+            IsCertain = packages.All(step => _layers.Find(step.Key) is { } record && IdTable.Has(stack.Ids, record.Ids)),
         };
     }
 
     /// <summary>
-    /// Builds several images side by side and completes the lock's table of account ids; images whose scripts numbered a name
-    /// otherwise get a small layer that puts it right. Write the lock when its table has grown.
+    /// Builds several images side by side and completes the lock's table of account ids. The image with most packages chooses first; one whose
+    /// scripts gave a name another number, or a number that is another's, is built again with the table. Write the lock when its table has grown.
     /// </summary>
     public async Task<(IReadOnlyList<Image> Images, StackLock Stack)> BuildAllAsync(StackLock stack, IReadOnlyList<ImageRecipe> recipes, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
     {
-        var images = await EachAsync(stack).ConfigureAwait(false);
-        var reserved = images.Select(static image => image.Layers[0].Key).Distinct().SelectMany(Made).ToArray();
-        var ids = IdTable.Append(stack.Ids, images.SelectMany(image => image.Layers.Skip(1).SelectMany(layer => Made(layer.Key))), reserved);
-        if (ids.Count == stack.Ids.Count)
-            return (images, stack);
-        stack = stack with { Ids = ids };
-        return (await EachAsync(stack).ConfigureAwait(false), stack);
+        while (true)
+        {
+            var images = await EachAsync(stack).ConfigureAwait(false);
+            var made = recipes.Zip(images).OrderByDescending(built => PackageCount(built.First)).SelectMany(static built => built.Second.Layers).SelectMany(layer => _layers.Find(layer.Key)?.Ids ?? []).ToArray();
+            var ids = IdTable.Append(stack.Ids, made);
+            if (ids.Count > stack.Ids.Count)
+                stack = stack with { Ids = ids };
+            if (IdTable.Has(stack.Ids, made))
+                return (images, stack);
+        }
+
+        int PackageCount(ImageRecipe recipe) => stack.Sets.FirstOrDefault(set => set.Name == recipe.PackageSet)?.Stages.Sum(static stage => stage.Packages.Count) ?? 0;
 
         async Task<Image[]> EachAsync(StackLock with)
         {
@@ -158,10 +163,6 @@ public sealed class ImageBuilder(Store store)
             return built;
         }
     }
-
-    private IReadOnlyList<LockedId> Made(string key) => _layers.Find(key)?.Ids ?? [];
-
-    private IReadOnlyList<BuildStep> Steps(StackLock stack, ImageRecipe recipe) => BuildSteps.Of(stack, recipe, key => _layers.Find(key)?.Ids);
 
     /// <summary>One call at a time: each uses all cores, and the next finds what this one has unpacked.</summary>
     private async Task UnpackAsync(PackageStep step, IProgress<Activity>? progress, CancellationToken cancellationToken)

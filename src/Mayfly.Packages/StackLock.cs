@@ -7,7 +7,8 @@ namespace Mayfly.Packages;
 public sealed record StackLock
 {
     /// <summary>The format that this Mayfly writes; it also pins behaviour that the bytes of images depend on.</summary>
-    public const int CurrentFormat = 1;
+    /// <remarks>1: a layer over the packages gave accounts the table's numbers. 2: scripts are given the numbers while they run, and there is no such layer.</remarks>
+    public const int CurrentFormat = 2;
 
     public int Format { get; init; } = CurrentFormat;
 

@@ -269,24 +269,97 @@ public sealed class BuildTests(ReferenceImage reference)
     {
         static Dictionary<string, string> Adding(string account) => new() { ["postinst"] = $"#!/bin/sh\nset -e\nadduser --quiet --system --group --home /var/lib/{account} {account}\ninstall -o {account} -g {account} -m 4750 /bin/true /var/lib/{account}/tool\n" };
         var (one, two) = (SmallPackage.Add(Store, "one", Adding("alpha"), Nothing), SmallPackage.Add(Store, "two", Adding("beta"), Nothing));
-        var adduser = reference.Lock.Sets[1].Stages.Select(stage => stage with { Packages = [.. stage.Packages.Where(id => id is "adduser:all" or "passwd:amd64" or "libsemanage2:amd64" or "libsemanage-common:all" or "libsepol2:amd64")] }).Where(stage => stage.Packages.Count > 0).ToArray();
-        var stack = With(one, two) with
-        {
-            Sets =
-            [
-                reference.Lock.Sets[0],
-                new LockedSet { Name = "one", Requests = ["one"], Stages = [.. adduser, new LockedStage([one.Id])] },
-                new LockedSet { Name = "two", Requests = ["two"], Stages = [.. adduser, new LockedStage([two.Id])] },
-            ],
-        };
+        var stack = WithAdduser(one, two);
         ImageRecipe[] recipes = [new() { Name = "one", PackageSet = "one" }, new() { Name = "two", PackageSet = "two", Steps = [new CommandStep(["sh", "-c", "stat -c '%U %u %a' /var/lib/beta/tool > /etc/seen"])] }];
         var (images, numbered) = await new ImageBuilder(Store).BuildAllAsync(stack, recipes);
-        Assert.Equal(["User alpha 100", "User beta 101"], numbered.Ids.Where(id => id.Kind == LockedIdKind.User).Select(id => $"{id.Kind} {id.Name} {id.Id}"));
-        Assert.Equal("beta 101 4750\n", ReadAll(new ImageStore(Store).LayerFolders(images[1]))["/etc/seen"]);
+        Assert.Equal(["User alpha 100", "User beta 102"], numbered.Ids.Where(id => id.Kind == LockedIdKind.User).Select(id => $"{id.Kind} {id.Name} {id.Id}"));
+        Assert.Equal("beta 102 4750\n", ReadAll(new ImageStore(Store).LayerFolders(images[1]))["/etc/seen"]);
         var (again, same) = await new ImageBuilder(Store).BuildAllAsync(numbered, recipes);
         Assert.Equal(images.Select(image => image.Digest), again.Select(image => image.Digest));
         Assert.Same(numbered, same);
         Assert.True(new ImageBuilder(Store).Plan(numbered, recipes[1]).IsBuilt);
+    }
+
+    /// <summary>A set for each package, over adduser and what that needs.</summary>
+    private StackLock WithAdduser(params LockedPackage[] packages)
+    {
+        var adduser = reference.Lock.Sets[1].Stages.Select(stage => stage with { Packages = [.. stage.Packages.Where(id => id is "adduser:all" or "passwd:amd64" or "libsemanage2:amd64" or "libsemanage-common:all" or "libsepol2:amd64")] }).Where(stage => stage.Packages.Count > 0).ToArray();
+        return With(packages) with
+        {
+            Sets = [reference.Lock.Sets[0], .. packages.Select(package => new LockedSet { Name = package.Name, Requests = [package.Name], Stages = [.. adduser, new LockedStage([package.Id])] })],
+        };
+    }
+
+    [Fact]
+    public async Task Every_program_that_adds_accounts_gives_them_the_numbers_of_the_table_and_changes_nothing_else()
+    {
+        var package = SmallPackage.Add(Store, "many", new Dictionary<string, string>
+        {
+            ["postinst"] = """
+                #!/bin/sh
+                set -e
+                adduser --system --group --home /var/lib/alpha --gecos "The first" alpha
+                addgroup --system beta
+                /usr/sbin/useradd -r -M -d /nonexistent -s /usr/sbin/nologin gamma
+                useradd -rMs/bin/false -c epsilon delta
+                useradd --system --gid beta --home-dir=/nonexistent --comment "five, alpha" epsilon
+                groupadd -r zeta
+                groupadd --system --password x eta
+                adduser --system --quiet --ingroup beta --no-create-home theta
+                adduser --system --uid 64321 iota
+                useradd -m -u 2000 kappa
+                adduser theta eta
+                chown gamma:zeta /var/lib/alpha
+
+                """,
+        }, Nothing);
+        var stack = WithAdduser(package);
+        var recipe = new ImageRecipe { Name = "many", PackageSet = "many" };
+        var (_, chosen) = await new ImageBuilder(Store).BuildAllAsync(stack, [recipe]);
+        var before = ReadAll(new ImageStore(Store).LayerFolders(new ImageStore(Store).Get("many")));
+        Assert.Equal(8, chosen.Ids.Select(id => id.Name).Distinct().Count());
+
+        // Every number another, none as it would be chosen, and two names that the table lacks: they may have none of its numbers.
+        var table = chosen.Ids.Select((id, at) => id with { Id = at % 2 == 0 ? 100 + at : 990 - (7 * at) }).Where(id => id.Name is not ("delta" or "theta")).ToArray();
+        var (images, completed) = await new ImageBuilder(Store).BuildAllAsync(stack with { Ids = table }, [recipe]);
+        var after = ReadAll(new ImageStore(Store).LayerFolders(images[0]));
+        Assert.Equal(table, completed.Ids.Take(table.Length));
+        Assert.Empty(completed.Ids.Skip(table.Length).Select(id => id.Id).Intersect(table.Select(id => id.Id)));
+        Assert.Equal(["delta", "theta", "delta"], completed.Ids.Skip(table.Length).Select(id => id.Name));
+        foreach (var (file, users, groups) in ((string, int, int)[])[("/etc/passwd", 2, 3), ("/etc/group", 0, 2), ("/etc/passwd-", 2, 3), ("/etc/group-", 0, 2)])
+            Assert.Equal(Named(before[file], chosen.Ids, users, groups), Named(after[file], completed.Ids, users, groups));
+        foreach (var file in (string[])["/etc/shadow", "/etc/gshadow", "/etc/shadow-", "/etc/gshadow-"])
+            Assert.Equal(before[file], after[file]);
+        var home = Mayfly.Linux.Nodes.Read($"{new ImageStore(Store).LayerFolders(images[0])[1]}/var/lib/alpha");
+        Assert.Equal((Id(LockedIdKind.User, "gamma"), Id(LockedIdKind.Group, "zeta")), (home.User, home.Group));
+        // What stands before the image's own programs is no part of it.
+        Assert.DoesNotContain(after.Keys, path => path.Contains("mayfly", StringComparison.Ordinal));
+        Assert.DoesNotContain(after.Values, text => text.Contains("mayfly-build", StringComparison.Ordinal));
+
+        int Id(LockedIdKind kind, string name) => completed.Ids.Single(id => id.Kind == kind && id.Name == name).Id;
+
+        static string Named(string text, IReadOnlyList<LockedId> ids, int users, int groups) => string.Join('\n', text.Split('\n').Select(line =>
+        {
+            var fields = line.Split(':');
+            for (var at = 1; at < fields.Length; at++)
+            {
+                if ((at == users || at == groups) && ids.FirstOrDefault(id => id.Kind == (at == users ? LockedIdKind.User : LockedIdKind.Group) && $"{id.Id}" == fields[at]) is { } account)
+                    fields[at] = account.Name;
+            }
+
+            return string.Join(':', fields);
+        }));
+    }
+
+    [Fact]
+    public async Task A_script_that_names_another_number_than_the_table_has_is_told()
+    {
+        var package = SmallPackage.Add(Store, "insists", new Dictionary<string, string> { ["postinst"] = "#!/bin/sh\nset -e\nuseradd -r -M -u 345 fixed\n" }, Nothing);
+        var before = Layers();
+        var failure = await Assert.ThrowsAsync<MayflyException>(() => new ImageBuilder(Store).BuildAllAsync(WithAdduser(package) with { Ids = [new LockedId("fixed", LockedIdKind.User, 500)] }, [new ImageRecipe { Name = "insists", PackageSet = "insists" }]));
+        Assert.Equal("scripts of 'packages insists' gave the user fixed the number 345, and stack.lock has 500 for it", failure.Message);
+        Assert.Contains("user.\"fixed\" = 345", failure.Hint);
+        Assert.Empty(Layers().Except(before));
     }
 
     [Fact]

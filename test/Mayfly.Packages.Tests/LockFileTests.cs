@@ -63,7 +63,8 @@ public sealed class LockFileTests
     }
 
     [Theory]
-    [InlineData("format = 1", "format = 2", "line 2: its format is 2, this Mayfly knows 1")]
+    [InlineData("format = 2", "format = 3", "line 2: its format is 3, this Mayfly knows 2")]
+    [InlineData("format = 2", "format = 1", "line 2: its format is 1, this Mayfly knows 2")]
     [InlineData("\"adduser:all\" = {", "\"../adduser:all\" = {", "line 9: '../adduser:all' is no package of amd64")]
     [InlineData("\"adduser:all\" = {", "\"adduser:i386\" = {", "line 9: 'adduser:i386' is no package of amd64")]
     [InlineData("path = \"pool/adduser.deb\"", "path = \"pool/../../etc/passwd\"", "line 9: the path 'pool/../../etc/passwd' does not stay inside")]

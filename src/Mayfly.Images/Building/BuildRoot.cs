@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Mayfly.Images.Layers;
 using Mayfly.Linux;
+using Mayfly.Packages;
 using Microsoft.Win32.SafeHandles;
 
 namespace Mayfly.Images.Building;
@@ -44,6 +45,9 @@ internal sealed class BuildRoot : IDisposable
             Directory.SetCurrentDirectory($"{work}/links");
         });
     }
+
+    /// <summary>The numbers that packages' scripts give to accounts.</summary>
+    public IReadOnlyList<LockedId> Ids { get; init; } = [];
 
     /// <summary>Where the tree is seen, by work that runs on the root's thread alone.</summary>
     public string Root { get; }
@@ -99,7 +103,7 @@ internal sealed class BuildRoot : IDisposable
         _shims = $"{_phases++}-shims";
         _thread.Run(() =>
         {
-            NotesCompiling = Shims.Make($"{_work}/{_shims}", forPackages ? layers : null);
+            NotesCompiling = Shims.Make($"{_work}/{_shims}", forPackages ? layers : null, Ids);
             var work = $"{upper}.work";
             Nodes.MakeDirectory(work, 0x1c0);
             // mount(2) takes one page of options: short links stand for the layers' long paths.

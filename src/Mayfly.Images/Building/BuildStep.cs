@@ -12,6 +12,9 @@ internal abstract record BuildStep(string Key, string? Below, string Origin);
 internal sealed record PackageStep(string Key, string? Below, string Origin, IReadOnlyList<PackageStage> Stages, IReadOnlyList<string> Requests, string Architecture)
     : BuildStep(Key, Below, Origin)
 {
+    /// <summary>The hash of what it is made from. Its key is another one when its scripts make accounts: known once the store has it (<see cref="IdTable.KeyOf"/>).</summary>
+    public required string Inputs { get; init; }
+
     /// <summary>True when it was added to a set that was installed before.</summary>
     public bool IsAddition { get; init; }
 }
@@ -24,6 +27,3 @@ internal sealed record CopyStep(string Key, string? Below, string Origin, IReadO
 
 /// <summary>A command run inside.</summary>
 internal sealed record RunStep(string Key, string? Below, string Origin, CommandStep Command) : BuildStep(Key, Below, Origin);
-
-/// <summary>Accounts of the packages below that get the numbers of the stack's table.</summary>
-internal sealed record NumberStep(string Key, string? Below, string Origin, IReadOnlyList<Renumbering> Changes) : BuildStep(Key, Below, Origin);

@@ -17,15 +17,15 @@ internal static class BuildSteps
 
     /// <param name="stack">The packages, and the table of account ids.</param>
     /// <param name="recipe">What is wanted.</param>
-    /// <param name="made">The accounts that a built layer of packages made, by its key; null while it is not built, and then nothing is renumbered yet.</param>
-    public static IReadOnlyList<BuildStep> Of(StackLock stack, ImageRecipe recipe, Func<string, IReadOnlyList<LockedId>?> made)
+    /// <param name="find">The key of the layer of packages that is made of these inputs and has the table's accounts; null while there is none, and keys above it are not certain.</param>
+    public static IReadOnlyList<BuildStep> Of(StackLock stack, ImageRecipe recipe, Func<string, string?> find)
     {
         var steps = new List<BuildStep>();
-        var below = Packages(steps, stack, "base", null, null, made);
+        var below = Packages(steps, stack, "base", null, null, find);
         if (recipe.Before.Count > 0)
             below = Files(steps, stack, recipe.Before, below);
         if (recipe.PackageSet is { } set)
-            below = Packages(steps, stack, set, "base", below, made)!;
+            below = Packages(steps, stack, set, "base", below, find)!;
 
         foreach (var step in recipe.Steps)
         {
@@ -41,7 +41,7 @@ internal static class BuildSteps
     }
 
     /// <summary>A layer for what the set had when it was first locked, and one for each addition since.</summary>
-    private static string? Packages(List<BuildStep> steps, StackLock stack, string name, string? over, string? below, Func<string, IReadOnlyList<LockedId>?> made)
+    private static string? Packages(List<BuildStep> steps, StackLock stack, string name, string? over, string? below, Func<string, string?> find)
     {
         var set = SetOf(stack, name);
         var byId = stack.Packages.ToDictionary(static package => package.Id, StringComparer.Ordinal);
@@ -60,9 +60,7 @@ internal static class BuildSteps
             // Everything that was asked for is in the base: there is no layer to make.
             if (stages.Length == 0 && below is not null)
                 continue;
-            below = Install(steps, stack, stages, requests, over is null, isAddition, below);
-            if (over is not null && made(below) is { } ids && IdTable.Differing(stack.Ids, ids) is { Count: > 0 } changes)
-                below = Numbers(steps, stack, changes, below);
+            below = Install(steps, stack, stages, requests, over is null, isAddition, below, find);
         }
 
         return below;
@@ -72,7 +70,7 @@ internal static class BuildSteps
             : throw new MayflyException($"stack.lock names {id} in the set {name}, but does not describe it", "the lock was edited by hand: remove stack.lock, and `mayfly lock` makes it anew"))];
     }
 
-    private static string Install(List<BuildStep> steps, StackLock stack, IReadOnlyList<PackageStage> stages, IReadOnlyList<string> requests, bool isBase, bool isAddition, string? below)
+    private static string Install(List<BuildStep> steps, StackLock stack, IReadOnlyList<PackageStage> stages, IReadOnlyList<string> requests, bool isBase, bool isAddition, string? below, Func<string, string?> find)
     {
         var inputs = new List<string> { stack.Architecture, $"{(isAddition ? "added, " : "")}requests {string.Join(' ', requests)}" };
         foreach (var stage in stages)
@@ -83,8 +81,9 @@ internal static class BuildSteps
         }
 
         var origin = isBase ? $"base {stack.Releases.FirstOrDefault()?.Codename ?? stack.Architecture}" : $"packages {string.Join(' ', requests)}";
-        var key = Key("packages", below, stack, inputs);
-        steps.Add(new PackageStep(key, below, origin, stages, requests, stack.Architecture) { IsAddition = isAddition });
+        var hash = Key("packages", below, stack, inputs);
+        var key = find(hash) ?? hash;
+        steps.Add(new PackageStep(key, below, origin, stages, requests, stack.Architecture) { Inputs = hash, IsAddition = isAddition });
         return key;
     }
 
@@ -106,13 +105,6 @@ internal static class BuildSteps
         inputs.AddRange(step.Environment.OrderBy(static pair => pair.Key, StringComparer.Ordinal).Select(static pair => $"variable {pair.Key}={pair.Value}"));
         var key = Key("command", below, stack, inputs);
         steps.Add(new RunStep(key, below, $"run {string.Join(' ', step.Command)}", step));
-        return key;
-    }
-
-    private static string Numbers(List<BuildStep> steps, StackLock stack, IReadOnlyList<Renumbering> changes, string below)
-    {
-        var key = Key("numbers", below, stack, changes.Select(static change => change.ToString()));
-        steps.Add(new NumberStep(key, below, $"accounts {string.Join(' ', changes.Select(static change => change.Name).Distinct())}", changes));
         return key;
     }
 

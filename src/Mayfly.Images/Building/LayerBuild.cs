@@ -13,12 +13,15 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
     /// <summary>The trees below, lowest first, by paths that stay valid while they are committed.</summary>
     private IReadOnlyList<string> _below = [];
 
+    /// <summary>The stack's table of account ids, which packages' scripts are given.</summary>
+    public IReadOnlyList<LockedId> Ids { get; init; } = [];
+
     /// <summary>Keep the work folder when a script fails in it.</summary>
     public bool KeepFailed { get; init; }
 
     public LayerContents Make(BuildStep step, string work, CancellationToken cancellationToken)
     {
-        using var root = new BuildRoot(work);
+        using var root = new BuildRoot(work) { Ids = Ids };
         try
         {
             _below = [.. layers.Select(layer => root.Open(layer.Tree))];
@@ -41,7 +44,6 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
         CopyStep files => new LayerContents(Copy(files, work, root, cancellationToken)),
         // Accounts that a recipe's own command makes are numbered by whoever wrote the command.
         RunStep command => Execute(command, root, cancellationToken),
-        NumberStep numbers => new LayerContents(Renumber(numbers, root)),
         _ => throw new InvalidOperationException($"a step of the kind {step.GetType().Name}"),
     };
 
@@ -70,7 +72,15 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
             return merged;
         });
         progress?.Report(new Activity(activity, $"{step.Stages.Sum(static stage => stage.Packages.Count)} packages") { Ended = true });
-        return new LayerContents(tree) { Ids = NewIds(tree), LeftOut = leftOut };
+        var made = NewIds(tree);
+        if (made.FirstOrDefault(id => IdTable.IsChosen(id) && Ids.Any(given => given.Kind == id.Kind && given.Name == id.Name && given.Id != id.Id)) is { } other)
+        {
+            var kind = other.Kind == LockedIdKind.User ? "user" : "group";
+            throw new MayflyException($"scripts of '{step.Origin}' gave the {kind} {other.Name} the number {other.Id}, and {LockFile.Name} has {Ids.First(given => given.Kind == other.Kind && given.Name == other.Name).Id} for it",
+                $"a script that names the number itself cannot be given another: write {kind}.\"{other.Name}\" = {other.Id} in [ids] of {LockFile.Name}, and remove the line of whoever else has that number");
+        }
+
+        return new LayerContents(tree) { Ids = made, LeftOut = leftOut };
 
         IReadOnlyList<DpkgPackage> Those(IReadOnlyList<LockedPackage> locked) => [.. locked.Select(package => packages[package.Id])];
     }
@@ -164,15 +174,6 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
         });
         progress?.Report(new Activity(step.Origin) { Ended = true });
         return new LayerContents(upper) { LeftOut = leftOut };
-    }
-
-    private string Renumber(NumberStep step, BuildRoot root)
-    {
-        var upper = root.Mount(_below);
-        root.Run(() => AccountNumbers.Change(root.Root, step.Changes));
-        root.Unmount();
-        root.Run(() => LayerTree.Tidy(upper, _below));
-        return upper;
     }
 
     /// <summary>apt's note of what was installed for another package's sake; dpkg knows nothing of it.</summary>

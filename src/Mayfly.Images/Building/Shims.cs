@@ -1,14 +1,15 @@
 using Mayfly.Images.Dpkg;
 using Mayfly.Images.Layers;
 using Mayfly.Linux;
+using Mayfly.Packages;
 
 namespace Mayfly.Images.Building;
 
 /// <summary>
 /// The layer that lies over an image's own while its packages are configured, and is no part of it. It keeps services from starting
 /// (invoke-rc.d asks policy-rc.d, 101 forbids; what calls start-stop-daemon itself gets one that does nothing), says that this is
-/// no machine (ischroot, or scripts would call a process 1 that is not there), and makes scripts
-/// note what they would byte-compile, for <see cref="ByteCompilation"/>.
+/// no machine (ischroot, or scripts would call a process 1 that is not there), makes scripts
+/// note what they would byte-compile, for <see cref="ByteCompilation"/>, and has accounts get the numbers of the stack's table (<see cref="AccountShims"/>).
 /// </summary>
 internal static class Shims
 {
@@ -16,8 +17,9 @@ internal static class Shims
 
     /// <param name="folder">Where to make the layer.</param>
     /// <param name="layers">What it will lie over, lowest first, when packages are configured there; null for other commands.</param>
+    /// <param name="ids">The stack's table of account ids.</param>
     /// <returns>True when scripts note what they would compile.</returns>
-    public static bool Make(string folder, IReadOnlyList<string>? layers)
+    public static bool Make(string folder, IReadOnlyList<string>? layers, IReadOnlyList<LockedId> ids)
     {
         Nodes.MakeDirectory(folder, 0x1ed);
         Write(folder, "usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n");
@@ -28,6 +30,8 @@ internal static class Shims
         Write(folder, "etc/resolv.conf", "");
         Files.ChangeMode($"{folder}/etc/resolv.conf", 0x1a4);
         Write(folder, "usr/bin/ischroot", "#!/bin/sh\nexit 0\n");
+        if (ids.Count > 0)
+            AccountShims.Make(folder, layers, ids);
         var noted = false;
         if (Find(layers, Compiler) is { } compiler)
         {
@@ -56,10 +60,10 @@ internal static class Shims
         return noted;
     }
 
-    private static string? Find(IReadOnlyList<string> layers, string path) =>
+    internal static string? Find(IReadOnlyList<string> layers, string path) =>
         LayerTree.Find(layers, path) is { } real && Nodes.Read(real).Kind == NodeKind.File ? real : null;
 
-    private static void Write(string folder, string name, string text)
+    internal static void Write(string folder, string name, string text)
     {
         for (var slash = name.IndexOf('/'); slash > 0; slash = name.IndexOf('/', slash + 1))
         {

@@ -7,7 +7,7 @@ namespace Mayfly.Images.Layers;
 internal sealed record LayerRecord
 {
     /// <summary>The form of layers that this Mayfly writes. It is part of every key: another form never meets an older one.</summary>
-    public const int CurrentFormat = 3;
+    public const int CurrentFormat = 4;
 
     public int Format { get; init; } = CurrentFormat;
 
@@ -29,6 +29,9 @@ internal sealed record LayerRecord
 
     /// <summary>Users and groups that this layer added to the image.</summary>
     public IReadOnlyList<LockedId> Ids { get; init; } = [];
+
+    /// <summary>Tables of ids that gave it these accounts, as <see cref="IdTable.Fingerprint"/>: with another one, a name that is not in it may get another number.</summary>
+    public IReadOnlyList<string> Tables { get; init; } = [];
 
     /// <summary>What was generated for one machine alone and is not in the tree: names of <see cref="Images.LeftOut.Table"/>.</summary>
     public IReadOnlyList<string> LeftOut { get; init; } = [];

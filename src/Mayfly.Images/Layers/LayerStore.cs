@@ -12,7 +12,7 @@ namespace Mayfly.Images.Layers;
 /// <remarks>
 /// What it keeps: finished layers by the hash of their inputs and of all below. How it changes: a layer is made in a work folder and
 /// committed by one rename; two builders of one key take turns at a lock file beside it, and the second finds the first one's
-/// layer. The lock is a flock, so a killed builder holds nothing. Nothing is edited afterwards: the files are hard links to the
+/// layer. The lock is a flock, so a killed builder holds nothing. No tree is edited afterwards: its files are hard links to the
 /// store's unpacked packages and serve many layers at once. Why the tree and not an archive: instances mount it as it is.
 /// </remarks>
 internal sealed class LayerStore(Store store)
@@ -27,7 +27,7 @@ internal sealed class LayerStore(Store store)
 
     public LayerRecord? Find(string key)
     {
-        var path = Path.Combine(store.PathOf(StoreArea.Layers, key), "layer.json");
+        var path = RecordOf(key);
         if (!File.Exists(path))
             return null;
         try
@@ -40,6 +40,12 @@ internal sealed class LayerStore(Store store)
         }
     }
 
+    /// <summary>The layer of packages made of these inputs, with the accounts that a build with this table makes; null when the store has none.</summary>
+    public LayerRecord? Find(string inputs, IReadOnlyList<LockedId> table) =>
+        Directory.EnumerateDirectories(store.Folder(StoreArea.Layers), $"{IdTable.InputsOf(inputs)}*").Order(StringComparer.Ordinal).Select(static path => Path.GetFileName(path)!)
+            .Where(key => key.Length == inputs.Length).Select(Find).OfType<LayerRecord>()
+            .FirstOrDefault(record => IdTable.Has(table, record.Ids) || record.Tables.Contains(IdTable.Fingerprint(table)));
+
     /// <summary>Keys of all layers.</summary>
     public IEnumerable<string> Keys() => Directory.EnumerateDirectories(store.Folder(StoreArea.Layers)).Select(static path => Path.GetFileName(path)!);
 
@@ -47,24 +53,27 @@ internal sealed class LayerStore(Store store)
     public async Task<LayerRecord> GetAsync(string key, string? below, string origin, long epoch,
         Func<string, LayerContents> build, CancellationToken cancellationToken)
     {
-        using var made = await MakeAsync(key, below, origin, epoch, build, Task.CompletedTask, cancellationToken).ConfigureAwait(false);
+        using var made = await MakeAsync(key, below, origin, epoch, build, Task.CompletedTask, null, cancellationToken).ConfigureAwait(false);
         return await made.Committed.ConfigureAwait(false);
     }
 
-    /// <summary>As <see cref="GetAsync"/>, but ends when the tree is complete; it is committed after <paramref name="before"/>. Await <see cref="MadeLayer.Committed"/> too.</summary>
+    /// <summary>
+    /// As <see cref="GetAsync"/>, but ends when the tree is complete; it is committed after <paramref name="before"/>. Await <see cref="MadeLayer.Committed"/> too.
+    /// With a table of ids, the key is that of its inputs, and the layer's own follows from the accounts that were made.
+    /// </summary>
     public async Task<MadeLayer> MakeAsync(string key, string? below, string origin, long epoch,
-        Func<string, LayerContents> build, Task before, CancellationToken cancellationToken)
+        Func<string, LayerContents> build, Task before, IReadOnlyList<LockedId>? table, CancellationToken cancellationToken)
     {
-        if (Find(key) is { } present)
-            return new MadeLayer(TreeOf(key), present);
+        if (Present() is { } present)
+            return new MadeLayer(TreeOf(present.Key), present);
         var held = await HoldAsync(key, cancellationToken).ConfigureAwait(false);
         WorkFolder? work = null;
         try
         {
-            if (Find(key) is { } other)
+            if (Present() is { } other)
             {
                 held.Dispose();
-                return new MadeLayer(TreeOf(key), other);
+                return new MadeLayer(TreeOf(other.Key), other);
             }
 
             work = store.BeginWork("layer");
@@ -76,8 +85,20 @@ internal sealed class LayerStore(Store store)
                 Files.Rename(contents.Tree, $"{layer}/tree");
                 return contents;
             }, cancellationToken).ConfigureAwait(false);
+            var own = table is null ? key : IdTable.KeyOf(key, contents.Ids);
+            if (table is not null && Find(own) is { } same)
+            {
+                // Another table gave the same accounts, and that is noted, so that this one asks no more.
+                same = same with { Tables = [.. same.Tables, IdTable.Fingerprint(table)] };
+                WriteRecord($"{layer}.json", same);
+                Files.Rename($"{layer}.json", RecordOf(own));
+                work.Dispose();
+                held.Dispose();
+                return new MadeLayer(TreeOf(own), same);
+            }
+
             var folder = FileHandles.OpenFolder($"{layer}/tree");
-            return new MadeLayer(folder, contents.Ids, CommitAsync());
+            return new MadeLayer(own, folder, CommitAsync());
 
             async Task<LayerRecord> CommitAsync()
             {
@@ -93,15 +114,21 @@ internal sealed class LayerStore(Store store)
                         var sync = Task.Run(() => Files.SyncFileSystem(store.Root), CancellationToken.None);
                         var (digest, size) = await Task.Run(() => Digest($"{layer}/tree", epoch, cancellationToken), CancellationToken.None).ConfigureAwait(false);
                         await sync.ConfigureAwait(false);
-                        var record = new LayerRecord { Key = key, Below = below, Digest = digest, Size = size, Origin = origin, Epoch = epoch, Ids = contents.Ids, LeftOut = contents.LeftOut };
-                        using (var json = new FileStream($"{layer}/layer.json", FileMode.CreateNew))
+                        var record = new LayerRecord
                         {
-                            JsonSerializer.Serialize(json, record, ImagesJson.Default.LayerRecord);
-                            json.Flush(flushToDisk: true);
-                        }
-
+                            Key = own,
+                            Below = below,
+                            Digest = digest,
+                            Size = size,
+                            Origin = origin,
+                            Epoch = epoch,
+                            Ids = contents.Ids,
+                            LeftOut = contents.LeftOut,
+                            Tables = table is null ? [] : [IdTable.Fingerprint(table)],
+                        };
+                        WriteRecord($"{layer}/layer.json", record);
                         await before.ConfigureAwait(false);
-                        store.Commit(layer, StoreArea.Layers, key, sync: false);
+                        store.Commit(layer, StoreArea.Layers, own, sync: false);
                         return record;
                     }).ConfigureAwait(false);
                 }
@@ -113,6 +140,17 @@ internal sealed class LayerStore(Store store)
             held.Dispose();
             throw;
         }
+
+        LayerRecord? Present() => table is null ? Find(key) : Find(key, table);
+    }
+
+    private string RecordOf(string key) => Path.Combine(store.PathOf(StoreArea.Layers, key), "layer.json");
+
+    private static void WriteRecord(string path, LayerRecord record)
+    {
+        using var json = new FileStream(path, FileMode.CreateNew);
+        JsonSerializer.Serialize(json, record, ImagesJson.Default.LayerRecord);
+        json.Flush(flushToDisk: true);
     }
 
     /// <summary>The right to make the layer of this key: one in this process, and one on this host.</summary>

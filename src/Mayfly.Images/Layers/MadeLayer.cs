@@ -1,5 +1,4 @@
 using Mayfly.Linux;
-using Mayfly.Packages;
 using Microsoft.Win32.SafeHandles;
 
 namespace Mayfly.Images.Layers;
@@ -14,19 +13,19 @@ internal sealed class MadeLayer : IDisposable
     private readonly SafeFileHandle? _folder;
 
     /// <summary>One that the store has.</summary>
-    public MadeLayer(string tree, LayerRecord record) => (Tree, Ids, Committed) = (tree, record.Ids, Task.FromResult(record));
+    public MadeLayer(string tree, LayerRecord record) => (Key, Tree, Committed) = (record.Key, tree, Task.FromResult(record));
 
     /// <summary>One that is still in its maker's work folder, which a rename will take it from.</summary>
-    public MadeLayer(SafeFileHandle folder, IReadOnlyList<LockedId> ids, Task<LayerRecord> committed)
+    public MadeLayer(string key, SafeFileHandle folder, Task<LayerRecord> committed)
     {
         _folder = folder;
-        (Tree, Ids, Committed) = (PathOf(folder), ids, committed);
+        (Key, Tree, Committed) = (key, PathOf(folder), committed);
     }
+
+    public string Key { get; }
 
     /// <summary>A path to the tree for this process.</summary>
     public string Tree { get; }
-
-    public IReadOnlyList<LockedId> Ids { get; }
 
     /// <summary>Ends when the store has the layer.</summary>
     public Task<LayerRecord> Committed { get; }

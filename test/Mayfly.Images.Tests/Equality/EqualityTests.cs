@@ -1,3 +1,6 @@
+using Mayfly.Images.Dpkg;
+using Mayfly.Packages;
+
 namespace Mayfly.Images.Tests.Equality;
 
 /// <summary>
@@ -10,9 +13,9 @@ public abstract class EqualityTests(PackageArchive archive)
     {
         var set = PackageSets.All.Single(set => set.Name == name);
         var contents = await archive.ContentsAsync;
-        var stack = contents.Locks[name];
-        var reference = ReferenceTree.Make(archive, set, contents.Required);
+        var stack = contents.Locks[name] with { Ids = set.Ids };
         using var image = await BuiltImage.MakeAsync(archive, stack, GetType().Name);
+        var reference = ReferenceTree.Make(archive, set, contents.Required, image.Run(root => ReferenceAccounts.Options($"{archive.Folder}/work/{GetType().Name}.ids", set.Ids, root)));
         try
         {
             var (differences, names) = image.Run(root =>
@@ -22,6 +25,7 @@ public abstract class EqualityTests(PackageArchive archive)
             });
             if (PackageArchive.Kept.Length > 0)
                 File.WriteAllLines($"{PackageArchive.Kept}/{name}.differences", differences);
+            Assert.Empty(set.Ids.Except(image.Run(Accounts)));
             Assert.True(names > 5_000, $"only {names} names to compare");
             Assert.True(differences.Count == 0, $"{differences.Count} differences from what mmdebstrap makes of '{name}':\n{string.Join('\n', differences.Take(60))}");
             image.AssertWorks();
@@ -30,6 +34,12 @@ public abstract class EqualityTests(PackageArchive archive)
         {
             ReferenceTree.Remove(reference);
         }
+    }
+
+    private static LockedId[] Accounts(string root)
+    {
+        var accounts = PackageInstall.ReadAccounts(root);
+        return [.. accounts.Users.Select(static user => new LockedId(user.Key, LockedIdKind.User, user.Value)), .. accounts.Groups.Select(static group => new LockedId(group.Key, LockedIdKind.Group, group.Value))];
     }
 
     private protected static TheoryData<string> Names(bool apt) => [.. PackageSets.All.Where(set => set.Apt == apt).Select(static set => set.Name)];

@@ -1,3 +1,5 @@
+using Mayfly.Packages;
+
 namespace Mayfly.Images.Tests.Equality;
 
 /// <summary>A set of packages to install, over mmdebstrap's variant <c>apt</c> or <c>minbase</c>.</summary>
@@ -5,6 +7,9 @@ internal sealed record PackageSet(string Name, bool Apt, IReadOnlyList<string> P
 {
     /// <summary>Packages that the lock is given later, and apt on the machine that has the others.</summary>
     public IReadOnlyList<string> Added { get; init; } = [];
+
+    /// <summary>Numbers of accounts that both sides are given: every one that a script would choose.</summary>
+    public IReadOnlyList<LockedId> Ids { get; init; } = [];
 }
 
 /// <summary>Sets chosen because their scripts do what is hard to do alike.</summary>
@@ -51,8 +56,19 @@ internal static class PackageSets
         WithApt("clocks", "ntpsec", "sudo"),
         WithApt("chrony", "chrony", "at", "screen"),
         WithApt("added", "redis-server") with { Added = ["man-db", "memcached", "ssl-cert"] },
+        WithApt("numbers", "dbus", "exim4-daemon-light", "postgresql", "redis-server", "systemd-sysv") with
+        {
+            // No number is that which a program would choose, most users have another than their groups, and one is the number of another's group.
+            Ids =
+            [
+                .. Numbers(LockedIdKind.User, ("systemd-network", 320), ("messagebus", 555), ("Debian-exim", 777), ("postgres", 444), ("redis", 445)),
+                .. Numbers(LockedIdKind.Group, ("systemd-network", 321), ("systemd-journal", 101), ("messagebus", 444), ("Debian-exim", 150), ("postgres", 999), ("redis", 443), ("ssl-cert", 998)),
+            ],
+        },
         WithApt("gateways", "gunicorn", "uwsgi", "uwsgi-plugin-python3"),
     ];
+
+    private static IEnumerable<LockedId> Numbers(LockedIdKind kind, params (string Name, int Id)[] accounts) => accounts.Select(account => new LockedId(account.Name, kind, account.Id));
 
     private static PackageSet Minimal(string name, params string[] packages) => new(name, false, packages);
 

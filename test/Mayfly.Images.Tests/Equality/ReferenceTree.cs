@@ -3,7 +3,11 @@ namespace Mayfly.Images.Tests.Equality;
 /// <summary>What mmdebstrap makes of a set, as a folder.</summary>
 internal static class ReferenceTree
 {
-    public static string Make(PackageArchive archive, PackageSet set, IReadOnlyList<string> required)
+    /// <param name="archive">Where packages come from.</param>
+    /// <param name="set">What is installed.</param>
+    /// <param name="required">Names of packages that every image of ours has.</param>
+    /// <param name="accounts">Options that give it the set's numbers of accounts.</param>
+    public static string Make(PackageArchive archive, PackageSet set, IReadOnlyList<string> required, IReadOnlyList<string> accounts)
     {
         var tree = $"{archive.Folder}/mmdebstrap/{set.Name}";
         Directory.CreateDirectory($"{archive.Folder}/tmp");
@@ -26,6 +30,7 @@ internal static class ReferenceTree
             "env", $"TMPDIR={archive.Folder}/tmp", "LC_ALL=C.UTF-8",
             "mmdebstrap", "--quiet", "--mode=root", $"--variant={(set.Apt ? "apt" : "minbase")}", "--format=directory",
             .. include.Length > 0 ? (string[])[$"--include={string.Join(',', include)}"] : [],
+            .. accounts,
             .. PackageArchive.Kept.Length > 0 ? (string[])[$"--customize-hook=cp \"$1/var/log/dpkg.log\" {PackageArchive.Kept}/{set.Name}.log"] : [],
             .. set.Added.Count > 0 ? (string[])[$"--customize-hook=APT_CONFIG=\"$MMDEBSTRAP_APT_CONFIG\" apt-get --yes -o DPkg::Chroot-Directory=\"$1\" install {string.Join(' ', set.Added)}"] : [],
             "", tree, .. archive.SourcesFor("[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] copy://"),
