@@ -25,7 +25,7 @@ internal static class Compression
     };
 
     /// <param name="native">By the host's liblzma, or by managed code.</param>
-    internal static Stream OpenXz(Stream compressed, bool native) => native ? new XzStream(compressed) : new Guarded(() => new XZStream(compressed));
+    internal static Stream OpenXz(Stream compressed, bool native) => native ? new XzStream(compressed) : new Guarded(() => new XZStream(new XzMemory(compressed)));
 
     private static DecompressionStream Zstd(Stream compressed)
     {

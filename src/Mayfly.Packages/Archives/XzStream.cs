@@ -11,8 +11,10 @@ namespace Mayfly.Packages.Archives;
 /// </remarks>
 internal sealed unsafe partial class XzStream : ForwardStream
 {
+    public const ulong MemoryLimit = 128UL << 20;
+    public const string WantsTooMuch = "its xz stream wants more than 128 MiB of memory to be decoded";
+
     private const int InputLength = 64 * 1024;
-    private const ulong MemoryLimit = 128UL << 20;
     private const uint Concatenated = 8;
     private const int Run = 0, Finish = 3;
     private const int Ok = 0, StreamEnd = 1, MemoryLimitReached = 6, BufferError = 10;
@@ -66,7 +68,7 @@ internal sealed unsafe partial class XzStream : ForwardStream
                         _ended = true;
                         return buffer.Length - (int)_state->AvailableOut;
                     case MemoryLimitReached:
-                        throw new ArchiveException("its xz stream wants more than 128 MiB of memory to be decoded");
+                        throw new ArchiveException(WantsTooMuch);
                     case BufferError:
                         throw new ArchiveException("its xz stream is cut short");
                     case var code:

@@ -12,7 +12,7 @@ namespace Mayfly.Packages.Debian;
 /// <remarks>
 /// Refused, before anything is committed: names that leave the tree, two entries of one name (except a folder twice), entries
 /// below something that is no folder, hard links to anything but an earlier file of the same package, device files and named pipes
-/// (policy 10.6), contents that contradict md5sums, and sizes beyond the limits here.
+/// (policy 10.6), extended attributes that speak to the kernel, contents that contradict md5sums, and sizes beyond the limits here.
 /// </remarks>
 internal sealed class DebianArchive
 {
@@ -168,6 +168,8 @@ internal sealed class DebianArchive
                 throw new ArchiveException($"it has more than {EntryLimit} entries");
             if ((_metadata += path.Length + entry.Target.Length + entry.Attributes.Sum(static one => one.Key.Length + one.Value.Length)) > MetadataLimit)
                 throw new ArchiveException("the names in it are absurdly large");
+            foreach (var name in entry.Attributes.Keys)
+                CheckAttribute(path, name);
             if (!_paths.TryAdd(path, _entries.Count))
             {
                 if (entry.Type == EntryType.Directory && _entries[_paths[path]].Type == EntryType.Directory)
@@ -227,6 +229,16 @@ internal sealed class DebianArchive
 
         FileHandles.SetTime(file, entry.Time, target);
         return sum;
+    }
+
+    /// <summary>
+    /// dpkg itself takes none. File capabilities and what users may set are what a file can be meant to have; others speak to the kernel, such as
+    /// overlayfs's, which hide what lies below, and access control lists, which widen what the mode says.
+    /// </summary>
+    private static void CheckAttribute(string path, string name)
+    {
+        if (name != "security.capability" && (!name.StartsWith("user.", StringComparison.Ordinal) || name.StartsWith("user.overlay.", StringComparison.Ordinal)))
+            throw new ArchiveException($"{TarReader.Shown(path)} has an extended attribute that no package may have ({TarReader.Shown(name)})");
     }
 
     private static void SetAttribute(Microsoft.Win32.SafeHandles.SafeFileHandle file, string name, byte[] value, string path, string target)

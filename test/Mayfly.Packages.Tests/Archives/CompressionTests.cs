@@ -34,6 +34,58 @@ public sealed class CompressionTests
         Assert.Throws<ArchiveException>(() => Decoded(Compression.OpenXz(new MemoryStream(new byte[100]), native: false)));
     }
 
+    /// <summary>A header that asks for a dictionary of the size with this number (3: 12 KiB, 40: 4 GiB - 1), in the first block or in the second.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_dictionary_that_takes_absurd_memory_is_refused_before_it_is_made(bool native)
+    {
+        foreach (var (first, second, refused) in ((byte, byte, bool)[])[(22, 22, false), (26, 22, false), (40, 22, true), (22, 40, true), (22, 30, true)])
+        {
+            var bytes = TwoBlocks(first, second);
+            var decode = () => Decoded(Compression.OpenXz(new MemoryStream(bytes), native));
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            if (refused)
+                Assert.Equal(XzStream.WantsTooMuch, Assert.Throws<ArchiveException>(decode).Message);
+            else
+                Assert.Equal("mayfly mayfly ", decode());
+            Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 80L << 20);
+        }
+    }
+
+    /// <summary>An .xz file of two blocks, each with one stored chunk "mayfly " and no check.</summary>
+    private static byte[] TwoBlocks(byte first, byte second)
+    {
+        byte[] flags = [0, 0];
+        using var file = new MemoryStream();
+        file.Write([0xFD, .. "7zXZ"u8, 0, .. flags, .. Sum(flags)]);
+        foreach (var dictionary in (ReadOnlySpan<byte>)[first, second])
+        {
+            byte[] header = [2, 0, 0x21, 1, dictionary, 0, 0, 0];
+            file.Write([.. header, .. Sum(header)]);
+            // The size of the chunk less one; the block of 11 bytes is padded to 12.
+            file.Write([1, 0, 6, .. "mayfly "u8, 0, 0]);
+        }
+
+        byte[] index = [0, 2, 23, 7, 23, 7, 0, 0];
+        byte[] footer = [2, 0, 0, 0, .. flags];
+        file.Write([.. index, .. Sum(index), .. Sum(footer), .. footer, .. "YZ"u8]);
+        return file.ToArray();
+
+        static byte[] Sum(byte[] bytes)
+        {
+            var sum = uint.MaxValue;
+            foreach (var b in bytes)
+            {
+                sum ^= b;
+                for (var bit = 0; bit < 8; bit++)
+                    sum = (sum >> 1) ^ ((sum & 1) * 0xEDB88320);
+            }
+
+            return BitConverter.GetBytes(~sum);
+        }
+    }
+
     private static string Decoded(Stream stream)
     {
         using (stream)
