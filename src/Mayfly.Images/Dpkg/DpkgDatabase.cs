@@ -80,10 +80,10 @@ internal sealed class DpkgDatabase
             WriteBytes($"{folder}/info/format", "1\n");
         }
 
-        // The native architecture comes first; dpkg --add-architecture appends to it.
+        // The native architecture comes first, whatever the packages are of; dpkg --add-architecture appends to it.
         var known = IsEmpty ? [] : Text(_root, "arch").Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        string[] architectures = [.. known.Concat(unpacked.Select(static package => package.Architecture).Where(static name => name != "all")
-            .OrderBy(static name => name == HostArchitecture.Name ? 0 : 1)).Distinct(StringComparer.Ordinal)];
+        string[] architectures = [.. known.Append(HostArchitecture.Name).Concat(unpacked.Select(static package => package.Architecture).Where(static name => name != "all"))
+            .Distinct(StringComparer.Ordinal)];
         if (architectures.Length > known.Length)
             WriteBytes($"{folder}/arch", string.Concat(architectures.Select(static name => $"{name}\n")));
 
