@@ -53,7 +53,7 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
         var packages = step.Stages.SelectMany(static stage => stage.Packages).ToDictionary(static package => package.Id, Read, StringComparer.Ordinal);
         var stages = step.Stages.Select(stage => new DpkgStage(Those(stage.Packages), Those(stage.Configured))).ToArray();
         using var compilation = new ByteCompilation($"{work}/bytecode", cancellationToken);
-        var install = new PackageInstall(root, compilation, _below, progress, activity);
+        var install = new PackageInstall(root, compilation, _below, epoch, progress, activity);
         install.Run(stages, cancellationToken);
         IReadOnlyList<string> leftOut = [];
         var tree = root.Run(() =>

@@ -7,6 +7,7 @@ internal static class ScriptEnvironment
 {
     private const string SearchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+    /// <summary>For what packages bring, the same whatever the date.</summary>
     public static readonly IReadOnlyDictionary<string, string> ForPackages = new Dictionary<string, string>
     {
         ["PATH"] = SearchPath,
@@ -15,6 +16,13 @@ internal static class ScriptEnvironment
         ["DEBIAN_FRONTEND"] = "noninteractive",
         ["DEBCONF_NONINTERACTIVE_SEEN"] = "true",
     };
+
+    /// <summary>
+    /// For packages' own scripts while they are installed, with the date for those programs that <see cref="Shims"/> tells it. Not all are told it in
+    /// <c>SOURCE_DATE_EPOCH</c>: Python's compilers would make byte code that hashes the source at every import (PEP 552), which no machine has that apt installed.
+    /// </summary>
+    public static IReadOnlyDictionary<string, string> ForInstalling(long epoch) =>
+        new Dictionary<string, string>(ForPackages) { [Shims.Date] = epoch.ToString(CultureInfo.InvariantCulture) };
 
     /// <summary>For a recipe's commands; they may stamp what they make with <c>SOURCE_DATE_EPOCH</c>, so that it does not differ between builds.</summary>
     public static IReadOnlyDictionary<string, string> ForCommands(long epoch, string home, IReadOnlyDictionary<string, string> own)

@@ -8,11 +8,17 @@ namespace Mayfly.Images.Building;
 /// <summary>
 /// The layer that lies over an image's own while its packages are configured, and is no part of it. It keeps services from starting
 /// (invoke-rc.d asks policy-rc.d, 101 forbids; what calls start-stop-daemon itself gets one that does nothing), says that this is
-/// no machine (ischroot, or scripts would call a process 1 that is not there), makes scripts
+/// no machine (ischroot, or scripts would call a process 1 that is not there), tells programs a date that write it into what they make, makes scripts
 /// note what they would byte-compile, for <see cref="ByteCompilation"/>, and has accounts get the numbers of the stack's table (<see cref="AccountShims"/>).
 /// </summary>
 internal static class Shims
 {
+    /// <summary>The variable in which scripts have the date, in seconds since 1970.</summary>
+    public const string Date = "MAYFLY_DATE";
+
+    /// <summary>What writes the time of day into initrds and caches of fonts, unless it is told another.</summary>
+    private static readonly string[] Dating = ["usr/sbin/mkinitramfs", "usr/bin/fc-cache"];
+
     private const string Compiler = "usr/bin/py3compile", Scripts = "var/lib/dpkg/info";
 
     /// <param name="folder">Where to make the layer.</param>
@@ -32,6 +38,15 @@ internal static class Shims
         Write(folder, "usr/bin/ischroot", "#!/bin/sh\nexit 0\n");
         if (ids.Count > 0)
             AccountShims.Make(folder, layers, ids);
+        foreach (var program in Dating)
+        {
+            if (Find(layers, program) is not { } real)
+                continue;
+            var path = $"{ByteCompilation.Folder}/{Path.GetFileName(program)}";
+            Write(folder, path, File.ReadAllText(real, DpkgPackage.Bytes));
+            Write(folder, program, $"#!/bin/sh\nSOURCE_DATE_EPOCH=\"${Date}\" exec /{path} \"$@\"\n");
+        }
+
         var noted = false;
         if (Find(layers, Compiler) is { } compiler)
         {

@@ -15,13 +15,14 @@ namespace Mayfly.Images.Dpkg;
 /// and mmdebstrap do, everything is placed first, and base-passwd's preinst, which makes <c>/etc/passwd</c>, runs before the others.
 /// A failure anywhere throws; the caller's work folder goes and with it everything that was done.
 /// </remarks>
-internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation compilation, IReadOnlyList<string> below, IProgress<Activity>? progress, string activity)
+internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation compilation, IReadOnlyList<string> below, long epoch, IProgress<Activity>? progress, string activity)
 {
     /// <summary>Links that a merged /usr has at the root's top; those that packages use are made.</summary>
     private static readonly string[] MergedFolders = ["bin", "lib", "lib32", "lib64", "libo32", "libx32", "sbin"];
 
     private const string Triggers = "Processing triggers for ";
 
+    private readonly IReadOnlyDictionary<string, string> _environment = ScriptEnvironment.ForInstalling(epoch);
     private readonly List<string> _layers = [.. below];
     private int _configured;
     private string _section = "";
@@ -143,7 +144,7 @@ internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation com
                     File.Copy(member, $"{folder}/{Path.GetFileName(member)}");
                 Files.ChangeMode($"{folder}/preinst", 0x1ed);
             });
-            var environment = new Dictionary<string, string>(ScriptEnvironment.ForPackages)
+            var environment = new Dictionary<string, string>(_environment)
             {
                 ["DPKG_MAINTSCRIPT_PACKAGE"] = package.Name,
                 ["DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT"] = "1",
@@ -169,7 +170,7 @@ internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation com
         // It ends with the first failure, for the whole tree goes with it.
         force = force.Length > 0 ? $"confdef,confold,{force}" : "confdef,confold";
         IReadOnlyList<string> command = ["/usr/bin/dpkg", "--abort-after=1", $"--force-{force}", "--configure", .. options, .. packages.Select(static package => package.MultiArchSame || (package.Architecture != "all" && package.Architecture != HostArchitecture.Name) ? $"{package.Name}:{package.Architecture}" : package.Name)];
-        var result = root.Start(command, ScriptEnvironment.ForPackages, Follow, cancellationToken);
+        var result = root.Start(command, _environment, Follow, cancellationToken);
         if (result.ExitCode == 0)
             return;
         // What other packages said before is of no interest here.

@@ -27,6 +27,8 @@ internal static class LayerCleaning
     {
         foreach (var pattern in Traces)
             Remove(tree, pattern);
+        if (ofPackages)
+            SettledFiles.Settle(tree, epoch);
         ClearRun($"{tree}/run");
         string[] leftOut = [.. LeftOut.Table.Where(thing => (ofPackages || thing.OfCommandsToo) && TakeOut(tree, thing)).Select(static thing => thing.Name)];
         foreach (var name in (ReadOnlySpan<string>)["etc/shadow", "etc/shadow-"])
@@ -56,11 +58,13 @@ internal static class LayerCleaning
     }
 
     /// <summary>Puts a new file with the same owner and mode in its place; the old one may be the store's own.</summary>
-    public static void Replace(string path, string text)
+    public static void Replace(string path, string text) => Replace(path, System.Text.Encoding.Latin1.GetBytes(text));
+
+    public static void Replace(string path, byte[] contents)
     {
         var node = Nodes.Read(path);
         var fresh = $"{path}.mayfly";
-        File.WriteAllText(fresh, text, System.Text.Encoding.Latin1);
+        File.WriteAllBytes(fresh, contents);
         Files.ChangeOwner(fresh, node.User, node.Group);
         Files.ChangeMode(fresh, node.Mode);
         Files.Rename(fresh, path);

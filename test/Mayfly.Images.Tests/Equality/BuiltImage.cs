@@ -8,21 +8,23 @@ namespace Mayfly.Images.Tests.Equality;
 internal sealed class BuiltImage : IDisposable
 {
     private readonly PackageArchive _archive;
+    private readonly PackageSet _set;
     private readonly Store _store;
     private readonly StackLock _stack;
     private readonly Image _image;
     private readonly string _work;
     private readonly NamespaceThread _thread = new(Namespaces.Mounts, "comparison");
 
-    private BuiltImage(PackageArchive archive, Store store, StackLock stack, Image image, string work) =>
-        (_archive, _store, _stack, _image, _work) = (archive, store, stack, image, work);
+    private BuiltImage(PackageArchive archive, PackageSet set, Store store, StackLock stack, Image image, string work) =>
+        (_archive, _set, _store, _stack, _image, _work) = (archive, set, store, stack, image, work);
 
     private string Root => $"{_work}/root";
 
     /// <param name="archive">Where packages come from.</param>
+    /// <param name="set">What it is made of.</param>
     /// <param name="stack">Its set is called <c>set</c>.</param>
     /// <param name="user">Builds side by side have stores of their own, so that each can give back what it no longer needs.</param>
-    public static async Task<BuiltImage> MakeAsync(PackageArchive archive, StackLock stack, string user)
+    public static async Task<BuiltImage> MakeAsync(PackageArchive archive, PackageSet set, StackLock stack, string user)
     {
         var store = Store.Open($"{archive.Folder}/stores/{user}");
         var all = (await archive.ContentsAsync).Store;
@@ -31,7 +33,7 @@ internal sealed class BuiltImage : IDisposable
         var image = await new ImageBuilder(store).BuildAsync(stack, new ImageRecipe { Name = "set", PackageSet = "set" });
         var work = $"{archive.Folder}/work/{user}";
         ReferenceImage.Run("rm", "-rf", "--one-file-system", work);
-        var built = new BuiltImage(archive, store, stack, image, work);
+        var built = new BuiltImage(archive, set, store, stack, image, work);
         built.Mount();
         return built;
     }
@@ -45,7 +47,7 @@ internal sealed class BuiltImage : IDisposable
         Assert.Equal("", In("dpkg", "--verify"));
         // The mirror holds packages and their indexes, no translations.
         string[] options = ["-o", "Dir::Etc::SourceList=/tmp/sources.list", "-o", "Dir::Etc::SourceParts=/dev/null", "-o", "Acquire::Languages=none", "-o", "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false"];
-        _thread.Run(() => File.WriteAllLines($"{Root}/tmp/sources.list", _archive.SourcesFor("[trusted=yes] copy://")));
+        _thread.Run(() => File.WriteAllLines($"{Root}/tmp/sources.list", _archive.SourcesFor(_set, "[trusted=yes] copy://")));
         In("apt-get", "check");
         In("apt-get", [.. options, "update"]);
         In("apt-get", [.. options, "install", "--yes", PackageSets.Later]);

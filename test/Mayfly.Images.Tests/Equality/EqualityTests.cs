@@ -14,8 +14,9 @@ public abstract class EqualityTests(PackageArchive archive)
         var set = PackageSets.All.Single(set => set.Name == name);
         var contents = await archive.ContentsAsync;
         var stack = contents.Locks[name] with { Ids = set.Ids };
-        using var image = await BuiltImage.MakeAsync(archive, stack, GetType().Name);
-        var reference = ReferenceTree.Make(archive, set, contents.Required, image.Run(root => ReferenceAccounts.Options($"{archive.Folder}/work/{GetType().Name}.ids", set.Ids, root)));
+        using var image = await BuiltImage.MakeAsync(archive, set, stack, GetType().Name);
+        var accounts = image.Run(root => ReferenceAccounts.Options($"{archive.Folder}/work/{GetType().Name}.ids", set.Ids, root));
+        var reference = ReferenceTree.Make(archive, set, contents.Releases[set.Name].Required, accounts, stack.Releases.Max(static release => release.Date).ToUnixTimeSeconds());
         try
         {
             var (differences, names) = image.Run(root =>

@@ -16,8 +16,6 @@ namespace Mayfly.Images.Tests.Equality;
 /// </remarks>
 public sealed class PackageArchive : IDisposable
 {
-    private const string Codename = "bookworm";
-
     /// <summary>That folder, or nothing.</summary>
     public static readonly string Kept = Environment.GetEnvironmentVariable("MAYFLY_REFERENCES") ?? "";
 
@@ -38,7 +36,7 @@ public sealed class PackageArchive : IDisposable
     public string Mirror => $"{_folder}/mirror";
 
     /// <summary>Lines of sources.list.</summary>
-    public IReadOnlyList<string> SourcesFor(string method) => [.. _contents.Value.Result.Suites.Select(suite => $"deb {method}{RootOf(suite)} {suite} main")];
+    internal IReadOnlyList<string> SourcesFor(PackageSet set, string method) => [.. _contents.Value.Result.Releases[set.Name].Suites.Select(suite => $"deb {method}{RootOf(suite)} {suite} main")];
 
     public void Dispose()
     {
@@ -51,34 +49,58 @@ public sealed class PackageArchive : IDisposable
     private async Task<Contents> MakeAsync()
     {
         var store = Store.Open($"{_folder}/store");
-        var sources = DebianSources.Discover(Codename, HostArchitecture.Name, DebianConfiguration.Read(new DebianConfiguration { Components = ["main"] }));
-        var index = await IndexFetch.ReadAsync(store, sources);
-        var locks = PackageSets.All.ToDictionary(static set => set.Name, set => set.Added.Count == 0 ? Lock(index, set, set.Packages) : Lock(index, set, [.. set.Packages, .. set.Added], Lock(index, set, set.Packages)));
-        var packages = locks.Values.SelectMany(static stack => stack.Packages).DistinctBy(static package => package.Sha256).ToArray();
-        await Fetch.AllAsync(store, sources, packages);
+        var locks = new Dictionary<string, StackLock>();
+        var releases = new Dictionary<string, Release>();
+        foreach (var sets in PackageSets.All.GroupBy(static set => (set.Codename, Foreign: string.Join(' ', set.Foreign))))
+        {
+            var foreign = new DebianPreferences { Architectures = sets.First().Foreign };
+            var sources = DebianSources.Discover(sets.Key.Codename, HostArchitecture.Name, DebianConfiguration.Read(new DebianConfiguration { Components = ["main"] })).With(foreign);
+            // Mirrors on the way may lag behind with what few ask for; the release itself stands still.
+            if (foreign.Architectures.Count > 0)
+                sources = sources with { Sources = [sources.Sources[0]] };
+            var index = await IndexFetch.ReadAsync(store, sources);
+            var release = new Release([.. sources.Sources.Select(static source => source.Suite)],
+                [.. index.OfPriority(PackagePriority.Required).Where(static package => !package.Essential && !package.IsForeign).Select(static package => package.Name).Distinct()]);
+            foreach (var set in sets)
+            {
+                locks[set.Name] = set.Added.Count == 0 ? Lock(index, set, set.Packages) : Lock(index, set, [.. set.Packages, .. set.Added], Lock(index, set, set.Packages));
+                releases[set.Name] = release;
+            }
+
+            var stacks = sets.Select(set => locks[set.Name]).ToArray();
+            var packages = stacks.SelectMany(static stack => stack.Packages).DistinctBy(static package => package.Sha256).ToArray();
+            await Fetch.AllAsync(store, sources, packages);
+            await PublishAsync(store, sources, stacks[0].Releases);
+            foreach (var package in packages)
+                Link(store, package.Sha256, $"{RootOf(package.Release)}/{package.Path}");
+        }
+
+        return new Contents(store, locks, releases);
+    }
+
+    private async Task PublishAsync(Store store, DebianSources sources, IReadOnlyList<LockedRelease> locked)
+    {
         using var handler = new HttpClientHandler { Proxy = sources.Proxy, UseProxy = sources.Proxy is not null };
         using var client = new HttpClient(handler);
         foreach (var source in sources.Sources)
         {
             var suite = $"{RootOf(source.Suite)}/dists/{source.Suite}";
             Directory.CreateDirectory(suite);
-            var release = locks.Values.First().Releases.First(release => release.Id == source.Suite);
-            var bytes = File.Exists(store.PathOf(StoreArea.Artifacts, release.Digest)) ? await File.ReadAllBytesAsync(store.PathOf(StoreArea.Artifacts, release.Digest))
-                : await client.GetByteArrayAsync(new Uri(source.Mirrors[0], $"dists/{source.Suite}/InRelease"));
+            var release = store.PathOf(StoreArea.Artifacts, locked.First(release => release.Id == source.Suite).Digest);
+            var bytes = File.Exists(release) ? await File.ReadAllBytesAsync(release) : await client.GetByteArrayAsync(new Uri(source.Mirrors[0], $"dists/{source.Suite}/InRelease"));
             await File.WriteAllBytesAsync($"{suite}/InRelease", bytes);
-            var name = $"main/binary-{sources.Architecture}/Packages.xz";
-            var hash = Encoding.UTF8.GetString(bytes).Split('\n').Select(static line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).First(words => words is [{ Length: 64 }, _, var file] && file == name)[0];
-            Link(store, hash, $"{suite}/{name}");
-            Link(store, hash, $"{suite}/{Path.GetDirectoryName(name)}/by-hash/SHA256/{hash}");
+            foreach (var architecture in sources.Foreign.Prepend(sources.Architecture))
+            {
+                var name = $"main/binary-{architecture}/Packages.xz";
+                var hash = Encoding.UTF8.GetString(bytes).Split('\n').Select(static line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).First(words => words is [{ Length: 64 }, _, var file] && file == name)[0];
+                Link(store, hash, $"{suite}/{name}");
+                Link(store, hash, $"{suite}/{Path.GetDirectoryName(name)}/by-hash/SHA256/{hash}");
+            }
         }
-
-        foreach (var package in packages)
-            Link(store, package.Sha256, $"{RootOf(package.Release)}/{package.Path}");
-        return new Contents(store, locks, [.. sources.Sources.Select(static source => source.Suite)], [.. index.OfPriority(PackagePriority.Required).Where(static package => !package.Essential).Select(static package => package.Name).Distinct()]);
     }
 
     private static StackLock Lock(DebianIndex index, PackageSet set, IReadOnlyList<string> packages, StackLock? before = null) => DebianLock.Create(index,
-        [new SetRequest(SetRequest.Base, set.Apt ? ["apt"] : []), new SetRequest("set", packages), new SetRequest("later", [PackageSets.Later])], before: before);
+        [new SetRequest(SetRequest.Base, set.Apt ? ["apt"] : []), new SetRequest("set", packages), new SetRequest("later", [PackageSets.Later])], preferences: new DebianPreferences { Architectures = set.Foreign }, before: before);
 
     private static void Link(Store store, string hash, string path)
     {
@@ -89,7 +111,10 @@ public sealed class PackageArchive : IDisposable
 
     /// <param name="Store">All artifacts.</param>
     /// <param name="Locks">By the name of a set of <see cref="PackageSets"/>; each with the sets <c>base</c>, <c>set</c> and <c>later</c>, one more package.</param>
+    /// <param name="Releases">By the name of a set too.</param>
+    public sealed record Contents(Store Store, IReadOnlyDictionary<string, StackLock> Locks, IReadOnlyDictionary<string, Release> Releases);
+
     /// <param name="Suites">Those of the archive.</param>
     /// <param name="Required">The names of packages of priority required that are not essential.</param>
-    public sealed record Contents(Store Store, IReadOnlyDictionary<string, StackLock> Locks, IReadOnlyList<string> Suites, IReadOnlyList<string> Required);
+    public sealed record Release(IReadOnlyList<string> Suites, IReadOnlyList<string> Required);
 }

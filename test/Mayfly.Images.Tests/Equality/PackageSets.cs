@@ -5,6 +5,14 @@ namespace Mayfly.Images.Tests.Equality;
 /// <summary>A set of packages to install, over mmdebstrap's variant <c>apt</c> or <c>minbase</c>.</summary>
 internal sealed record PackageSet(string Name, bool Apt, IReadOnlyList<string> Packages)
 {
+    public string Codename { get; init; } = "bookworm";
+
+    /// <summary>Further architectures.</summary>
+    public IReadOnlyList<string> Foreign { get; init; } = [];
+
+    /// <summary>A date is inside what its scripts make: mmdebstrap's are told that of the archive in <c>SOURCE_DATE_EPOCH</c>, as ours are in any case.</summary>
+    public bool Dated { get; init; }
+
     /// <summary>Packages that the lock is given later, and apt on the machine that has the others.</summary>
     public IReadOnlyList<string> Added { get; init; } = [];
 
@@ -37,6 +45,9 @@ internal static class PackageSets
         Minimal("samba", "samba"),
         Minimal("docker", "docker.io"),
         Minimal("ruby", "ruby"),
+        Minimal("volumes", "cryptsetup", "lvm2", "mdadm", "udev"),
+        Minimal("development", "console-setup", "g++", "keyboard-configuration", "libc6-dev", "libssl-dev", "locales", "make", "tzdata"),
+        Minimal("foreign", "libc6:i386", "libstdc++6", "libstdc++6:i386", "zlib1g", "zlib1g:i386") with { Foreign = ["i386"] },
         WithApt("apt"),
         WithApt("postgresql", "postgresql"),
         WithApt("apache", "apache2", "ca-certificates"),
@@ -44,7 +55,7 @@ internal static class PackageSets
         WithApt("node", "nodejs"),
         WithApt("emacs", "emacs-nox"),
         WithApt("dictionaries", "hunspell-en-us", "iamerican", "wamerican", "wngerman"),
-        WithApt("logs", "anacron", "cron", "logrotate", "rsyslog"),
+        WithApt("logs", "anacron", "cron", "logrotate", "ntpsec", "rsyslog", "sudo"),
         WithApt("bind", "bind9"),
         WithApt("dovecot", "dovecot-imapd", "dovecot-pop3d"),
         WithApt("balancers", "haproxy", "varnish"),
@@ -53,7 +64,6 @@ internal static class PackageSets
         WithApt("cups", "cups"),
         WithApt("discovery", "avahi-daemon", "dnsmasq"),
         WithApt("nfs", "nfs-common", "nfs-kernel-server"),
-        WithApt("clocks", "ntpsec", "sudo"),
         WithApt("chrony", "chrony", "at", "screen"),
         WithApt("added", "redis-server") with { Added = ["man-db", "memcached", "ssl-cert"] },
         WithApt("numbers", "dbus", "exim4-daemon-light", "postgresql", "redis-server", "systemd-sysv") with
@@ -66,6 +76,11 @@ internal static class PackageSets
             ],
         },
         WithApt("gateways", "gunicorn", "uwsgi", "uwsgi-plugin-python3"),
+        WithApt("kernel", "initramfs-tools", "linux-image-cloud-amd64", "systemd-sysv") with { Dated = true },
+        WithApt("postfix", "postfix"),
+        WithApt("trixie", "apache2", "python3-requests", "redis-server") with { Codename = "trixie", Added = ["libpam-systemd", "openssh-server", "systemd-sysv"] },
+        WithApt("libvirt", "libvirt-daemon-system"),
+        WithApt("brokers", "icecast2", "mosquitto", "privoxy", "prometheus-node-exporter", "squid"),
     ];
 
     private static IEnumerable<LockedId> Numbers(LockedIdKind kind, params (string Name, int Id)[] accounts) => accounts.Select(account => new LockedId(account.Name, kind, account.Id));

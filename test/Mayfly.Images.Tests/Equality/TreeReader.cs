@@ -26,7 +26,8 @@ internal static class TreeReader
 {
     public static Dictionary<string, TreeName> Read(string root)
     {
-        var accounts = Accounts.Parse(File.ReadAllText($"{root}/etc/passwd"), File.ReadAllText($"{root}/etc/group"));
+        // A layer alone may have no accounts.
+        var accounts = Accounts.Parse(Lines("passwd"), Lines("group"));
         var users = accounts.Users.GroupBy(static pair => pair.Value).ToDictionary(static pair => pair.Key, static pair => pair.First().Key);
         var groups = accounts.Groups.GroupBy(static pair => pair.Value).ToDictionary(static pair => pair.Key, static pair => pair.First().Key);
         var names = new Dictionary<string, TreeName>(StringComparer.Ordinal);
@@ -40,6 +41,8 @@ internal static class TreeReader
         }
 
         return names;
+
+        string Lines(string name) => File.Exists($"{root}/etc/{name}") ? File.ReadAllText($"{root}/etc/{name}") : "";
 
         void Add(string path, string real)
         {

@@ -1,0 +1,103 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
+using Mayfly.Linux;
+
+namespace Mayfly.Images.Layers;
+
+/// <summary>
+/// Files that are wanted as they are, but for a time or a number by chance that their makers write into them in spite of
+/// <c>SOURCE_DATE_EPOCH</c>, and that nobody reads: it is settled, so that one lock gives one digest.
+/// </summary>
+internal static partial class SettledFiles
+{
+    /// <param name="tree">The layer's own tree, complete.</param>
+    /// <param name="epoch">The time to write.</param>
+    public static void Settle(string tree, long epoch)
+    {
+        Change($"{tree}/etc/aliases.db", bytes => SettleDatabase(bytes, epoch));
+        Change($"{tree}/etc/mdadm/mdadm.conf", bytes => SettleDate(bytes, epoch));
+        Change($"{tree}/etc/ssl/certs/java/cacerts", bytes => SettleKeyStore(bytes, epoch));
+    }
+
+    private static void Change(string path, Func<byte[], byte[]?> settle)
+    {
+        if (Nodes.Find(path) is { Kind: NodeKind.File } && settle(File.ReadAllBytes(path)) is { } settled)
+            LayerCleaning.Replace(path, settled);
+    }
+
+    /// <summary>
+    /// Berkeley DB gives each file an identity of 20 bytes (db_page.h: DBMETA's uid, after the magic number at 12, in a copy of that page too), which
+    /// programs of one environment know it by while they share it; and postalias adds the second in which it was made, for NIS.
+    /// </summary>
+    private static byte[]? SettleDatabase(byte[] bytes, long epoch)
+    {
+        const int Magic = 12, Identity = 52, Length = 20, Digits = 10;
+        const uint Hash = 0x061561, Tree = 0x053162;
+        if (bytes.Length < Identity + Length || BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(Magic)) is not (Hash or Tree))
+            return null;
+        var identity = bytes[Identity..(Identity + Length)];
+        for (int at = 0, found; (found = bytes.AsSpan(at).IndexOf(identity)) >= 0; at += found + Length)
+            bytes.AsSpan(at + found, Length).Clear();
+        // Its key, and before it the value: pages are filled from their end.
+        var date = Encoding.ASCII.GetBytes(epoch.ToString(CultureInfo.InvariantCulture));
+        if (bytes.AsSpan().IndexOf("\u0001YP_LAST_MODIFIED"u8) is var key and > Digits && date.Length == Digits && !bytes.AsSpan(key - Digits, Digits).ContainsAnyExceptInRange((byte)'0', (byte)'9'))
+            date.CopyTo(bytes.AsSpan(key - Digits));
+        return bytes;
+    }
+
+    /// <summary>The comment that mdadm's mkconf ends with.</summary>
+    private static byte[] SettleDate(byte[] bytes, long epoch)
+    {
+        var date = DateTimeOffset.FromUnixTimeSeconds(epoch).ToString("ddd, dd MMM yyyy HH:mm:ss", CultureInfo.InvariantCulture);
+        return Encoding.Latin1.GetBytes(GeneratedOn().Replace(Encoding.Latin1.GetString(bytes), $"${{1}}{date} +0000${{2}}"));
+    }
+
+    /// <summary>
+    /// A Java key store of the kind JKS (sun.security.provider.JavaKeyStore) notes the millisecond in which each certificate was added, and
+    /// ends with a digest over everything and the password, which for the public certificates is everybody's.
+    /// </summary>
+    private static byte[]? SettleKeyStore(byte[] bytes, long epoch)
+    {
+        const uint Magic = 0xfeedfeed, Certificate = 2;
+        var end = bytes.Length - SHA1.HashSizeInBytes;
+        try
+        {
+            if (Number(0) != Magic || Number(4) != 2 || !Digest().AsSpan().SequenceEqual(bytes.AsSpan(end)))
+                return null;
+            var at = 12;
+            for (var left = Number(8); left > 0; left--)
+            {
+                if (Number(at) != Certificate)
+                    return null;
+                at += 4;
+                SkipName();
+                BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(at), epoch * 1000);
+                at += 8;
+                SkipName();
+                at += 4 + (int)Number(at);
+            }
+
+            if (at != end)
+                return null;
+            Digest().CopyTo(bytes.AsSpan(end));
+            return bytes;
+
+            void SkipName() => at += 2 + BinaryPrimitives.ReadUInt16BigEndian(bytes.AsSpan(at));
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            // It is something else, and stays.
+            return null;
+        }
+
+        uint Number(int at) => BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(at));
+
+        byte[] Digest() => SHA1.HashData([.. Encoding.BigEndianUnicode.GetBytes("changeit"), .. "Mighty Aphrodite"u8, .. bytes.AsSpan(0, end)]);
+    }
+
+    [GeneratedRegex(@"^(# This configuration was auto-generated on )[^\n]*?( by mkconf)$", RegexOptions.Multiline)]
+    private static partial Regex GeneratedOn();
+}
