@@ -51,6 +51,13 @@ public sealed class SettledFilesTests : IDisposable
         Assert.Equal([0xfe, 0xed], Bytes("etc/ssl/certs/java/cacerts", [0xfe, 0xed]));
     }
 
+    [Fact]
+    public void A_cache_of_fonts_has_the_second_of_its_folder_alone()
+    {
+        byte[] cache = [4, 0xFC, 2, 0xFC, .. new byte[44], 1, 2, 3, 4, 0, 0, 0, 0, 5, 6, 7, 8, 9, 10, 11, 12, 13];
+        Assert.Equal([.. cache[..56], .. new byte[8], 13], Bytes("var/cache/fontconfig/0-le64.cache-8", cache));
+    }
+
     private static byte[] KeyStore(long time, string password)
     {
         byte[] moment = new byte[8], certificate = [1, 2, 3];

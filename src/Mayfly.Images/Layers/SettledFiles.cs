@@ -20,6 +20,9 @@ internal static partial class SettledFiles
         Change($"{tree}/etc/aliases.db", bytes => SettleDatabase(bytes, epoch));
         Change($"{tree}/etc/mdadm/mdadm.conf", bytes => SettleDate(bytes, epoch));
         Change($"{tree}/etc/ssl/certs/java/cacerts", bytes => SettleKeyStore(bytes, epoch));
+        var fonts = $"{tree}/var/cache/fontconfig";
+        foreach (var cache in Nodes.Find(fonts) is { Kind: NodeKind.Directory } ? Directory.GetFiles(fonts, "*-le64.cache-*") : [])
+            Change(cache, SettleFontCache);
     }
 
     private static void Change(string path, Func<byte[], byte[]?> settle)
@@ -45,6 +48,20 @@ internal static partial class SettledFiles
         var date = Encoding.ASCII.GetBytes(epoch.ToString(CultureInfo.InvariantCulture));
         if (bytes.AsSpan().IndexOf("\u0001YP_LAST_MODIFIED"u8) is var key and > Digits && date.Length == Digits && !bytes.AsSpan(key - Digits, Digits).ContainsAnyExceptInRange((byte)'0', (byte)'9'))
             date.CopyTo(bytes.AsSpan(key - Digits));
+        return bytes;
+    }
+
+    /// <summary>
+    /// fontconfig keeps the second of the folder's change, which it takes no later than <c>SOURCE_DATE_EPOCH</c>, and the nanosecond (fcint.h: checksum_nano
+    /// of FcCache), which is none in an image.
+    /// </summary>
+    private static byte[]? SettleFontCache(byte[] bytes)
+    {
+        const uint Magic = 0xFC02FC04;
+        const int Nanosecond = 56;
+        if (bytes.Length < Nanosecond + sizeof(long) || BinaryPrimitives.ReadUInt32LittleEndian(bytes) != Magic)
+            return null;
+        bytes.AsSpan(Nanosecond, sizeof(long)).Clear();
         return bytes;
     }
 
