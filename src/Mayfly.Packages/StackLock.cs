@@ -80,6 +80,9 @@ public sealed record LockedPackage
 
     /// <summary><c>name:architecture</c>, unique in a lock.</summary>
     public string Id => $"{Name}:{Architecture}";
+
+    /// <summary>True when it is meant by what somebody writes: its name, for every architecture of it, or name and architecture.</summary>
+    public bool IsCalled(string name) => name == Name || name == Id;
 }
 
 /// <summary>Packages resolved together and installed together.</summary>

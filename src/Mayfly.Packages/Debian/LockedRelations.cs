@@ -6,8 +6,8 @@ namespace Mayfly.Packages.Debian;
 public static class LockedRelations
 {
     /// <summary>The relations of these packages as far as they are unpacked in the store.</summary>
-    public static IReadOnlyDictionary<string, PackageRelations> FromStore(Store store, IEnumerable<LockedPackage> packages) =>
-        packages.Select(package => (package.Id, Relations: UnpackedPackage.Find(store, package.Sha256)?.ReadControl("control") is { } control ? Read(control, package.Architecture) : null))
+    public static IReadOnlyDictionary<string, PackageRelations> FromStore(Store store, IEnumerable<LockedPackage> packages, string architecture) =>
+        packages.Select(package => (package.Id, Relations: UnpackedPackage.Find(store, package.Sha256)?.ReadControl("control") is { } control ? Read(control, package.Architecture, architecture) : null))
             .Where(static pair => pair.Relations is not null)
             .ToDictionary(static pair => pair.Id, static pair => pair.Relations!, StringComparer.Ordinal);
 
@@ -32,7 +32,6 @@ public static class LockedRelations
                 var restored = Restore(package, Values(control), index, stackLock, index.Count + kept.Count);
                 kept[restored.Key] = restored;
             }
-
         }
 
         return kept;
@@ -51,20 +50,28 @@ public static class LockedRelations
         Path = package.Path,
         Release = index.Releases.Concat(stackLock.Releases).First(release => release.Id == package.Release),
         Priority = Priority(values),
-        MultiArch = Enum.TryParse<MultiArch>(values.GetValueOrDefault("Multi-Arch"), ignoreCase: true, out var multi) ? multi : MultiArch.No,
+        MultiArch = MultiArchOf(values),
         Essential = values.GetValueOrDefault("Essential") == "yes",
         Important = values.GetValueOrDefault("Important") == "yes" || values.GetValueOrDefault("Protected") == "yes",
-        Ordinal = index.Keys(package.Name).SelectMany(index.Find).FirstOrDefault(other => other.Architecture == package.Architecture)?.Ordinal ?? -1,
+        Ordinal = Sibling(package, index)?.Ordinal ?? -1,
+        Position = Sibling(package, index)?.Position ?? -1,
         Number = number,
         Field = kind => values.GetValueOrDefault(kind == RelationKind.PreDepends ? "Pre-Depends" : kind.ToString(), ""),
     };
+
+    /// <summary>Another version of it that the index has: in its place it stands in apt's lists.</summary>
+    private static BinaryPackage? Sibling(LockedPackage package, DebianIndex index) =>
+        index.Keys(package.Name).SelectMany(index.Find).FirstOrDefault(other => other.Architecture == package.Architecture);
+
+    private static MultiArch MultiArchOf(Dictionary<string, string> values) =>
+        Enum.TryParse<MultiArch>(values.GetValueOrDefault("Multi-Arch"), ignoreCase: true, out var multi) ? multi : MultiArch.No;
 
     private static PackagePriority Priority(Dictionary<string, string> values) =>
         Enum.TryParse<PackagePriority>(values.GetValueOrDefault("Priority"), ignoreCase: true, out var priority) ? priority : PackagePriority.Unknown;
 
     /// <summary>Reads a package's own control file.</summary>
     /// <exception cref="MayflyException">It is no control file.</exception>
-    internal static PackageRelations Read(string control, string architecture)
+    internal static PackageRelations Read(string control, string architecture, string native)
     {
         var values = Values(control);
         try
@@ -77,6 +84,8 @@ public static class LockedRelations
                 Provides = Relations("Provides"),
                 Essential = values.GetValueOrDefault("Essential") == "yes",
                 Priority = Priority(values),
+                Foreign = architecture == "all" || architecture == native ? null : architecture,
+                MultiArch = MultiArchOf(values),
             };
         }
         catch (Exception e) when (e is FormatException or KeyNotFoundException)

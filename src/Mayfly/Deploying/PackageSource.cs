@@ -51,14 +51,20 @@ internal sealed class PackageSource(StackSpec spec, Store store)
     /// <param name="names">Only these packages take newer versions, and what they need; empty for all.</param>
     public async Task<StackLock> UpdateAsync(StackLock before, IReadOnlyList<string> names, IProgress<Activity> progress, CancellationToken cancellationToken)
     {
-        if (names.FirstOrDefault(name => before.Packages.All(package => package.Name != name)) is { } unknown)
+        if (names.FirstOrDefault(name => !before.Packages.Any(package => package.IsCalled(name))) is { } unknown)
             throw new MayflyException($"{LockFile.Name} has no package {unknown}", "`mayfly list` shows what it has");
-        if (names.FirstOrDefault(spec.Release.Preferences.Holds.Contains) is { } held)
+        if (names.FirstOrDefault(name => before.Packages.Any(package => package.IsCalled(name) && IsHeld(package))) is { } held)
             throw new MayflyException($"{held} is held at its version", $"remove .Hold(\"{held}\") in stack.cs to update it");
         var index = await IndexFetch.ReadAsync(store, Sources(HostArchitecture.Name), progress, locked: before.Releases, cancellationToken: cancellationToken);
+        if (names.Count > 0 && !DebianLock.CanGrow(before, index))
+        {
+            throw new MayflyException($"{string.Join(", ", names)} cannot be updated alone: {LockFile.Name} is of another day, or of other releases, than stack.cs",
+                "nothing of another day stays beside it: update all packages with `mayfly update`");
+        }
+
         progress.Report(new Activity("resolve packages"));
         var after = DebianLock.Create(index, Sets(), before.Ids, names.Count == 0 && spec.Release.Preferences.Holds.Count == 0 ? null
-            : LockedRelations.Keep(store, index, before, before.Packages.Where(package => IsHeld(package) || (names.Count > 0 && !names.Contains(package.Name)))), spec.Release.Preferences);
+            : LockedRelations.Keep(store, index, before, before.Packages.Where(package => IsHeld(package) || (names.Count > 0 && !names.Any(package.IsCalled)))), spec.Release.Preferences);
         progress.Report(new Activity("resolve packages", $"{after.Packages.Count} packages") { Ended = true });
         return after;
     }
@@ -69,7 +75,7 @@ internal sealed class PackageSource(StackSpec spec, Store store)
     /// <summary>What the locked packages say of one another; only for those that are not unpacked in the store the index is asked.</summary>
     public async Task<IReadOnlyDictionary<string, PackageRelations>> RelationsAsync(StackLock stackLock, IProgress<Activity> progress, CancellationToken cancellationToken)
     {
-        var found = LockedRelations.FromStore(store, stackLock.Packages);
+        var found = LockedRelations.FromStore(store, stackLock.Packages, stackLock.Architecture);
         if (found.Count == stackLock.Packages.Count)
             return found;
         var index = await IndexFetch.ReadAsync(store, Sources(stackLock.Architecture), progress, cancellationToken: cancellationToken);

@@ -34,7 +34,7 @@ internal sealed record BillOfMaterials
     /// <exception cref="MayflyException">The lock has no such set, or a package is not unpacked in the store.</exception>
     public static BillOfMaterials Of(string stack, IEnumerable<string> components, string? only, StackLock stackLock, LicenceReport report, Store store)
     {
-        var relations = LockedRelations.FromStore(store, stackLock.Packages);
+        var relations = LockedRelations.FromStore(store, stackLock.Packages, stackLock.Architecture);
         var below = stackLock.Sets.First(static set => set.Name == SetRequest.Base);
         var images = new List<ImageMaterial>();
         var needs = new Dictionary<string, SortedSet<string>>(StringComparer.Ordinal);

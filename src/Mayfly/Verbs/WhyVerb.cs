@@ -12,7 +12,7 @@ internal static class WhyVerb
 {
     public static Command Describe(Stack stack)
     {
-        var name = new Argument<string>("PACKAGE") { Description = "A package of stack.lock" };
+        var name = new Argument<string>("PACKAGE") { Description = "A package of stack.lock, or package:architecture" };
         var json = CommonOptions.Json();
         var command = new Command("why", "Show which chain of dependencies brings a package in.\n\nExample: mayfly why examples/shop libpq5") { name, json };
         command.SetAction(async (parsed, cancellationToken) =>
@@ -20,7 +20,7 @@ internal static class WhyVerb
             await using var place = Workplace.Open(stack);
             var stackLock = place.Packages.RequireLock();
             var package = parsed.GetValue(name)!;
-            if (stackLock.Packages.All(other => other.Name != package))
+            if (!stackLock.Packages.Any(other => other.IsCalled(package)))
                 throw new MayflyException($"stack.lock has no package {package}", Near(stackLock, package));
             var relations = await Screen.ShowAsync(progress => place.Packages.RelationsAsync(stackLock, progress, cancellationToken));
             var chains = Chains(stackLock, relations, package);
@@ -40,18 +40,20 @@ internal static class WhyVerb
         foreach (var set in stackLock.Sets)
         {
             var own = Packages(set);
-            if (own.All(other => other.Name != package))
+            var meant = own.Where(other => other.Key == package || other.Name == package || $"{other.Name}:{stackLock.Architecture}" == package).Select(static other => other.Key).ToList();
+            if (meant.Count == 0)
                 continue;
             var below = set.Name == SetRequest.Base || set.Name == global::Mayfly.Packages.Tools.ToolSet.Request.Name ? [] : Packages(stackLock.Sets.First(other => other.Name == SetRequest.Base));
-            var roots = set.Requests.Select(request => (PackageRequest.Parse(request).Name, $"{set.Name} asks for it"));
+            var roots = set.Requests.Select(request => (PackageRequest.Parse(request).Key, $"{set.Name} asks for it"));
             if (set.Name == SetRequest.Base)
             {
-                roots = roots.Concat(own.Where(other => other.Essential).Select(other => (other.Name, "essential: every Debian system has it")))
-                    .Concat(own.Where(other => other is { Priority: PackagePriority.Required, Essential: false }).Select(other => (other.Name, "its priority is required: every Debian system has it")));
+                roots = roots.Concat(own.Where(other => other.Essential).Select(other => (other.Key, "essential: every Debian system has it")))
+                    .Concat(own.Where(other => other is { Priority: PackagePriority.Required, Essential: false }).Select(other => (other.Key, "its priority is required: every Debian system has it")));
             }
 
-            chains.Add(new ReasonChain(set.Name, [.. DependencyChain.To([.. own, .. below], roots, package)
-                .Select(link => new Reason(link.Package.Name, link.Package.Version.Text, link.From?.Name, link.Reason))]));
+            // A bare name means the package of each architecture that has it.
+            chains.AddRange(meant.Select(key => new ReasonChain(set.Name, [.. DependencyChain.To([.. own, .. below], roots, key)
+                .Select(static link => new Reason(link.Package.Key, link.Package.Version.Text, link.From?.Key, link.Reason))])));
         }
 
         return chains;

@@ -44,10 +44,27 @@ public sealed class DependencyChainTests
         Assert.Equal(["a: asked", "b: a depends on b", "c: b depends on c"], DependencyChain.To(circle, [("a", "asked")], "c").Select(Text));
     }
 
+    [Fact]
+    public void Each_architecture_has_a_chain_of_its_own()
+    {
+        PackageRelations[] set =
+        [
+            Package("wine", "Depends: lib, wine32:i386, tool:any"), Package("wine32", "Depends: lib, fonts", architecture: "i386"), Package("lib", "Multi-Arch: same"),
+            Package("lib", "Multi-Arch: same\nDepends: base", architecture: "i386"), Package("fonts", "Multi-Arch: foreign", architecture: "all"), Package("base", "", architecture: "i386"), Package("tool", "Multi-Arch: allowed"),
+        ];
+        Assert.Equal(["wine: asked", "lib: wine depends on lib"], Chain("lib"));
+        Assert.Equal(["wine: asked", "wine32:i386: wine depends on wine32:i386", "lib:i386: wine32:i386 depends on lib"], Chain("lib:i386"));
+        Assert.Equal(["wine: asked", "wine32:i386: wine depends on wine32:i386", "fonts: wine32:i386 depends on fonts"], Chain("fonts"));
+        Assert.Equal(["wine: asked", "tool: wine depends on tool:any"], Chain("tool"));
+        Assert.Equal(["wine32:i386: asked", "lib:i386: wine32:i386 depends on lib", "base:i386: lib:i386 depends on base"], Chain("base:i386", "wine32"));
+
+        IEnumerable<string> Chain(string key, string root = "wine") => DependencyChain.To(set, [(root, "asked")], key).Select(Text);
+    }
+
     private static IEnumerable<string> To(string name) => DependencyChain.To(Set, [("web", "asked")], name).Select(Text);
 
-    private static string Text(ChainLink link) => link.From is null ? $"{link.Package.Name}: {link.Reason}" : $"{link.Package.Name}: {link.From.Name} {link.Reason}";
+    private static string Text(ChainLink link) => link.From is null ? $"{link.Package.Key}: {link.Reason}" : $"{link.Package.Key}: {link.From.Key} {link.Reason}";
 
-    private static PackageRelations Package(string name, string fields, string version = "1")
-        => LockedRelations.Read($"Package: {name}\nVersion: {version}\n{fields}\n", "amd64");
+    private static PackageRelations Package(string name, string fields, string version = "1", string architecture = "amd64")
+        => LockedRelations.Read($"Package: {name}\nVersion: {version}\n{fields}\n", architecture, "amd64");
 }

@@ -16,6 +16,9 @@ internal static class HostArchive
 
     public static DebianBase Base => LazyBase.Value;
 
+    /// <summary>Where the host's apt has the release itself from.</summary>
+    public static string Mirror => LazyTargets.Value.First(static target => target.Release == "bookworm").Uri;
+
     public static IEnumerable<PackagesFile> Files() => LazyTargets.Value.Select(target => new PackagesFile(
         new LockedRelease
         {
@@ -142,7 +145,8 @@ internal static class HostArchive
         return targets;
     }
 
-    private static byte[] Contents(string list)
+    /// <summary>A list of this host's or another apt's, uncompressed.</summary>
+    public static byte[] Contents(string list)
     {
         using var process = Process.Start(new ProcessStartInfo("/usr/lib/apt/apt-helper", ["cat-file", list]) { RedirectStandardOutput = true })!;
         var contents = new MemoryStream();
