@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Mayfly.Images;
 using Mayfly.Linux;
 using Mayfly.Packages;
 
@@ -17,13 +18,14 @@ internal sealed class ImageFigure(bool inMemory) : Figure
     private readonly Line _based = new("built over a base that was configured before", "mmdebstrap", Most: 1 / 3.5);
     private readonly Line _again = new("built again", "mmdebstrap", Most: 1 / 20.0);
     private readonly Line _more = new($"one small package more ({More})", "mmdebstrap", Limit: new Amount(1.5, Unit.Seconds));
+    private readonly Line _first = new("what its first instance makes for itself, to be added to each line above", "mmdebstrap");
     private readonly Line _floor = new("only unpacking, by dpkg-deb on all processors at once", "mmdebstrap");
 
     public override string Name => inMemory ? "image-in-memory" : "image";
 
     public override string Title => $"an image with {string.Join(", ", Workshop.Packages)}{(inMemory ? ", everything in memory" : "")}";
 
-    public override IReadOnlyList<Line> Lines => [_new, _processor, _unpacked, _based, _again, _more, _floor];
+    public override IReadOnlyList<Line> Lines => [_new, _processor, _unpacked, _based, _again, _more, _first, _floor];
 
     public override IReadOnlyList<Need> Needs => [new("mmdebstrap", "mmdebstrap"), new("dpkg-deb", "dpkg"), new("xargs", "findutils"), new("find", "findutils")];
 
@@ -90,6 +92,8 @@ internal sealed class ImageFigure(bool inMemory) : Figure
                 },
             });
 
+        var first = await Alternation.RunAsync(place, rounds, 1, cancellationToken, new Contestant(() => Task.Run(() => StartFirst(store, cancellationToken), cancellationToken)));
+
         var (files, bytes) = await CountAsync(tree, cancellationToken);
         var (built, reference) = (Status(Path.Combine(store, "layers")), Status(tree));
         built.RemoveWhere(static package => package.StartsWith($"{More} ", StringComparison.Ordinal));
@@ -99,7 +103,7 @@ internal sealed class ImageFigure(bool inMemory) : Figure
         return new Findings(
             [
                 new(_new, series[0].Time, theirs.Time), new(_processor, series[0].ProcessorTime, theirs.ProcessorTime), new(_unpacked, series[1].Time, theirs.Time),
-                new(_based, series[2].Time, theirs.Time), new(_again, series[3].Time, theirs.Time), new(_more, series[4].Time, theirs.Time), new(_floor, series[6].Time, theirs.Time),
+                new(_based, series[2].Time, theirs.Time), new(_again, series[3].Time, theirs.Time), new(_more, series[4].Time, theirs.Time), new(_first, first[0].Time, theirs.Time), new(_floor, series[6].Time, theirs.Time),
             ],
             [
                 string.Create(CultureInfo.InvariantCulture, $"floor: {packages.Count} packages of {packages.Sum(package => package.Size) / 1e6:0} MB read, {files} files of {bytes / 1e6:0} MB written"),
@@ -121,6 +125,19 @@ internal sealed class ImageFigure(bool inMemory) : Figure
         }
 
         return Task.CompletedTask;
+    }
+
+    /// <summary>As an instance does before anything of it runs; what is made is thrown away.</summary>
+    private static void StartFirst(string folder, CancellationToken cancellationToken)
+    {
+        var store = Store.Open(folder);
+        string[] layers = [.. new ImageStore(store).Get("measured").Layers.Select(layer => layer.Key)];
+        var first = new FirstStart(store);
+        using var work = store.BeginWork("own");
+        var things = first.Missing(layers);
+        if (things.Count == 0)
+            throw new MayflyException("the image leaves nothing out, and one with PostgreSQL's packages should");
+        first.Make(things, layers, "measured-1", "bench.internal", work.Path, cancellationToken);
     }
 
     private static Task Removed(string path)

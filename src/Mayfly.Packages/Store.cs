@@ -1,3 +1,4 @@
+using System.Globalization;
 using Mayfly.Linux;
 
 namespace Mayfly.Packages;
@@ -8,13 +9,17 @@ namespace Mayfly.Packages;
 /// <remarks>
 /// What it keeps: one folder an <see cref="StoreArea"/>, in it one entry a key, and <c>tmp/</c> for work in progress.
 /// How it changes: work happens in a folder of <c>tmp/</c> and is committed by one rename; a name that exists is whole and
-/// verified, so readers need no lock. A writer killed anywhere leaves a folder in <c>tmp/</c> that names its process; whoever
-/// opens the store next removes those whose process is gone. Nothing is ever changed in place.
+/// verified, so readers need no lock. A writer killed anywhere leaves a folder in <c>tmp/</c> that names its process, by number and
+/// time of start, for numbers come again; whoever opens the store next removes those whose process is gone. Nothing is ever changed in place.
 /// Every command that uses entries holds <see cref="LockShared"/>; only pruning takes the lock alone.
 /// Why not a database of entries: the file system's names already are one, and cannot disagree with themselves.
 /// </remarks>
 public sealed class Store
 {
+    private const string Turn = "turn-";
+
+    private static readonly ProcessIdentity Self = ProcessIdentity.Of(Environment.ProcessId)!.Value;
+
     private Store(string root) => Root = root;
 
     /// <summary>The absolute path of the store.</summary>
@@ -60,10 +65,13 @@ public sealed class Store
     /// <summary>A new empty folder on the store's file system to work in; it is removed when disposed.</summary>
     public WorkFolder BeginWork(string purpose)
     {
-        var path = Path.Combine(Folder(StoreArea.Tmp), $"{Environment.ProcessId}-{purpose}-{Guid.NewGuid().ToString("n")[..8]}");
+        var path = Path.Combine(Folder(StoreArea.Tmp), string.Create(CultureInfo.InvariantCulture, $"{Self.Id}.{Self.StartTime}-{purpose}-{Guid.NewGuid().ToString("n")[..8]}"));
         Directory.CreateDirectory(path);
         return new WorkFolder(path);
     }
+
+    /// <summary>The file whose flock is the right to make the entry of this key; what a killed process leaves of it goes as its work does.</summary>
+    public string TurnOf(string key) => Path.Combine(Folder(StoreArea.Tmp), Turn + key);
 
     /// <summary>
     /// Makes <paramref name="work"/> (a file or folder made in a <see cref="WorkFolder"/>) the entry of this key by one rename.
@@ -105,8 +113,19 @@ public sealed class Store
     {
         foreach (var path in Directory.EnumerateFileSystemEntries(Folder(StoreArea.Tmp)))
         {
-            var owner = Path.GetFileName(path).Split('-')[0];
-            if (!int.TryParse(owner, out var process) || Directory.Exists($"/proc/{process}"))
+            if (Path.GetFileName(path).StartsWith(Turn, StringComparison.Ordinal))
+            {
+                // Who waits for it, and gets it when it is let go of here, sees that the name is gone.
+                using var file = FileHandles.OpenOrCreate(path);
+                if (Files.Lock(file, exclusive: true, wait: false))
+                    File.Delete(path);
+                continue;
+            }
+
+            var owner = Path.GetFileName(path).Split('-')[0].Split('.');
+            if (!int.TryParse(owner[0], CultureInfo.InvariantCulture, out var id))
+                continue;
+            if (owner is [_, var start, ..] && ulong.TryParse(start, CultureInfo.InvariantCulture, out var time) ? new ProcessIdentity(id, time).Lives : Directory.Exists($"/proc/{id}"))
                 continue;
             WorkFolder.Remove(path);
         }

@@ -138,7 +138,7 @@ public sealed class BuildTests(ReferenceImage reference)
             Assert.Equal(before, Layers());
             Assert.Empty(Directory.GetFiles(Store.Folder(StoreArea.Layers)));
             Assert.Null(new ImageStore(Store).Find("bad"));
-            Assert.DoesNotContain(Directory.GetFileSystemEntries(Store.Folder(StoreArea.Tmp)), path => path.Contains($"/{Environment.ProcessId}-layer-", StringComparison.Ordinal));
+            Assert.DoesNotContain(Directory.GetFileSystemEntries(Store.Folder(StoreArea.Tmp)), path => path.Contains($"/{Environment.ProcessId}.", StringComparison.Ordinal));
         }
     }
 
@@ -383,7 +383,7 @@ public sealed class BuildTests(ReferenceImage reference)
 
         using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(700));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new ImageBuilder(Store).BuildAsync(reference.Lock, new ImageRecipe { Name = "late", Steps = [new CommandStep(["sh", "-c", $"# {folder}\nsleep 4321"])] }, cancellationToken: soon.Token));
-        Assert.DoesNotContain(Directory.GetFileSystemEntries(Store.Folder(StoreArea.Tmp)), path => path.Contains($"/{Environment.ProcessId}-layer-", StringComparison.Ordinal));
+        Assert.DoesNotContain(Directory.GetFileSystemEntries(Store.Folder(StoreArea.Tmp)), path => path.Contains($"/{Environment.ProcessId}.", StringComparison.Ordinal));
         Assert.Empty(Processes("sleep\04321"));
     }
 
@@ -422,7 +422,7 @@ public sealed class BuildTests(ReferenceImage reference)
         }
 
         var again = Store.Open(Store.Root);
-        Assert.DoesNotContain(Directory.GetFileSystemEntries(again.Folder(StoreArea.Tmp)), path => path.Contains("-layer-", StringComparison.Ordinal) && !path.Contains($"/{Environment.ProcessId}-", StringComparison.Ordinal));
+        Assert.DoesNotContain(Directory.GetFileSystemEntries(again.Folder(StoreArea.Tmp)), path => path.Contains("-layer-", StringComparison.Ordinal) && !path.Contains($"/{Environment.ProcessId}.", StringComparison.Ordinal));
         var texts = await BuildAsync(With(package), Recipe("slow"));
         Assert.Equal("done\n", texts["/var/slow"]);
         Assert.Equal(before.Length + 1, Layers().Length);

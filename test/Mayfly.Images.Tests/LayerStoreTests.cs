@@ -15,7 +15,7 @@ public sealed class LayerStoreTests : IDisposable
         var layers = new LayerStore(store);
         Task<LayerRecord> waiting;
         // As another process holds it.
-        using (var other = FileHandles.OpenOrCreate(store.PathOf(StoreArea.Layers, "key.lock")))
+        using (var other = FileHandles.OpenOrCreate(store.TurnOf("key")))
         {
             Assert.True(Files.Lock(other, exclusive: true, wait: false));
             waiting = layers.GetAsync("key", null, "test", 0, Build, TestContext.Current.CancellationToken);

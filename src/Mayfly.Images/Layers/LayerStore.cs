@@ -11,7 +11,7 @@ namespace Mayfly.Images.Layers;
 /// </summary>
 /// <remarks>
 /// What it keeps: finished layers by the hash of their inputs and of all below. How it changes: a layer is made in a work folder and
-/// committed by one rename; two builders of one key take turns at a lock file beside it, and the second finds the first one's
+/// committed by one rename; two builders of one key take turns at a lock file, and the second finds the first one's
 /// layer. The lock is a flock, so a killed builder holds nothing. No tree is edited afterwards: its files are hard links to the
 /// store's unpacked packages and serve many layers at once. Why the tree and not an archive: instances mount it as it is.
 /// </remarks>
@@ -160,7 +160,7 @@ internal sealed class LayerStore(Store store)
         await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var path = store.PathOf(StoreArea.Layers, $"{key}.lock");
+            var path = store.TurnOf(key);
             return new Turn(turn, path, await TakeAsync(path, cancellationToken).ConfigureAwait(false));
         }
         catch

@@ -25,7 +25,7 @@ public sealed partial class DiskFaultTests(FaultGround ground)
             run.Refused("the disk is full", "make room");
             seen.Add(Stage().Match(run.Error) is { Success: true } stage ? stage.Value : "elsewhere");
             Assert.Equal("", await host.ShellAsync($"ls {disk}/store/tmp | grep -v ^partial- || true; grep {disk}/ /proc/self/mounts || true"));
-            Assert.Equal("", await host.ShellAsync($"ls -d {disk}/store/images/* {disk}/store/layers/*.lock 2>/dev/null || true"));
+            Assert.Equal("", await host.ShellAsync($"ls -d {disk}/store/images/* {disk}/store/tmp/turn-* 2>/dev/null || true"));
         }
 
         Assert.Equal(["cannot be written into the store", "cannot be unpacked", "cannot be made"], seen.Distinct().Where(stage => stage != "elsewhere"));

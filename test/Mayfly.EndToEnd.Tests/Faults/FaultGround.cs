@@ -44,6 +44,10 @@ public sealed class FaultGround : IAsyncLifetime
         Archive.Add("makes-way", entries: ArchiveBuilder.Link("./usr/share/way", "/proc/self/root/tmp"));
         Archive.Add("through-others-link", "Depends: makes-way\n", ArchiveBuilder.Folder("./usr/share/way/"), ArchiveBuilder.File("./usr/share/way/through-others-link", "out"));
         Archive.Add("device", entries: ArchiveBuilder.Entry('3', "./dev/device"));
+        Archive.AddScript("fails", "echo about to fail; echo half > /etc/half; exit 7");
+        Archive.AddScript("waits", "echo half > /etc/half; echo waiting; exec sleep 600");
+        Archive.AddScript("fills", "echo filling; cat /dev/zero > /var/big");
+        Archive.AddScript("heavy", "head -c 200000000 /dev/zero > /var/big");
         Archive.Publish();
         Configuration = Archive.WriteConfiguration(Path.Combine(_folder.FullName, "configuration"), new Uri($"file://{Archive.Folder}/"));
         (await BuildAsync(Store, Configuration, "lib")).Succeeded();

@@ -51,10 +51,18 @@ internal sealed class LocalArchive
     }
 
     /// <summary>Adds a package of these tar entries.</summary>
-    public void Add(string name, string fields = "", params byte[][] entries)
+    public void Add(string name, string fields = "", params byte[][] entries) => Add(name, fields, null, entries);
+
+    /// <summary>Adds a package that does something when it is configured.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="script">A shell script, its postinst.</param>
+    public void AddScript(string name, string script) => Add(name, "", script, [ArchiveBuilder.File($"./usr/share/{name}/text", name)]);
+
+    private void Add(string name, string fields, string? script, byte[][] entries)
     {
         var control = $"Package: {name}\nVersion: 1.0\nArchitecture: all\nMaintainer: Nobody <nobody@example.org>\nDescription: made for a test\n{fields}";
-        var deb = ArchiveBuilder.Deb(ArchiveBuilder.Tar(entries), ArchiveBuilder.Tar(ArchiveBuilder.File("./control", control)));
+        var deb = ArchiveBuilder.Deb(ArchiveBuilder.Tar(entries), ArchiveBuilder.Tar(
+            [ArchiveBuilder.File("./control", control), .. script is null ? [] : (byte[][])[ArchiveBuilder.Entry('0', "./postinst", contents: Encoding.UTF8.GetBytes($"#!/bin/sh\nset -e\n{script}\n"), mode: 0b111_101_101)]]));
         var path = $"pool/{name}_all.deb";
         File.WriteAllBytes(Path.Combine(Folder, path), deb);
         AddStanza(control, path, Convert.ToHexStringLower(SHA256.HashData(deb)), deb.Length);

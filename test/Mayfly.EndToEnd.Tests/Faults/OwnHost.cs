@@ -28,6 +28,9 @@ internal sealed class OwnHost : IDisposable
         Assert.Equal("ready", _keeper.StandardOutput.ReadLine());
     }
 
+    /// <summary>Leads to its files, for those outside.</summary>
+    public string Root => $"/proc/{_keeper.Id}/root";
+
     /// <summary>Runs a program that sees its mounts, but the network that the test has.</summary>
     public Task<Ended> RunOnNetworkAsync(IReadOnlyDictionary<string, string> environment, string program, params string[] arguments)
         => Tool.RunAsync("nsenter", ["--target", $"{_keeper.Id}", "--mount", "--", program, .. arguments], environment);

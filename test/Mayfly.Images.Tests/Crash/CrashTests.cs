@@ -85,7 +85,7 @@ public sealed partial class CrashTests : IDisposable
             Interlocked.Increment(ref _killed);
         // A failure that it could still tell, because a program inside was the one that was killed, is told as any other.
         if (child.ExitCode == 1 && !(error.Result.StartsWith("error: ", StringComparison.Ordinal) && error.Result.Contains("\nhint: ", StringComparison.Ordinal)))
-            _broken.Enqueue($"{name}: {point}: ended with a trace:\n{error.Result}");
+            Break($"{name}: {point}: ended with a trace:\n{error.Result}");
         // The kernel ends what it started; that takes a moment.
         for (var tries = 0; tries < 100 && StoreInvariants.Users(store).Any(); tries++)
             await Task.Delay(50);
@@ -96,11 +96,11 @@ public sealed partial class CrashTests : IDisposable
         {
             var again = TinyDistribution.Build(Store.Open(store), Tiny.Lock, Tiny.Mirror);
             if (again.Digest != digest)
-                _broken.Enqueue($"{name}: {point}: the next build made {again.Digest} instead of {digest}");
+                Break($"{name}: {point}: the next build made {again.Digest} instead of {digest}");
         }
         catch (Exception e)
         {
-            _broken.Enqueue($"{name}: {point}: the next build failed: {e}");
+            Break($"{name}: {point}: the next build failed: {e}");
             Directory.Delete(store, recursive: true);
             return;
         }
@@ -110,13 +110,20 @@ public sealed partial class CrashTests : IDisposable
         void Tell(List<string> broken)
         {
             foreach (var sentence in broken)
-                _broken.Enqueue($"{name}: {point}: {sentence}");
+                Break($"{name}: {point}: {sentence}");
         }
+    }
+
+    /// <summary>Told at once: a long run may be ended before its end.</summary>
+    private void Break(string sentence)
+    {
+        _broken.Enqueue(sentence);
+        _output?.WriteLine(sentence);
     }
 
     private readonly TimeSpan[] _whole = [.. Enumerable.Repeat(TimeSpan.FromSeconds(1.5), Enum.GetValues<StartingStore>().Length)];
 
-    private static string PhaseOf(string path) => Path.GetFileName(path) is var name && name.StartsWith("partial-", StringComparison.Ordinal) ? "fetch" : name.Split('-')[1];
+    private static string PhaseOf(string path) => Path.GetFileName(path) is var name && name.StartsWith("partial-", StringComparison.Ordinal) ? "fetch" : name.StartsWith("turn-", StringComparison.Ordinal) ? "turn" : name.Split('-')[1];
 
     private static void Prepare(StartingStore start, string store, string model)
     {

@@ -71,12 +71,6 @@ internal static class StoreInvariants
 
         void Layer(string path)
         {
-            if (path.EndsWith(".lock", StringComparison.Ordinal))
-            {
-                Holds(IsFree(path), $"somebody holds {path}");
-                return;
-            }
-
             var record = JsonSerializer.Deserialize(File.ReadAllBytes($"{path}/layer.json"), ImagesJson.Default.LayerRecord)!;
             Holds(record.Key == Path.GetFileName(path), $"{path} says that it is {record.Key}");
             Holds(record.Below is null || Directory.Exists($"{root}/layers/{record.Below}"), $"{path} lies over a layer that is not there");
@@ -116,29 +110,6 @@ internal static class StoreInvariants
 
             if (what is not null)
                 yield return (process, what);
-        }
-    }
-
-    /// <summary>Every name outside of work folders, with kind, mode, owner and contents, one a line.</summary>
-    public static IReadOnlyList<string> Digest(string root)
-    {
-        var lines = new List<string>();
-        Add(root, "");
-        return lines;
-
-        void Add(string folder, string below)
-        {
-            foreach (var path in Directory.EnumerateFileSystemEntries(folder).Order(StringComparer.Ordinal))
-            {
-                var name = $"{below}{Path.GetFileName(path)}";
-                if (name is "tmp" or "lock")
-                    continue;
-                var node = Nodes.Read(path);
-                var contents = node.Kind switch { NodeKind.File => Sha256(path), NodeKind.Link => Nodes.ReadLink(path), _ => "" };
-                lines.Add($"{name} {node.Kind} {Convert.ToString(node.Mode, 8)} {node.User}:{node.Group} {contents}");
-                if (node.Kind == NodeKind.Directory)
-                    Add(path, $"{name}/");
-            }
         }
     }
 

@@ -128,6 +128,20 @@ public sealed class FetchTests : IDisposable
         Assert.Equal([200, 200], _server.Requests.Select(static one => one.Status));
     }
 
+    [Theory]
+    [InlineData(200, 300_000)]
+    [InlineData(200_000, 300_000)]
+    public async Task A_transfer_that_ends_at_the_same_place_each_time_is_given_up(int end, int size)
+    {
+        _server.Misbehave = (path, _) => new Fault { EndAfter = end, NoRanges = true, Body = _bytes[..size] };
+        var package = TemporaryStore.PackageOf("hello", _bytes[..size]);
+
+        await Assert.ThrowsAsync<MayflyException>(() => FetchAsync([package]));
+
+        // The first one got further than nothing; none of the others did.
+        Assert.InRange(_server.Requests.Count, Quick.Attempts, Quick.Attempts + 1);
+    }
+
     [Fact]
     public async Task A_server_error_is_tried_again()
     {

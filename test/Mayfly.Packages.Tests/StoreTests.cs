@@ -1,0 +1,36 @@
+using Mayfly.Linux;
+
+namespace Mayfly.Packages.Tests;
+
+public sealed class StoreTests : IDisposable
+{
+    private readonly TemporaryStore _temporary = new();
+
+    [Fact]
+    public void Work_of_a_dead_process_goes_though_another_has_its_number_by_now()
+    {
+        var tmp = _temporary.Store.Folder(StoreArea.Tmp);
+        using var own = _temporary.Store.BeginWork("layer");
+        var self = ProcessIdentity.Of(Environment.ProcessId)!.Value;
+        Assert.StartsWith($"{self.Id}.{self.StartTime}-layer-", Path.GetFileName(own.Path), StringComparison.Ordinal);
+        // This process's own number, and that of one which never ends, at times at which others had them.
+        string[] dead = [$"{self.Id}.{self.StartTime - 1}-layer-0a1b2c3d", $"1.{ulong.MaxValue}-unpack-0a1b2c3d", $"{int.MaxValue}.5-layer-0a1b2c3d"];
+        string[] kept = [Path.GetFileName(own.Path), $"1.{ProcessIdentity.Of(1)!.Value.StartTime}-layer-0a1b2c3d", "partial-0a1b", "1-layer-0a1b2c3d"];
+        foreach (var name in dead.Concat(kept))
+            Directory.CreateDirectory(Path.Combine(tmp, name, "tree"));
+        Store.Open(_temporary.Store.Root);
+        Assert.Equal(kept.Order(StringComparer.Ordinal), Directory.EnumerateFileSystemEntries(tmp).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void A_turn_that_nobody_has_any_more_goes_and_one_that_somebody_has_stays()
+    {
+        File.WriteAllText(_temporary.Store.TurnOf("left"), "");
+        using var held = FileHandles.OpenOrCreate(_temporary.Store.TurnOf("held"));
+        Assert.True(Files.Lock(held, exclusive: true, wait: false));
+        Store.Open(_temporary.Store.Root);
+        Assert.Equal([_temporary.Store.TurnOf("held")], Directory.EnumerateFileSystemEntries(_temporary.Store.Folder(StoreArea.Tmp)));
+    }
+
+    public void Dispose() => _temporary.Dispose();
+}
