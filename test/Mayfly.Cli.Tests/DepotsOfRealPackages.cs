@@ -124,6 +124,21 @@ public sealed class DepotsOfRealPackages(RealDepot real) : IClassFixture<RealDep
 
         Assert.Matches("^offline sha256:[0-9a-f]{64}\n$", fromStore.Output);
         Assert.Equal(fromStore.Output, fromDepot.Output);
+
+        // By a static server that knows nothing of depots, where there is a loopback and nothing else: SIOCSIFFLAGS with IFF_UP | IFF_RUNNING, netdevice(7).
+        const string Loopback = "socket(my $s, 2, 2, 0) or die; my $lo = pack(\"a16 s x22\", \"lo\", 0x41); ioctl($s, 0x8914, $lo) or die $!";
+        var environment = real.OnlyDepot("empty-too");
+        (environment["SOURCE_DATE_EPOCH"], environment["MAYFLY_DEPOT"]) = (epoch, "http://127.0.0.1:8000/");
+        var served = Shell.Run(real.Folder.Path, environment, $"""
+            exec unshare --net -- sh -c '
+            perl -e "$0" || exit 9
+            python3 -m http.server 8000 --bind 127.0.0.1 --directory depot >/dev/null 2>&1 & server=$!
+            until perl -MIO::Socket::INET -e "exit !IO::Socket::INET->new(q(127.0.0.1:8000))"; do sleep 0.1; done
+            dotnet "$1" {Build}; code=$?
+            kill $server; exit $code' '{Loopback}' '{Path.Combine(AppContext.BaseDirectory, "Mayfly.Cli.dll")}'
+            """);
+        Assert.True(served.ExitCode == 0, served.Error);
+        Assert.Equal(fromStore.Output, served.Output);
     }
 
     [Fact]
