@@ -89,10 +89,11 @@ internal sealed class PinRule
 
     private static Func<string, bool> Version(string data)
     {
-        var pattern = new TextPattern(data);
-        // A star at the end means a beginning, in either case; else the text, or a pattern of it.
+        // A star at the end means a beginning, in either case, and what stands before it is the pattern; else the text, or a pattern of it.
+        var text = data.EndsWith('*') ? data[..^1] : data;
+        var pattern = new TextPattern(text);
         return data.EndsWith('*')
-            ? version => version.StartsWith(data[..^1], StringComparison.OrdinalIgnoreCase) || pattern.Matches(version)
+            ? version => version.StartsWith(text, StringComparison.OrdinalIgnoreCase) || pattern.Matches(version)
             : version => version.Equals(data, StringComparison.OrdinalIgnoreCase) || pattern.Matches(version);
     }
 
