@@ -15,8 +15,10 @@ public sealed class SameBytesTests(PackageArchive archive)
         "taskset", "-c", "0", "env", "LC_ALL=tr_TR.UTF-8", "LANG=tr_TR.UTF-8", "TZ=Pacific/Kiritimati", "HOME=/nonexistent", "TMPDIR=/var/tmp", "PYTHONHASHSEED=1",
     ];
 
-    /// <summary>Four, or those that <c>MAYFLY_SAME_BYTES</c> names.</summary>
-    public static TheoryData<string> Sets => [.. (Environment.GetEnvironmentVariable("MAYFLY_SAME_BYTES") ?? "shop mariadb kernel dovecot").Split(' ')];
+    private static readonly string? Named = Environment.GetEnvironmentVariable("MAYFLY_SAME_BYTES");
+
+    /// <summary>Four whose packages make accounts, or any that <c>MAYFLY_SAME_BYTES</c> names.</summary>
+    public static TheoryData<string> Sets => [.. (Named ?? "shop mariadb kernel dovecot").Split(' ')];
 
     [Theory]
     [MemberData(nameof(Sets))]
@@ -39,7 +41,7 @@ public sealed class SameBytesTests(PackageArchive archive)
             // Here accounts get the numbers that scripts choose, which the lock's table then has; there scripts are given them.
             var (images, completed) = await new ImageBuilder(here).BuildAllAsync(stack, [new ImageRecipe { Name = "child", PackageSet = "set" }]);
             Assert.Empty(stack.Ids);
-            Assert.NotEmpty(completed.Ids);
+            Assert.True(Named is not null || completed.Ids.Count > 0);
             var lockPath = $"{folder}/stack.lock";
             LockFile.Write(lockPath, completed);
             using var child = ChildBuilder.Start(there.Root, lockPath, "set", Elsewhere);
