@@ -1,6 +1,6 @@
 using System.IO.Compression;
+using Mayfly.Packages.Archives.Xz;
 using SharpCompress.Compressors.BZip2;
-using SharpCompress.Compressors.Xz;
 using ZstdSharp;
 
 namespace Mayfly.Packages.Archives;
@@ -15,17 +15,14 @@ internal static class Compression
     /// <param name="name">A file name such as <c>data.tar.xz</c> or <c>Packages.gz</c>.</param>
     public static Stream Open(string name, Stream compressed) => Path.GetExtension(name) switch
     {
-        ".xz" => OpenXz(compressed, XzStream.IsAvailable),
-        ".lzma" when XzStream.IsAvailable => new XzStream(compressed),
+        ".xz" => new XzStream(compressed),
+        ".lzma" => new LzmaStream(compressed),
         ".zst" => new Guarded(() => Zstd(compressed)),
         ".gz" => new Guarded(() => new GZipStream(compressed, CompressionMode.Decompress)),
         ".bz2" => new Guarded(() => BZip2Stream.Create(compressed, SharpCompress.Compressors.CompressionMode.Decompress, true)),
         ".tar" or "" => compressed,
         var other => throw new ArchiveException($"its member {name} is compressed in a way that Mayfly cannot read ({other})"),
     };
-
-    /// <param name="native">By the host's liblzma, or by managed code.</param>
-    internal static Stream OpenXz(Stream compressed, bool native) => native ? new XzStream(compressed) : new Guarded(() => new XZStream(new XzMemory(compressed)));
 
     private static DecompressionStream Zstd(Stream compressed)
     {

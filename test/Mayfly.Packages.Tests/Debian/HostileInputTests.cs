@@ -262,7 +262,7 @@ public sealed class HostileInputTests
         return text.ToString();
     }
 
-    /// <summary>As <c>xz</c> packs it, with the library that Mayfly unpacks it with.</summary>
+    /// <summary>As <c>xz</c> packs it.</summary>
     private static byte[] Xz(byte[] bytes)
     {
         var packed = new byte[bytes.Length + 1024];
