@@ -225,7 +225,8 @@ internal sealed class LayerStore(Store store)
     public static (string Digest, long Size) Digest(string tree, long epoch, CancellationToken cancellationToken)
     {
         using var hashing = new HashingStream();
-        LayerTar.Write(tree, hashing, epoch, cancellationToken);
+        using (var behind = new BehindStream(hashing))
+            LayerTar.Write(tree, behind, epoch, cancellationToken);
         return ($"sha256:{hashing.Finish()}", hashing.Length);
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using Mayfly.Linux;
 using Mayfly.Packages.Archives;
@@ -22,14 +23,13 @@ public static class Unpack
         {
             using var work = store.BeginWork("unpack");
             var (total, done, count) = (missing.Sum(static package => package.Size), 0L, 0);
-            await Parallel.ForEachAsync(missing, Options(cancellationToken), (package, cancellation) =>
+            await EachAsync(missing, (package, cancellation) =>
             {
                 One(store, package, Path.Combine(work.Path, package.Sha256), cancellation);
                 var sofar = Interlocked.Add(ref done, package.Size);
                 Interlocked.Increment(ref count);
                 progress?.Report(new Activity(Name, package.Name) { Done = sofar, Total = total });
-                return ValueTask.CompletedTask;
-            }).ConfigureAwait(false);
+            }, cancellationToken).ConfigureAwait(false);
 
             Files.SyncFileSystem(store.Root);
             foreach (var package in missing)
@@ -40,8 +40,32 @@ public static class Unpack
         return [.. packages.Select(package => new UnpackedPackage(package.Sha256, store.PathOf(StoreArea.Unpacked, package.Sha256)))];
     }
 
-    private static ParallelOptions Options(CancellationToken cancellationToken) =>
-        new() { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken };
+    /// <summary>
+    /// Does this with each in turn, on as many threads of its own as there are cores: the pool's would not be there for those who wait for
+    /// scripts of packages that are configured meanwhile. The first failure ends the others.
+    /// </summary>
+    private static async Task EachAsync(LockedPackage[] packages, Action<LockedPackage, CancellationToken> work, CancellationToken cancellationToken)
+    {
+        using var all = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var next = -1;
+        ExceptionDispatchInfo? failure = null;
+        await Task.WhenAll(Enumerable.Range(0, Environment.ProcessorCount).Select(_ => Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))).ConfigureAwait(false);
+        failure?.Throw();
+
+        void Run()
+        {
+            try
+            {
+                while (Interlocked.Increment(ref next) is var at && at < packages.Length)
+                    work(packages[at], all.Token);
+            }
+            catch (Exception e)
+            {
+                Interlocked.CompareExchange(ref failure, ExceptionDispatchInfo.Capture(e), null);
+                all.Cancel();
+            }
+        }
+    }
 
     private static void One(Store store, LockedPackage package, string folder, CancellationToken cancellationToken)
     {
