@@ -56,8 +56,7 @@ internal sealed class AptMarks
             marks.Install(request, withNeeds: false, 0, asked: true);
         }
 
-        // apt goes through them in the order of its cache.
-        foreach (var request in requests.OrderBy(static request => request.Candidate!.Ordinal))
+        foreach (var request in requests)
             marks.Install(request, withNeeds: true, 0, asked: true);
         if (!requests.TrueForAll(static request => request.IsThere) || !marks.Holds())
             return null;

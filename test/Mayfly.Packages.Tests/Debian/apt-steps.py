@@ -71,7 +71,7 @@ def answer(names):
         resolver.clear(package)
         resolver.protect(package)
         depcache.mark_install(package, False, True)
-    for package in sorted(packages, key=lambda package: package.id):
+    for package in packages:
         depcache.mark_install(package, True, True)
     try:
         resolver.resolve(True)
