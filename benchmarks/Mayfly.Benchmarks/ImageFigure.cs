@@ -19,13 +19,14 @@ internal sealed class ImageFigure(bool inMemory) : Figure
     private readonly Line _again = new("built again", "mmdebstrap", Most: 1 / 20.0);
     private readonly Line _more = new($"one small package more ({More})", "mmdebstrap", Limit: new Amount(1.5, Unit.Seconds));
     private readonly Line _first = new("what its first instance makes for itself, to be added to each line above", "mmdebstrap");
+    private readonly Line _memory = new("the most memory of a process of the first", "", Limit: new Amount(400, Unit.Megabytes));
     private readonly Line _floor = new("only unpacking, by dpkg-deb on all processors at once", "mmdebstrap");
 
     public override string Name => inMemory ? "image-in-memory" : "image";
 
     public override string Title => $"an image with {string.Join(", ", Workshop.Packages)}{(inMemory ? ", everything in memory" : "")}";
 
-    public override IReadOnlyList<Line> Lines => [_new, _processor, _unpacked, _based, _again, _more, _first, _floor];
+    public override IReadOnlyList<Line> Lines => [_new, _processor, _unpacked, _based, _again, _more, _first, _memory, _floor];
 
     public override IReadOnlyList<Need> Needs => [new("mmdebstrap", "mmdebstrap"), new("dpkg-deb", "dpkg"), new("xargs", "findutils"), new("find", "findutils")];
 
@@ -58,20 +59,20 @@ internal sealed class ImageFigure(bool inMemory) : Figure
             await Outside.RunAsync(["cp", inMemory ? "-a" : "-al", workshop.Store.Folder(area), fetched], cancellationToken);
         await File.WriteAllTextAsync($"{place}/debs", string.Concat(packages.Select(package => $"{fetched}/artifacts/{package.Sha256}\n")), cancellationToken);
 
-        Contestant Build(Func<Task> before, params string[] more) => new(() => Outside.RunAsync(
-            [Workshop.Launcher, "image", "build", "--base", $"debian:{Workshop.Codename}", "--install", string.Join(',', [.. Workshop.Packages, .. more]), "--name", "measured", "--lock", locked], cancellationToken, mirror.ForMayfly(store)))
+        string[] Command(params string[] more) =>
+            [Workshop.Launcher, "image", "build", "--base", $"debian:{Workshop.Codename}", "--install", string.Join(',', [.. Workshop.Packages, .. more]), "--name", "measured", "--lock", locked];
+        Contestant Build(Func<Task> before, params string[] more) => new(() => Outside.RunAsync(Command(more), cancellationToken, mirror.ForMayfly(store))) { Before = before };
+        async Task Packed()
         {
-            Before = before,
-        };
+            File.Delete(locked);
+            await Removed(store);
+            Directory.CreateDirectory(store);
+            foreach (var area in (StoreArea[])[StoreArea.Artifacts, StoreArea.Indexes])
+                await Outside.RunAsync(["cp", "-al", $"{fetched}/{area.ToString().ToLowerInvariant()}", store], cancellationToken);
+        }
+
         var series = await Alternation.RunAsync(place, rounds, 1, cancellationToken,
-            Build(async () =>
-            {
-                File.Delete(locked);
-                await Removed(store);
-                Directory.CreateDirectory(store);
-                foreach (var area in (StoreArea[])[StoreArea.Artifacts, StoreArea.Indexes])
-                    await Outside.RunAsync(["cp", "-al", $"{fetched}/{area.ToString().ToLowerInvariant()}", store], cancellationToken);
-            }),
+            Build(Packed),
             Build(() => WithoutLayers(store, locked, static _ => true)),
             Build(() => WithoutLayers(store, locked, static below => below is not null)),
             Build(static () => Task.CompletedTask),
@@ -99,11 +100,18 @@ internal sealed class ImageFigure(bool inMemory) : Figure
         built.RemoveWhere(static package => package.StartsWith($"{More} ", StringComparison.Ordinal));
         if (!built.SetEquals(reference))
             throw new MayflyException($"the two images differ: {string.Join(", ", built.Except(reference))} only in ours, {string.Join(", ", reference.Except(built))} only in mmdebstrap's");
+        var memory = new List<double>();
+        for (var round = 0; round < rounds; round++)
+        {
+            await Packed();
+            memory.Add(await PeakMemory.OfAsync(Command(), cancellationToken, mirror.ForMayfly(store)));
+        }
+
         var theirs = series[5];
         return new Findings(
             [
                 new(_new, series[0].Time, theirs.Time), new(_processor, series[0].ProcessorTime, theirs.ProcessorTime), new(_unpacked, series[1].Time, theirs.Time),
-                new(_based, series[2].Time, theirs.Time), new(_again, series[3].Time, theirs.Time), new(_more, series[4].Time, theirs.Time), new(_first, first[0].Time, theirs.Time), new(_floor, series[6].Time, theirs.Time),
+                new(_based, series[2].Time, theirs.Time), new(_again, series[3].Time, theirs.Time), new(_more, series[4].Time, theirs.Time), new(_first, first[0].Time, theirs.Time), new(_memory, Spread.Of(Unit.Megabytes, memory), null), new(_floor, series[6].Time, theirs.Time),
             ],
             [
                 string.Create(CultureInfo.InvariantCulture, $"floor: {packages.Count} packages of {packages.Sum(package => package.Size) / 1e6:0} MB read, {files} files of {bytes / 1e6:0} MB written"),

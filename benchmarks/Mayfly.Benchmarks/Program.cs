@@ -8,6 +8,8 @@ if (args is ["nothing"])
     return 0;
 if (args is [FetchFigure.Alone, var store, var locked, var address])
     return await FetchFigure.RunAloneAsync(store, locked, address);
+if (args is [PeakMemory.Alone, .. { Length: > 0 } alone])
+    return await PeakMemory.RunAloneAsync(alone);
 
 var names = new Argument<string[]>("FIGURE") { Description = $"What to measure: {string.Join(", ", Figures.All.Select(figure => figure.Name))}; all unless named", Arity = ArgumentArity.ZeroOrMore };
 names.AcceptOnlyFromAmong([.. Figures.All.Select(figure => figure.Name)]);
