@@ -142,11 +142,14 @@ internal sealed class DebianCandidates : ICandidateProvider
     }
 
     /// <summary>Chooses this version in place of its name's candidate, and of its suite what its dependencies need where their candidates do not do (apt's way with package/suite).</summary>
-    public void Switch(BinaryPackage package, string suite)
+    /// <param name="package">What is asked for.</param>
+    /// <param name="suite">Where it comes from.</param>
+    /// <param name="there">What is installed or asked for already.</param>
+    public void Switch(BinaryPackage package, string suite, IReadOnlyList<BinaryPackage> there)
     {
         var before = new Dictionary<string, BinaryPackage>(_pinned, StringComparer.Ordinal);
         _pinned[package.Key] = package;
-        if (TrySwitchNeeds(package, suite))
+        if (TrySwitchNeeds(package, suite, there))
             return;
         _pinned.Clear();
         foreach (var (key, value) in before)
@@ -154,11 +157,11 @@ internal sealed class DebianCandidates : ICandidateProvider
         _pinned[package.Key] = package;
     }
 
-    private bool TrySwitchNeeds(BinaryPackage package, string suite)
+    private bool TrySwitchNeeds(BinaryPackage package, string suite, IReadOnlyList<BinaryPackage> there)
     {
         foreach (var dependency in package.PreDepends.Concat(package.Depends))
         {
-            if (dependency.Alternatives.Any(relation => Candidates(relation, package.Home).Any(IsInstallable)))
+            if (dependency.Alternatives.Any(relation => Candidates(relation, package.Home).Any(candidate => IsInstallable(candidate, there))))
                 continue;
             var helped = false;
             foreach (var relation in dependency.Alternatives.Where(static relation => relation.Operator != VersionOperator.Any))
@@ -173,7 +176,7 @@ internal sealed class DebianCandidates : ICandidateProvider
                 }
 
                 _pinned[other.Key] = other;
-                if (TrySwitchNeeds(other, suite))
+                if (TrySwitchNeeds(other, suite, there))
                 {
                     helped = true;
                     break;
@@ -192,9 +195,9 @@ internal sealed class DebianCandidates : ICandidateProvider
         return true;
     }
 
-    /// <summary>As far as apt looks ahead: each of its own dependencies has a candidate.</summary>
-    private bool IsInstallable(BinaryPackage package) =>
-        package.PreDepends.Concat(package.Depends).All(dependency => dependency.Alternatives.Any(relation => Candidates(relation, package.Home).Any()));
+    /// <summary>As apt sees it while it switches: what it depends on is there already, or it is there itself.</summary>
+    private bool IsInstallable(BinaryPackage package, IReadOnlyList<BinaryPackage> there) => _installed.Contains(package.Key)
+        || package.PreDepends.Concat(package.Depends).All(dependency => dependency.Alternatives.Any(relation => there.Any(one => one.Meets(relation, package.Home))));
 
     private IEnumerable<BinaryPackage> Candidates(Relation relation, string home)
     {

@@ -89,7 +89,7 @@ public sealed record DebianResolution
         {
             var candidates = new DebianCandidates(index, recommends, present, held.Concat(asked.Where(static pair => pair.Request.IsExact).Select(static pair => pair.Package)), kept, unwanted) { AnyVersion = anyVersion, Held = [.. held.Select(static package => package.Key)] };
             foreach (var (request, package) in asked.Where(static pair => pair.Request.Suite is not null))
-                candidates.Switch(package, request.Suite!);
+                candidates.Switch(package, request.Suite!, [.. present, .. asked.Select(static pair => pair.Package)]);
             return candidates;
         }
 
