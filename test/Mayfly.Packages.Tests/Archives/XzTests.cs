@@ -70,6 +70,21 @@ public sealed class XzTests
         Assert.Equal(bits32, Crc.Bits32.Of(text));
         Assert.Equal(bits64, Crc.Bits64.Of(text));
         Assert.Equal(bits64, Crc.Bits64.Of(text[4..], Crc.Bits64.Of(text[..4])));
+        // Long input is folded, short input is not.
+        var bytes = new byte[1000];
+        new Random(Seed).NextBytes(bytes);
+        for (var length = 0; length < bytes.Length; length++)
+        {
+            ulong pieces32 = 0, pieces64 = 0;
+            for (var at = 0; at < length; at += 7)
+            {
+                var piece = bytes.AsSpan(at, Math.Min(7, length - at));
+                (pieces32, pieces64) = (Crc.Bits32.Of(piece, pieces32), Crc.Bits64.Of(piece, pieces64));
+            }
+
+            Assert.Equal(pieces32, Crc.Bits32.Of(bytes.AsSpan(0, length)));
+            Assert.Equal(pieces64, Crc.Bits64.Of(bytes.AsSpan(0, length)));
+        }
     }
 
     [Fact]

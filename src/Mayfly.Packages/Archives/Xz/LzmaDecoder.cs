@@ -127,6 +127,8 @@ internal sealed unsafe class LzmaDecoder : IDisposable
     /// <param name="outputLimit">A place in the window.</param>
     /// <param name="input">Is moved on.</param>
     /// <param name="inputLimit">Here no symbol begins any more. <see cref="LongestSymbol"/> bytes after it must be readable.</param>
+    // For this processor and at once: code that was compiled ahead knows an older one, and a build is over before it is replaced.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public Outcome Decode(LzmaWindow window, int outputLimit, ref byte* input, byte* inputLimit)
     {
         var probabilities = _probabilities;
