@@ -116,7 +116,7 @@ internal sealed class ImageFigure(bool inMemory) : Figure
             [
                 string.Create(CultureInfo.InvariantCulture, $"floor: {packages.Count} packages of {packages.Sum(package => package.Size) / 1e6:0} MB read, {files} files of {bytes / 1e6:0} MB written"),
                 "both images hold the same packages in the same versions; mmdebstrap leaves a directory, Mayfly an image in its store, written to the disk",
-                "all but the last two of Mayfly's lines choose the packages anew; the image with one package more is added to the lock of the others",
+                "the first four of Mayfly's lines choose the packages anew; the next two have their lock, and the image with one package more is added to it",
             ]);
     }
 

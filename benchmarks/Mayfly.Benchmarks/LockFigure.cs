@@ -39,7 +39,8 @@ internal sealed class LockFigure : Figure
             new(() => Outside.RunAsync(simulate, cancellationToken, apt)));
 
         var theirs = (await Outside.RunAsync(simulate, cancellationToken, apt)).Split('\n').Where(static line => line.StartsWith("Inst ", StringComparison.Ordinal)).Select(static line => line.Split(' ')[1]).ToHashSet();
-        var ours = workshop.ImagePackages.Where(package => !Installed(Path.Combine(store, "layers")).Contains(package.Id.Split(':')[0])).Select(static package => package.Id.Split(':')[0]).ToHashSet();
+        var installed = Installed(Path.Combine(store, "layers"));
+        var ours = workshop.ImagePackages.Select(static package => package.Name).Where(name => !installed.Contains(name)).ToHashSet();
         if (!ours.SetEquals(theirs))
             throw new MayflyException($"the two choose otherwise: {string.Join(", ", ours.Except(theirs))} only Mayfly, {string.Join(", ", theirs.Except(ours))} only apt-get");
         return new Findings([new(Time, series[0].Time, series[1].Time)],

@@ -52,9 +52,9 @@ public sealed class FirstStart(Store store)
         return root.Run(() =>
         {
             foreach (var path in things.SelectMany(thing => Made(upper, thing)).ToArray())
-                Take(path, upper, own);
+                LayerTree.Move(upper, own, path[(upper.Length + 1)..]);
             LayerTree.Tidy(own, trees);
-            CopyFacts(upper, own);
+            LayerTree.CopyFacts(upper, own);
             return own;
         });
 
@@ -75,29 +75,5 @@ public sealed class FirstStart(Store store)
     {
         var made = thing.Paths.SelectMany(pattern => LayerCleaning.Matching(tree, pattern));
         return thing.LinkFolder is { } links ? made.Concat(LayerCleaning.LinksTo(tree, links, Path.GetFileName(thing.Paths[^1]))) : made;
-    }
-
-    /// <summary>Moves something from one tree to another, where folders on the way get the facts that they have.</summary>
-    private static void Take(string path, string from, string to)
-    {
-        var parts = path[(from.Length + 1)..].Split('/');
-        var folder = "";
-        foreach (var part in parts[..^1])
-        {
-            folder = $"{folder}/{part}";
-            if (Nodes.Find(to + folder) is not null)
-                continue;
-            Nodes.MakeDirectory(to + folder, 0x1c0);
-            CopyFacts(from + folder, to + folder);
-        }
-
-        Files.Rename(path, $"{to}{folder}/{parts[^1]}");
-    }
-
-    private static void CopyFacts(string from, string to)
-    {
-        var node = Nodes.Read(from);
-        Files.ChangeOwner(to, node.User, node.Group);
-        Files.ChangeMode(to, node.Mode);
     }
 }

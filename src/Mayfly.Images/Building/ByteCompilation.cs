@@ -96,20 +96,7 @@ internal sealed partial class ByteCompilation(string work, CancellationToken can
             if (_ahead.GetValueOrDefault(line) is not { Made: { } made } ahead)
                 continue;
             foreach (var path in made)
-            {
-                for (var slash = path.IndexOf('/'); slash > 0; slash = path.IndexOf('/', slash + 1))
-                {
-                    var folder = $"{tree}/{path[..slash]}";
-                    if (Nodes.Find(folder) is not null)
-                        continue;
-                    var node = Nodes.Read($"{ahead.Upper}/{path[..slash]}");
-                    Nodes.MakeDirectory(folder, node.Mode);
-                    Files.ChangeOwner(folder, node.User, node.Group);
-                    Files.ChangeMode(folder, node.Mode);
-                }
-
-                Files.Rename($"{ahead.Upper}/{path}", $"{tree}/{path}");
-            }
+                LayerTree.Move(ahead.Upper, tree, path);
         }
     }
 

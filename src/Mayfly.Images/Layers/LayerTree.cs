@@ -54,6 +54,29 @@ internal static class LayerTree
         }
     }
 
+    /// <summary>Moves what stands at a path of one tree to the same path of another of the same file system; folders that are missing on the way are made as they are in the first.</summary>
+    public static void Move(string from, string to, string path)
+    {
+        for (var slash = path.IndexOf('/'); slash > 0; slash = path.IndexOf('/', slash + 1))
+        {
+            var folder = $"{to}/{path[..slash]}";
+            if (Nodes.Find(folder) is not null)
+                continue;
+            Nodes.MakeDirectory(folder, 0x1c0);
+            CopyFacts($"{from}/{path[..slash]}", folder);
+        }
+
+        Files.Rename($"{from}/{path}", $"{to}/{path}");
+    }
+
+    /// <summary>Gives a folder the owner and the mode of another.</summary>
+    public static void CopyFacts(string from, string to)
+    {
+        var node = Nodes.Read(from);
+        Files.ChangeOwner(to, node.User, node.Group);
+        Files.ChangeMode(to, node.Mode);
+    }
+
     private static void MergeFolder(string from, string to)
     {
         foreach (var source in Directory.EnumerateFileSystemEntries(from))
@@ -73,9 +96,7 @@ internal static class LayerTree
         }
 
         // The upper folder's own facts win, and moving names about has changed its time.
-        var folder = Nodes.Read(from);
-        Files.ChangeOwner(to, folder.User, folder.Group);
-        Files.ChangeMode(to, folder.Mode);
+        CopyFacts(from, to);
     }
 
     private static void Tidy(string tree, string path, IReadOnlyList<string> below)

@@ -157,7 +157,7 @@ internal sealed class AptMarks
 
             foreach (var removal in removals)
             {
-                if (Remove(removal, depth))
+                if (Become(removal, AptState.Removed, depth))
                     continue;
                 if (early)
                 {
@@ -238,14 +238,14 @@ internal sealed class AptMarks
             {
                 if (!other.IsInstalled)
                 {
-                    if (other.IsThere && !Keep(other, depth))
+                    if (other.IsThere && !Become(other, AptState.Kept, depth))
                         failed = true;
                     else if (protect)
                         (other.Candidate, other.IsProtected) = (Forgotten(other), true);
                 }
                 else if (protect)
                 {
-                    failed |= other.State != AptState.Removed && !Remove(other, depth + 1);
+                    failed |= other.State != AptState.Removed && !Become(other, AptState.Removed, depth + 1);
                 }
                 else if (other.State != AptState.Removed)
                 {
@@ -279,20 +279,11 @@ internal sealed class AptMarks
         mark.Updated = ++_clock;
     }
 
-    private bool Keep(AptMark mark, int depth)
+    private bool Become(AptMark mark, AptState state, int depth)
     {
-        if (!MayBecome(mark, AptState.Kept, depth, asked: false))
+        if (!MayBecome(mark, state, depth, asked: false))
             return false;
-        mark.State = AptState.Kept;
-        mark.Updated = ++_clock;
-        return true;
-    }
-
-    private bool Remove(AptMark mark, int depth)
-    {
-        if (!MayBecome(mark, AptState.Removed, depth, asked: false))
-            return false;
-        mark.State = AptState.Removed;
+        mark.State = state;
         mark.Updated = ++_clock;
         return true;
     }

@@ -77,7 +77,8 @@ internal sealed class KeyRing
     /// <param name="suite">The suite that it is to describe.</param>
     /// <param name="at">When keys and signatures must be valid.</param>
     public Verdict Verify(SignedText signed, string suite, DateTimeOffset at) =>
-        Verify(Encoding.UTF8.GetBytes(signed.Payload), Encoding.ASCII.GetBytes(signed.Signature), PgpSignature.CanonicalTextDocument, suite, at);
+        // Lines end with CR and LF while they are hashed (RFC 9580, section 5.2.1.2).
+        Verify(Encoding.UTF8.GetBytes(signed.Payload.Replace("\n", "\r\n", StringComparison.Ordinal)), Encoding.ASCII.GetBytes(signed.Signature), PgpSignature.CanonicalTextDocument, suite, at);
 
     /// <summary>Judges a file with a signature beside it, armoured or binary.</summary>
     public Verdict VerifyDetached(byte[] file, byte[] signature, string suite, DateTimeOffset at) => Verify(file, signature, PgpSignature.BinaryDocument, suite, at);
@@ -152,7 +153,7 @@ internal sealed class KeyRing
 
         var name = new HashAlgorithmName(one.HashAlgorithm.ToString().ToUpperInvariant());
         using var hash = IncrementalHash.CreateHash(name);
-        hash.AppendData(one.SignatureType == PgpSignature.CanonicalTextDocument ? Canonical(signed) : signed);
+        hash.AppendData(signed);
         hash.AppendData(one.GetSignatureTrailer());
         var parameters = (RsaPublicBcpgKey)key.PublicKeyPacket.Key;
         using var rsa = RSA.Create(new RSAParameters { Modulus = parameters.Modulus.ToByteArrayUnsigned(), Exponent = parameters.PublicExponent.ToByteArrayUnsigned() });
@@ -160,20 +161,6 @@ internal sealed class KeyRing
         var length = rsa.KeySize / 8;
         // A number's leading zeros are not written; PKCS #1 wants them (RFC 8017, section 8.2.2).
         return number.Length <= length && rsa.VerifyHash(hash.GetHashAndReset(), (byte[])[.. new byte[length - number.Length], .. number], name, RSASignaturePadding.Pkcs1);
-    }
-
-    /// <summary>Lines end with CR and LF while they are hashed (RFC 9580, section 5.2.1.2).</summary>
-    private static byte[] Canonical(byte[] text)
-    {
-        var lines = new List<byte>(text.Length + (text.Length / 32));
-        foreach (var one in text)
-        {
-            if (one == '\n')
-                lines.Add((byte)'\r');
-            lines.Add(one);
-        }
-
-        return [.. lines];
     }
 
     private static bool Expired(PgpPublicKey key, DateTimeOffset now) =>
