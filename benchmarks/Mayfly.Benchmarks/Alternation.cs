@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using Mayfly.Linux;
 
 namespace Mayfly.Benchmarks;
@@ -21,7 +20,7 @@ internal sealed record Series(IReadOnlyList<double> Wall, IReadOnlyList<double> 
 }
 
 /// <summary>Measures sides by turns (A B C, A B C …), so that whatever else the machine does meets all of them.</summary>
-internal static partial class Alternation
+internal static class Alternation
 {
     /// <param name="folder">On the disk that they work on: what is yet to be written is written before each turn.</param>
     /// <param name="unmeasured">Rounds before, for caches and compilers to get warm.</param>
@@ -48,23 +47,5 @@ internal static partial class Alternation
         return [.. series.Select(one => new Series(one.Wall, one.Processor))];
     }
 
-    /// <summary>User and system time of this process and of its ended children, by getrusage(2).</summary>
-    private static unsafe double ProcessorSeconds()
-    {
-        const int Self = 0, Children = -1;
-        // struct rusage begins with two timevals, and has 14 more words.
-        var usage = stackalloc long[18];
-        var seconds = 0.0;
-        foreach (var who in (ReadOnlySpan<int>)[Self, Children])
-        {
-            if (getrusage(who, usage) != 0)
-                throw new InvalidOperationException("getrusage(2) refuses to tell of this process");
-            seconds += usage[0] + usage[2] + ((usage[1] + usage[3]) / 1e6);
-        }
-
-        return seconds;
-    }
-
-    [LibraryImport("libc")]
-    private static unsafe partial int getrusage(int who, long* usage);
+    private static double ProcessorSeconds() => ResourceUsage.Own.ProcessorSeconds + ResourceUsage.OfChildren.ProcessorSeconds;
 }

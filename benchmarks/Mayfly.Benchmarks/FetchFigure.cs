@@ -8,7 +8,7 @@ namespace Mayfly.Benchmarks;
 /// <summary>The packages of an image, brought into a store from a mirror on this machine.</summary>
 internal sealed class FetchFigure : Figure
 {
-    /// <summary>The first argument with which this program fetches alone, in a process of its own, and says how much memory that took.</summary>
+    /// <summary>The first argument with which this program fetches and does nothing else.</summary>
     public const string Alone = "fetch-alone";
 
     private static readonly Line Time = new("fetched and verified", "curl --parallel", Most: 1 / 0.9);
@@ -52,7 +52,7 @@ internal sealed class FetchFigure : Figure
         for (var round = 0; round < Math.Min(rounds, 5); round++)
         {
             await Emptied(store);
-            memory.Add(double.Parse(await Outside.RunAsync([Environment.ProcessPath!, Alone, store, locked, server.Address.ToString()], cancellationToken), CultureInfo.InvariantCulture));
+            memory.Add(await PeakMemory.OfAsync([Environment.ProcessPath!, Alone, store, locked, server.Address.ToString()], cancellationToken));
         }
 
         return new Findings(
@@ -60,14 +60,12 @@ internal sealed class FetchFigure : Figure
             [string.Create(CultureInfo.InvariantCulture, $"{packages.Count} packages of {packages.Sum(package => package.Size) / 1e6:0} MB from nginx in a process of its own; curl writes files and verifies nothing, Mayfly hashes all that comes and commits each file by a rename")]);
     }
 
-    /// <summary>Fetches a lock's packages into a store; prints the most memory that this process ever had, in megabytes.</summary>
+    /// <summary>Fetches a lock's packages into a store.</summary>
     public static async Task<int> RunAloneAsync(string store, string locked, string address)
     {
         var stackLock = LockFile.Read(locked)!;
         var sources = Sources(DebianSources.Discover(Workshop.Codename, stackLock.Architecture), new Uri(address));
         await Fetch.AllAsync(Store.Open(store), sources, [.. stackLock.Packages.Where(package => stackLock.Sets.Any(set => set.Name is SetRequest.Base or "image" && set.Stages.Any(stage => stage.Packages.Contains(package.Id))))]);
-        var peak = File.ReadLines("/proc/self/status").First(static line => line.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
-        Console.Out.WriteLine(double.Parse(peak, CultureInfo.InvariantCulture) * 1024 / 1e6);
         return 0;
     }
 
