@@ -1,13 +1,15 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using Mayfly.Linux;
 
 namespace Mayfly.Packages;
 
 /// <summary>Writes and reads <c>stack.lock</c>.</summary>
 /// <remarks>
 /// What it keeps: a <see cref="StackLock"/> as TOML, one package a line, so that a change of version is a change of one line.
-/// How it changes: written whole to a file beside it and renamed over it; the same lock gives the same bytes. What is read is
+/// How it changes: written whole to a file beside it, which names its process, and renamed over it; the next writer removes what a killed one
+/// left. The same lock gives the same bytes. What is read is
 /// checked as if it came from a stranger (it may have: a clone of a repository), because names and paths of it become names of files.
 /// Why not JSON: a merge leaves commas wrong, and people do read and merge these files.
 /// </remarks>
@@ -51,6 +53,8 @@ public static class LockFile
         var temporary = $"{path}.{Environment.ProcessId}.tmp";
         try
         {
+            foreach (var left in Directory.EnumerateFiles(Path.GetDirectoryName(Path.GetFullPath(path))!, $"{Path.GetFileName(path)}.*.tmp").Where(IsAbandoned))
+                File.Delete(left);
             File.WriteAllText(temporary, text);
             File.Move(temporary, path, overwrite: true);
         }
@@ -60,6 +64,8 @@ public static class LockFile
             throw new LockFileException($"{path} cannot be written: {HostRefusal.Why(e)}", "mind the folder's rights and the disk's room", e);
         }
     }
+
+    private static bool IsAbandoned(string temporary) => int.TryParse(temporary.Split('.')[^2], CultureInfo.InvariantCulture, out var process) && ProcessIdentity.Of(process) is null;
 
     /// <summary>The lock as text, deterministic byte for byte.</summary>
     public static string Format(StackLock stackLock)

@@ -62,6 +62,19 @@ public sealed class LockFileTests
         Assert.Equal([path], Directory.GetFiles(folder.Path));
     }
 
+    [Fact]
+    public void What_a_killed_writer_left_beside_a_lock_goes_with_the_next_one()
+    {
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(folder.Path, LockFile.Name);
+        // No process has the first number, the second one is at it, and the third name is somebody's own.
+        string[] kept = [path, $"{path}.1.tmp", $"{path}.mine.tmp"];
+        foreach (var file in (string[])[.. kept.Skip(1), $"{path}.{int.MaxValue}.tmp"])
+            File.WriteAllText(file, "format = 2\n");
+        LockFile.Write(path, Example);
+        Assert.Equal(kept, Directory.GetFiles(folder.Path).Order(StringComparer.Ordinal));
+    }
+
     [Theory]
     [InlineData("format = 2", "format = 3", "line 2: its format is 3, this Mayfly knows 2")]
     [InlineData("format = 2", "format = 1", "line 2: its format is 1, this Mayfly knows 2")]

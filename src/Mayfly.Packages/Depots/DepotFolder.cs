@@ -98,6 +98,12 @@ public sealed class DepotFolder
     internal void Write(string path, ReadOnlySpan<byte> bytes)
     {
         var folder = Require(Path.GetDirectoryName(path)!);
+        Files.Rename(Make(path, bytes), Path.Combine(folder, Path.GetFileName(path)));
+    }
+
+    /// <summary>A file of the work folder that is to become this one of the depot by a rename.</summary>
+    internal string Make(string path, ReadOnlySpan<byte> bytes)
+    {
         var made = Path.Combine(Work, Guid.NewGuid().ToString("n"));
         using (var file = FileHandles.CreateNew(made))
         {
@@ -105,7 +111,7 @@ public sealed class DepotFolder
             FileHandles.ChangeMode(file, 0x1A4 /* 0644 */, path);
         }
 
-        Files.Rename(made, Path.Combine(folder, Path.GetFileName(path)));
+        return made;
     }
 
     internal MayflyException Refusal(Exception e) => new($"the depot {Root} cannot be written: {HostRefusal.Why(e)}",

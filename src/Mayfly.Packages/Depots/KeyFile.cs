@@ -58,8 +58,18 @@ public sealed class KeyFile : IDepotSigner
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-            using var file = FileHandles.CreateNew(path);
-            FileHandles.Write(file, Armoured(ring.Encode), path);
+            // By way of a file beside it: half a key under this name would be in the way of a whole one.
+            var made = $"{path}.{Environment.ProcessId}.tmp";
+            try
+            {
+                using (var file = FileHandles.CreateNew(made))
+                    FileHandles.Write(file, Armoured(ring.Encode), path);
+                File.Move(made, path);
+            }
+            finally
+            {
+                File.Delete(made);
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -33,14 +33,16 @@ public sealed class Publication(DepotFolder depot, Store store, IDepotSigner sig
             var entry = new DepotLock(name, Convert.ToHexStringLower(SHA256.HashData(text)), DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds()));
             var known = former?.Locks.Any(one => (one.Entry.Name, one.Entry.Sha256) == (entry.Name, entry.Sha256)) == true;
             var changed = !known || former is null || !SameIndexes(former.Suites, suites);
+            // Made before anything is changed, so that a disk that is full says so now. The key first: who finds an index finds what signed it.
+            var made = depot.Make(DepotFolder.SourcesName, AptSources(suites, address));
+            depot.Write(DepotFolder.KeyName, signer.PublicKey);
             if (changed)
             {
                 var locks = (former?.Locks ?? []).Where(one => (one.Entry.Name, one.Entry.Sha256) != (entry.Name, entry.Sha256)).Select(static one => (one.Entry, one.Text)).Append((entry, text)).ToArray();
                 new DepotWriter(depot, signer).Commit(suites, locks, Later(former, entry.Published), keepFormer: true);
             }
 
-            depot.Write(DepotFolder.KeyName, signer.PublicKey);
-            depot.Write(DepotFolder.SourcesName, AptSources(suites, address));
+            Files.Rename(made, Path.Combine(depot.Root, DepotFolder.SourcesName));
             return new Result([.. suites.Select(static suite => suite.Name)], own, changed);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -12,7 +12,7 @@ namespace Mayfly.Packages.Transfer;
 /// Keeps what was transferred of each file in <c>tmp/partial-&lt;hash&gt;</c> and, when an attempt ended early and the place offered one, its validator beside it in
 /// <c>….from</c>: whatever ends an attempt, the next one, also of a later command, goes on from there. The file is locked (flock) by who
 /// fills it, so that two commands do not transfer one file twice. It only ever grows, is emptied when its hash is wrong, and
-/// becomes the artifact by a rename; it is never unlinked, so a lock always stands for the name. There is no sync: an artifact that a power cut
+/// becomes the artifact by a rename; it is unlinked only when the artifact is there, so a lock stands for the name as long as that matters. There is no sync: an artifact that a power cut
 /// damages is noticed when it is unpacked, by its hash, and fetched anew.
 /// </remarks>
 internal sealed class Downloads(Store store, Transport transport, string activity, IProgress<Activity>? progress)
@@ -49,13 +49,16 @@ internal sealed class Downloads(Store store, Transport transport, string activit
 
             if (store.Has(StoreArea.Artifacts, file.Sha256))
             {
+                // Another command brought it since this one looked; whoever waits here will see that too.
+                File.Delete(path);
                 Count(file.Size, file);
                 return;
             }
 
             await FillAsync(file, path, partial, cancellationToken).ConfigureAwait(false);
-            store.Commit(path, StoreArea.Artifacts, file.Sha256, sync: false);
+            // First: who is killed in between leaves a whole file that goes on from nowhere, and nothing that nobody would look for again.
             File.Delete(path + ".from");
+            store.Commit(path, StoreArea.Artifacts, file.Sha256, sync: false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

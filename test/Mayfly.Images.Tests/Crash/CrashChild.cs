@@ -26,6 +26,14 @@ internal static class CrashChild
 #pragma warning restore CA2255
     internal static void Begin()
     {
+        // For test/killed/run: which sentences about a store do not hold.
+        if (Environment.GetEnvironmentVariable("MAYFLY_TEST_STORE") is { } looked)
+        {
+            var broken = StoreInvariants.Broken(looked, Environment.GetEnvironmentVariable("MAYFLY_TEST_AT_REST") == "1");
+            Console.Out.WriteLine(string.Join('\n', broken));
+            Environment.Exit(broken.Count);
+        }
+
         if (Environment.GetEnvironmentVariable(Variable)?.Split('\n') is not [var store, var lockPath, var mirror])
             return;
         try

@@ -18,7 +18,7 @@ internal sealed record KillPoint(StartingStore Start, double? Part, string Call,
 
     public static KillPoint Choose(Random random)
     {
-        var start = (StartingStore)random.Next(5);
+        var start = (StartingStore)random.Next(6);
         if (random.Next(2) == 0)
             return new KillPoint(start, 0.12 + (0.9 * random.NextDouble()), "", 0, random.Next(2) == 0);
         var (call, most) = random.GetItems(Events, 1)[0];
@@ -37,4 +37,7 @@ internal enum StartingStore
     Unpacked,
     BaseBuilt,
     AsTheLastOneLeftIt,
+
+    /// <summary>Half of each package is there, and a note of which answer of the mirror that was.</summary>
+    BrokenOff,
 }

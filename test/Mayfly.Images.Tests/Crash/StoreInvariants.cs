@@ -24,6 +24,7 @@ internal static class StoreInvariants
         Each($"{root}/layers", Layer);
         Each($"{root}/images", ImageFile);
         Each($"{root}/images/names", path => Holds(File.Exists($"{root}/images/{File.ReadAllText(path).Trim()}.json"), $"the name {path} means an image that is not there"));
+        Each($"{root}/tmp", path => Holds(!Path.GetFileName(path).StartsWith("partial-", StringComparison.Ordinal) || !File.Exists($"{root}/artifacts/{Path.GetFileName(path).Split('-', '.')[1]}"), $"{path} is left beside the artifact"));
         Each($"{root}/failed", path => Holds(false, $"{path} is kept though nobody asked for it"));
         if (atRest)
             Each($"{root}/tmp", path => Holds(false, $"{path} is left though nobody works on it"));

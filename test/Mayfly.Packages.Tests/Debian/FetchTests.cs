@@ -286,6 +286,26 @@ public sealed class FetchTests : IDisposable
         Assert.Equal([200, 206], _server.Requests.Select(static one => one.Status));
     }
 
+    [Fact]
+    public async Task What_another_command_brought_meanwhile_leaves_nothing_to_go_on_from()
+    {
+        byte[] bytes = [.. _bytes.Take(1000)];
+        var small = TemporaryStore.PackageOf("small", bytes);
+        _server.Files[small.Path] = bytes;
+        // The larger one is asked for first, and then both were found missing.
+        _server.Misbehave = (path, n) =>
+        {
+            if (path == _package.Path && n == 1)
+                FetchAsync([small]).GetAwaiter().GetResult();
+            return null;
+        };
+
+        await FetchAsync([_package, small], settings: Quick with { Parallel = 1 });
+
+        Assert.Equal([_package.Path, small.Path], _server.Requests.Select(static one => one.Path).Order(StringComparer.Ordinal));
+        Assert.Empty(_temporary.Entries(StoreArea.Tmp));
+    }
+
     private async Task<MayflyException> Refused(string because, bool partial = false, TransferSettings? settings = null)
     {
         var refusal = await Assert.ThrowsAsync<MayflyException>(() => FetchAsync([_package], settings: settings));
