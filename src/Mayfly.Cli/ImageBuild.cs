@@ -47,7 +47,7 @@ internal sealed record ImageBuild(string Codename, IReadOnlyList<string> Package
         if (before is not null && DebianLock.Satisfies(before, HostArchitecture.Name, sets))
             return before;
         var index = await IndexFetch.ReadAsync(store, sources, progress, locked: before?.Releases, cancellationToken: cancellationToken);
-        var made = before is null || !DebianLock.CanGrow(before, index) ? DebianLock.Create(index, sets, before?.Ids)
+        var made = before is null || !DebianLock.CanGrow(before, index) ? DebianLock.Create(index, sets, before?.Ids, before: before)
             : DebianLock.Create(index, sets, before.Ids, LockedRelations.Keep(store, index, before, before.Packages), before: before);
         if (LockPath is not null)
             LockFile.Write(LockPath, made);

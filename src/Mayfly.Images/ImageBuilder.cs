@@ -29,7 +29,6 @@ public sealed class ImageBuilder(Store store)
     {
         var made = new Dictionary<string, string>(StringComparer.Ordinal);
         var steps = BuildSteps.Of(stack, recipe, Find);
-        var epoch = BuildSteps.EpochOf(stack);
         if (steps.Any(step => !_layers.Has(step.Key)))
             BuildRequirements.Check();
         // While one layer's packages are configured on one core, the next one's are unpacked on the other.
@@ -56,9 +55,9 @@ public sealed class ImageBuilder(Store store)
                 }
 
                 // Over trees that are complete, though the store may not have taken them in yet.
-                var build = new LayerBuild(store, recipe.Name, [.. layers], epoch, progress) { Ids = stack.Ids, KeepFailed = KeepFailed };
+                var build = new LayerBuild(store, recipe.Name, [.. layers], step.Epoch, progress) { Ids = stack.Ids, KeepFailed = KeepFailed };
                 var inputs = (step as PackageStep)?.Inputs;
-                var layer = await _layers.MakeAsync(inputs ?? step.Key, step.Below, step.Origin, epoch, work => build.Make(step, work, cancellationToken),
+                var layer = await _layers.MakeAsync(inputs ?? step.Key, step.Below, step.Origin, step.Epoch, work => build.Make(step, work, cancellationToken),
                     layers is [.., { Committed: var below }] ? below : Task.CompletedTask, inputs is null ? null : stack.Ids, cancellationToken).ConfigureAwait(false);
                 layers.Add(layer);
                 if (inputs is not null)

@@ -96,6 +96,8 @@ public static class LockFile
                 text.Append("  [\n");
                 if (stage.AddedTo is { } before)
                     text.Append("    ").Append(Quote(AddedTo + string.Join(' ', before))).Append(",\n");
+                if (stage.Date is { } date)
+                    text.Append("    ").Append(Quote(Dated + Time(date))).Append(",\n");
                 foreach (var package in stage.Packages)
                     text.Append("    ").Append(Quote(package)).Append(",\n");
                 foreach (var package in stage.Configured)
@@ -122,6 +124,9 @@ public static class LockFile
 
     /// <summary>What stands before the requests that a stage, and those after it, were added to.</summary>
     internal const string AddedTo = "added to ";
+
+    /// <summary>What stands before the date of a layer that begins with a stage.</summary>
+    internal const string Dated = "dated ";
 
     /// <summary>Reads and checks a lock.</summary>
     /// <param name="text">The file's contents.</param>

@@ -104,8 +104,10 @@ internal static class LockReader
         })];
     }
 
-    private static DateTimeOffset Date(LockNode node) =>
-        DateTimeOffset.TryParseExact(Text(node), "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date) ? date
+    private static DateTimeOffset Date(LockNode node) => Date(node, Text(node));
+
+    private static DateTimeOffset Date(LockNode node, string text) =>
+        DateTimeOffset.TryParseExact(text, "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date) ? date
             : throw Error(node.Line, $"'{Text(node)}' is no date");
 
     private static (LockedPackage Package, int Line) Package(LockEntry entry, string architecture, IReadOnlyCollection<string> foreign)
@@ -152,6 +154,7 @@ internal static class LockReader
         foreach (var stage in List(fields["stages"]))
         {
             IReadOnlyList<string>? addedTo = null;
+            DateTimeOffset? date = null;
             foreach (var package in List(stage))
             {
                 if (Text(package).StartsWith(LockFile.AddedTo, StringComparison.Ordinal))
@@ -161,6 +164,14 @@ internal static class LockReader
                     addedTo = Text(package)[LockFile.AddedTo.Length..].Split(' ');
                     foreach (var request in addedTo)
                         Request(request, package.Line);
+                    continue;
+                }
+
+                if (Text(package).StartsWith(LockFile.Dated, StringComparison.Ordinal))
+                {
+                    if ((stages.Count > 0 && addedTo is null) || date is not null)
+                        throw Error(package.Line, $"'{Text(package)}' stands where no layer begins");
+                    date = Date(package, Text(package)[LockFile.Dated.Length..]);
                     continue;
                 }
 
@@ -178,8 +189,8 @@ internal static class LockReader
                     throw Error(package.Line, $"the package '{Text(package)}' stands in the set '{name}' a second time");
             }
 
-            var parts = Texts(stage).Where(static text => !text.StartsWith(LockFile.AddedTo, StringComparison.Ordinal)).ToLookup(static text => text.StartsWith(LockFile.Configure, StringComparison.Ordinal));
-            stages.Add(new LockedStage([.. parts[false]]) { Configured = [.. parts[true].Select(static text => text[LockFile.Configure.Length..])], AddedTo = addedTo });
+            var parts = Texts(stage).Where(static text => !text.StartsWith(LockFile.AddedTo, StringComparison.Ordinal) && !text.StartsWith(LockFile.Dated, StringComparison.Ordinal)).ToLookup(static text => text.StartsWith(LockFile.Configure, StringComparison.Ordinal));
+            stages.Add(new LockedStage([.. parts[false]]) { Configured = [.. parts[true].Select(static text => text[LockFile.Configure.Length..])], AddedTo = addedTo, Date = date });
         }
 
         foreach (var request in List(fields["requests"]))

@@ -29,6 +29,9 @@ public sealed record StackLock
 
     /// <summary>One id a user or group name across the stack, appended at the first build.</summary>
     public IReadOnlyList<LockedId> Ids { get; init; } = [];
+
+    /// <summary>The newest date of the releases: what is chosen now is dated no later.</summary>
+    public DateTimeOffset Date => Releases.Count > 0 ? Releases.Max(static release => release.Date) : DateTimeOffset.UnixEpoch;
 }
 
 /// <summary>One suite of an archive, as its signed Release file named it on the day of locking.</summary>
@@ -121,6 +124,9 @@ public sealed record LockedStage(IReadOnlyList<string> Packages)
     /// layer of its own, so that a package more costs its own scripts and no others.
     /// </summary>
     public IReadOnlyList<string>? AddedTo { get; init; }
+
+    /// <summary>Where a layer begins: the date that nothing in it is later than. Null for that of the releases, and for all other stages.</summary>
+    public DateTimeOffset? Date { get; init; }
 }
 
 /// <summary>The id of a user or a group name.</summary>

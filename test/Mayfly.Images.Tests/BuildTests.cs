@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Mayfly.Images.Layers;
 using Mayfly.Packages;
 using static Mayfly.Images.Tests.ReferenceImage;
 
@@ -251,17 +252,23 @@ public sealed class BuildTests(ReferenceImage reference)
         static Dictionary<string, string> Script(string name) => new() { ["postinst"] = $"#!/bin/sh\ndate +%N > /etc/{name}.once\nls /etc/*.once > /etc/{name}.seen\n" };
         var (early, late) = (SmallPackage.Add(Store, "early", Script("early"), Nothing), SmallPackage.Add(Store, "late", Script("late"), Nothing));
         var before = await new ImageBuilder(Store).BuildAsync(With(early), Recipe("grows"));
-        var both = With(early, late);
+        // The archive has moved by a day, and what was locked before it did not.
+        var (first, next) = (reference.Lock.Date, reference.Lock.Date.AddDays(1));
+        var both = With(early, late) with { Releases = [reference.Lock.Releases[0] with { Date = next }] };
         both = both with { Sets = [both.Sets[0], both.Sets[1] with { Stages = [both.Sets[1].Stages[0], both.Sets[1].Stages[1] with { AddedTo = ["early"] }] }] };
-        var planned = new ImageBuilder(Store).Plan(both, Recipe("grows"));
-        Assert.Equal([true, true, false], planned.Layers.Select(layer => layer.IsBuilt));
+        Assert.Equal([false, false, false], Planned(both));
+        both = both with { Sets = [.. both.Sets.Select(set => set with { Stages = [set.Stages[0] with { Date = first }, .. set.Stages.Skip(1)] })] };
+        Assert.Equal([true, true, false], Planned(both));
         var after = await new ImageBuilder(Store).BuildAsync(both, Recipe("grows"));
         Assert.Equal(before.Layers, after.Layers.Take(2));
+        Assert.Equal([first, first, next], after.Layers.Select(layer => DateTimeOffset.FromUnixTimeSeconds(new LayerStore(Store).Find(layer.Key)!.Epoch)));
         var texts = ReadAll(new ImageStore(Store).LayerFolders(after));
         Assert.Equal(ReadAll(new ImageStore(Store).LayerFolders(before))["/etc/early.once"], texts["/etc/early.once"]);
         Assert.Equal("/etc/early.once\n/etc/late.once\n", texts["/etc/late.seen"]);
         Assert.Contains("Package: early\nStatus: install ok installed\n", texts["/var/lib/dpkg/status"]);
         Assert.Contains("Package: late\nStatus: install ok installed\n", texts["/var/lib/dpkg/status"]);
+
+        IEnumerable<bool> Planned(StackLock stack) => new ImageBuilder(Store).Plan(stack, Recipe("grows")).Layers.Select(static layer => layer.IsBuilt);
     }
 
     [Fact]

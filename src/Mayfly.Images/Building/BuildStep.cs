@@ -6,11 +6,12 @@ namespace Mayfly.Images.Building;
 /// <param name="Key">The hash of its inputs and of everything below.</param>
 /// <param name="Below">The key of the layer below; null for a base.</param>
 /// <param name="Origin">For people: <c>packages nginx</c>.</param>
-internal abstract record BuildStep(string Key, string? Below, string Origin);
+/// <param name="Epoch">The latest second in it, since 1970.</param>
+internal abstract record BuildStep(string Key, string? Below, string Origin, long Epoch);
 
 /// <summary>Locked packages installed in stages.</summary>
-internal sealed record PackageStep(string Key, string? Below, string Origin, IReadOnlyList<PackageStage> Stages, IReadOnlyList<string> Requests, string Architecture)
-    : BuildStep(Key, Below, Origin)
+internal sealed record PackageStep(string Key, string? Below, string Origin, long Epoch, IReadOnlyList<PackageStage> Stages, IReadOnlyList<string> Requests, string Architecture)
+    : BuildStep(Key, Below, Origin, Epoch)
 {
     /// <summary>The hash of what it is made from. Its key is another one when its scripts make accounts: known once the store has it (<see cref="IdTable.KeyOf"/>).</summary>
     public required string Inputs { get; init; }
@@ -23,7 +24,7 @@ internal sealed record PackageStep(string Key, string? Below, string Origin, IRe
 internal sealed record PackageStage(IReadOnlyList<LockedPackage> Packages, IReadOnlyList<LockedPackage> Configured);
 
 /// <summary>Files of the host.</summary>
-internal sealed record CopyStep(string Key, string? Below, string Origin, IReadOnlyList<HostFile> Files) : BuildStep(Key, Below, Origin);
+internal sealed record CopyStep(string Key, string? Below, string Origin, long Epoch, IReadOnlyList<HostFile> Files) : BuildStep(Key, Below, Origin, Epoch);
 
 /// <summary>A command run inside.</summary>
-internal sealed record RunStep(string Key, string? Below, string Origin, CommandStep Command) : BuildStep(Key, Below, Origin);
+internal sealed record RunStep(string Key, string? Below, string Origin, long Epoch, CommandStep Command) : BuildStep(Key, Below, Origin, Epoch);

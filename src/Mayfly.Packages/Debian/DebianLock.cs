@@ -9,8 +9,8 @@ public static class DebianLock
     /// <param name="ids">The ids that an older lock gave: they stay.</param>
     /// <param name="kept">As for <see cref="DebianResolution.Resolve"/>.</param>
     /// <param name="preferences">What bears on every choice; its suites and architectures are in the index already.</param>
-    /// <param name="before">A lock whose sets keep their order of installing where nothing of them changes: what is new is installed after it, as
-    /// apt-get would install it on the machine of that lock. Null plans all anew.</param>
+    /// <param name="before">A lock whose sets keep their order of installing, and their layers the dates, where nothing of them changes: what is new is
+    /// installed after it, as apt-get would install it on the machine of that lock. Null plans all anew.</param>
     public static StackLock Create(
         DebianIndex index, IReadOnlyList<SetRequest> sets, IReadOnlyList<LockedId>? ids = null, IReadOnlyDictionary<string, BinaryPackage>? kept = null, DebianPreferences? preferences = null,
         StackLock? before = null)
@@ -22,7 +22,7 @@ public static class DebianLock
         var baseRequest = sets.FirstOrDefault(set => set.Name == SetRequest.Base) ?? new SetRequest(SetRequest.Base, []);
         var installed = Explained(baseRequest, () => DebianBase.Resolve(index, baseRequest.Sorted.Select(PackageRequest.Parse), kept, preferences.Holds));
         var additions = before is null ? null : new LockAdditions(before, installed.Packages);
-        Add(baseRequest, installed.Packages, installed.Stages(), installed.Departures);
+        Add(baseRequest, installed.Packages, additions?.Base(baseRequest) ?? installed.Stages(), installed.Departures);
         foreach (var set in sets.Where(set => set.Name != SetRequest.Base).OrderBy(set => set.Name, StringComparer.Ordinal))
         {
             IReadOnlyList<BinaryPackage> present = set.OverBase ? installed.Packages : [];
@@ -30,7 +30,7 @@ public static class DebianLock
             Add(set, chosen.Packages, additions?.Plan(set, chosen.Packages, present) ?? InstallOrder.Plan(chosen.Packages, present), chosen.Departures);
         }
 
-        return new StackLock
+        var made = new StackLock
         {
             Architecture = index.Architecture,
             Preferences = preferences.Lines,
@@ -39,6 +39,7 @@ public static class DebianLock
             Sets = locked,
             Ids = ids ?? [],
         };
+        return before is null ? made : LayerDates.Keep(made, before, [.. sets.Where(static set => !set.OverBase).Select(static set => set.Name)]);
 
         void Add(SetRequest set, IReadOnlyList<BinaryPackage> chosen, IReadOnlyList<LockedStage> stages, IReadOnlyList<string> departures)
         {

@@ -34,7 +34,7 @@ internal sealed class PackageSource(StackSpec spec, Store store)
         // What is locked stays, so that a package more is not an update of all others.
         var keep = existing is not null && DebianLock.CanGrow(existing, index) && existing.Preferences.SequenceEqual(preferences.Lines) ? existing : null;
         var made = DebianLock.Create(index, sets, existing?.Ids, keep is not null ? LockedRelations.Keep(store, index, keep, keep.Packages)
-            : existing is null || preferences.Holds.Count == 0 ? null : LockedRelations.Keep(store, index, existing, existing.Packages.Where(IsHeld)), preferences, keep);
+            : existing is null || preferences.Holds.Count == 0 ? null : LockedRelations.Keep(store, index, existing, existing.Packages.Where(IsHeld)), preferences, existing);
         progress.Report(new Activity("resolve packages", $"{made.Packages.Count} packages") { Ended = true });
         if (write)
             LockFile.Write(LockPath, made);
@@ -64,7 +64,7 @@ internal sealed class PackageSource(StackSpec spec, Store store)
 
         progress.Report(new Activity("resolve packages"));
         var after = DebianLock.Create(index, Sets(), before.Ids, names.Count == 0 && spec.Release.Preferences.Holds.Count == 0 ? null
-            : LockedRelations.Keep(store, index, before, before.Packages.Where(package => IsHeld(package) || (names.Count > 0 && !names.Any(package.IsCalled)))), spec.Release.Preferences);
+            : LockedRelations.Keep(store, index, before, before.Packages.Where(package => IsHeld(package) || (names.Count > 0 && !names.Any(package.IsCalled)))), spec.Release.Preferences, before);
         progress.Report(new Activity("resolve packages", $"{after.Packages.Count} packages") { Ended = true });
         return after;
     }

@@ -1,4 +1,3 @@
-using System.Text;
 using Mayfly.Packages.Debian;
 
 namespace Mayfly.Packages.Tests.Debian;
@@ -221,25 +220,5 @@ public sealed class DebianResolutionTests
     private static IReadOnlyList<BinaryPackage> Resolve(DebianIndex index, string[] requests, string[] installed) =>
         DebianResolution.Resolve(index, requests.Select(PackageRequest.Parse), installed.Select(name => index.Candidate(name)!)).Packages;
 
-    /// <summary>An index of stanzas that name only what matters to the test.</summary>
-    private static DebianIndex Index(string stanzas)
-    {
-        var text = string.Join("\n\n", stanzas.Split("\n\n").Select(stanza => stanza
-            + (stanza.Contains("\nVersion:", StringComparison.Ordinal) ? "" : "\nVersion: 1")
-            + (stanza.Contains("\nArchitecture:", StringComparison.Ordinal) ? "" : "\nArchitecture: amd64")
-            + (stanza.Contains("\nFilename:", StringComparison.Ordinal) ? "" : "\nFilename: pool/x.deb")
-            + (stanza.Contains("\nSHA256:", StringComparison.Ordinal) ? "" : $"\nSHA256: {new string('0', 64)}") + "\nSize: 1"));
-        var release = new LockedRelease
-        {
-            Id = "test",
-            Origin = "Test",
-            Label = "Test",
-            Suite = "test",
-            Codename = "test",
-            Date = DateTimeOffset.UnixEpoch,
-            Digest = new string('0', 64),
-            Components = ["main"],
-        };
-        return DebianIndex.Parse("amd64", [new PackagesFile(release, "main", () => new MemoryStream(Encoding.UTF8.GetBytes(text)))]);
-    }
+    private static DebianIndex Index(string stanzas) => StanzaIndex.Of(stanzas, DateTimeOffset.UnixEpoch);
 }

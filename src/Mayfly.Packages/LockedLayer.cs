@@ -1,0 +1,27 @@
+namespace Mayfly.Packages;
+
+/// <summary>The stages of a set that become one layer: what the set had when it was first locked, or one addition to it.</summary>
+public sealed record LockedLayer(IReadOnlyList<LockedStage> Stages)
+{
+    /// <summary>What the set asked for when it had this layer and those below it, and no more.</summary>
+    public required IReadOnlyList<string> Requests { get; init; }
+
+    /// <summary>True when it was added to what had been locked before.</summary>
+    public bool IsAddition => Stages is [{ AddedTo: not null }, ..];
+
+    /// <summary>A set's layers, lowest first; one without stages for a set that has none.</summary>
+    public static IReadOnlyList<LockedLayer> Of(LockedSet set)
+    {
+        int[] starts = [0, .. Enumerable.Range(1, Math.Max(0, set.Stages.Count - 1)).Where(at => set.Stages[at].AddedTo is not null), set.Stages.Count];
+        return
+        [
+            .. starts.Zip(starts.Skip(1)).Select(between => new LockedLayer([.. set.Stages.Take(between.First..between.Second)])
+            {
+                Requests = between.Second < set.Stages.Count ? set.Stages[between.Second].AddedTo! : set.Requests,
+            }),
+        ];
+    }
+
+    /// <summary>No time in this layer is later: the date that the lock has for it, else that of the releases.</summary>
+    public DateTimeOffset DateIn(StackLock stack) => Stages is [{ Date: { } date }, ..] ? date : stack.Date;
+}
