@@ -38,6 +38,7 @@ internal static class Shims
         Write(folder, "usr/bin/ischroot", "#!/bin/sh\nexit 0\n");
         if (ids.Count > 0)
             AccountShims.Make(folder, layers, ids);
+        StandIns.Make(folder, layers);
         foreach (var program in Dating)
         {
             if (Find(layers, program) is not { } real)
