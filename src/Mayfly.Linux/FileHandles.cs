@@ -31,6 +31,13 @@ public static partial class FileHandles
         return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw LinuxException.Last("open", path);
     }
 
+    /// <summary>open(2) of a file for reading. It takes no lock, as .NET's own opening does, and does not look whether it is a folder.</summary>
+    public static SafeFileHandle OpenFile(string path)
+    {
+        var descriptor = open(path, CloseOnExec, 0);
+        return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw LinuxException.Last("open", path);
+    }
+
     /// <summary>open(2) of a folder, for calls that work on a file system or relative to a folder.</summary>
     public static SafeFileHandle OpenFolder(string path)
     {

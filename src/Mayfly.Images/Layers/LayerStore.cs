@@ -226,7 +226,7 @@ internal sealed class LayerStore(Store store)
     {
         using var hashing = new HashingStream();
         using (var behind = new BehindStream(hashing))
-            LayerTar.Write(tree, behind, epoch, cancellationToken);
+            LayerTar.Write(LayerWalk.Of(tree, cancellationToken), behind, epoch);
         return ($"sha256:{hashing.Finish()}", hashing.Length);
     }
 

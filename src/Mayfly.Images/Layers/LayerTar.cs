@@ -6,117 +6,64 @@ using Mayfly.Linux;
 namespace Mayfly.Images.Layers;
 
 /// <summary>
-/// Writes a layer as a tar archive (POSIX pax, IEEE Std 1003.1 chapter pax) that depends on the layer's contents alone: sorted
-/// bytewise, numeric owners, times of whole seconds and none after the epoch, whiteouts in OCI's form (image-spec, layer.md).
+/// Writes a layer as a tar archive (POSIX pax, IEEE Std 1003.1 chapter pax) that depends on the layer's contents alone: the
+/// order of <see cref="LayerWalk"/>, numeric owners, times of whole seconds and none after the epoch.
 /// </summary>
 internal sealed class LayerTar(Stream output, long epoch)
 {
     private const int Block = 512;
-    private readonly Dictionary<ulong, string> _seen = [];
     private readonly byte[] _header = new byte[Block];
     private readonly byte[] _buffer = ArrayPool<byte>.Shared.Rent(1 << 20);
 
-    /// <param name="tree">The layer's tree.</param>
+    /// <param name="entries">The layer's, from <see cref="LayerWalk"/>.</param>
     /// <param name="output">Is given the whole archive.</param>
     /// <param name="epoch">The latest time, in seconds since 1970.</param>
-    public static void Write(string tree, Stream output, long epoch, CancellationToken cancellationToken)
+    public static void Write(IEnumerable<LayerEntry> entries, Stream output, long epoch)
     {
         var tar = new LayerTar(output, epoch);
-        tar.Folder(tree, "", cancellationToken);
+        foreach (var entry in entries)
+            tar.Entry(entry);
         tar.End();
     }
 
-    private void Folder(string path, string name, CancellationToken cancellationToken)
+    private void Entry(LayerEntry entry)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        if (LayerTree.IsOpaque(path))
-            Whiteout($"{name}.wh..wh..opq");
-        var entries = Directory.GetFileSystemEntries(path);
-        // UTF-8's order is that of code points, which ordinal UTF-16 differs from beyond the basic plane; both are fixed orders.
-        Array.Sort(entries, StringComparer.Ordinal);
-        foreach (var entry in entries)
+        Header(entry);
+        if (entry.Type != '0' || entry.Node.Size == 0)
+            return;
+        if (entry.Contents is { } contents)
         {
-            var last = Path.GetFileName(entry);
-            if (last.StartsWith(".wh.", StringComparison.Ordinal))
-                throw new MayflyException($"the layer holds a file named {name}{last}, which images cannot carry", "names that begin with .wh. mean removal in OCI layers; name it otherwise");
-            var node = Nodes.Read(entry);
-            if (node.IsWhiteout)
-                Whiteout($"{name}.wh.{last}");
-            else
-                Entry(entry, $"{name}{last}", node, cancellationToken);
+            output.Write(contents, 0, (int)entry.Node.Size);
+            ArrayPool<byte>.Shared.Return(contents);
         }
+        else
+        {
+            Stream(entry);
+        }
+
+        Pad(entry.Node.Size);
     }
 
-    private void Entry(string path, string name, Node node, CancellationToken cancellationToken)
+    private void Stream(LayerEntry entry)
     {
-        switch (node.Kind)
+        using var file = FileHandles.OpenFile(entry.Path);
+        for (long done = 0; done < entry.Node.Size;)
         {
-            case NodeKind.Directory:
-                Header($"{name}/", '5', node, attributes: Attributes(path));
-                Folder(path, $"{name}/", cancellationToken);
-                break;
-            case NodeKind.Link:
-                Header(name, '2', node, Nodes.ReadLink(path));
-                break;
-            case NodeKind.File:
-                // Links into the store give almost every file more than one name; only a second one inside this layer counts.
-                if (node.Links > 1 && !_seen.TryAdd(node.Inode, name))
-                    Header(name, '1', node, _seen[node.Inode]);
-                else
-                    Contents(path, name, node);
-                break;
-            case NodeKind.CharacterDevice:
-                Header(name, '3', node);
-                break;
-            case NodeKind.BlockDevice:
-                Header(name, '4', node);
-                break;
-            case NodeKind.Pipe:
-                Header(name, '6', node);
-                break;
-            case NodeKind.Socket:
-                // A socket without its process means nothing; tar has no form for it.
-                break;
-        }
-    }
-
-    private void Contents(string path, string name, Node node)
-    {
-        Header(name, '0', node, size: node.Size, attributes: Attributes(path));
-        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        long done = 0;
-        while (done < node.Size)
-        {
-            var read = RandomAccess.Read(file, _buffer.AsSpan(0, (int)Math.Min(_buffer.Length, node.Size - done)), done);
+            var read = RandomAccess.Read(file, _buffer.AsSpan(0, (int)Math.Min(_buffer.Length, entry.Node.Size - done)), done);
             if (read == 0)
-                throw new IOException($"{path} became shorter while it was read");
+                throw entry.Shorter();
             output.Write(_buffer, 0, read);
             done += read;
         }
-
-        Pad(node.Size);
     }
 
-    private static List<(string Name, byte[] Value)> Attributes(string path)
+    private void Header(LayerEntry entry)
     {
-        List<(string, byte[])> attributes = [];
-        foreach (var name in Nodes.AttributeNames(path))
-        {
-            if (!name.StartsWith("trusted.", StringComparison.Ordinal) && name != "security.selinux" && Nodes.ReadAttribute(path, name) is { } value)
-                attributes.Add((name, value));
-        }
-
-        return attributes;
-    }
-
-    private void Whiteout(string name) =>
-        Header(name, '0', new Node { Kind = NodeKind.File, Mode = 0, User = 0, Group = 0, Size = 0, Time = 0, Inode = 0, Links = 1 });
-
-    private void Header(string name, char type, Node node, string target = "", long size = 0, List<(string Name, byte[] Value)>? attributes = null)
-    {
+        var (type, node) = (entry.Type, entry.Node);
+        var size = type == '0' ? node.Size : 0;
         var pax = new MemoryStream();
-        var nameBytes = Encoding.UTF8.GetBytes(name);
-        var targetBytes = Encoding.UTF8.GetBytes(target);
+        var nameBytes = Encoding.UTF8.GetBytes(entry.Name);
+        var targetBytes = Encoding.UTF8.GetBytes(entry.Target);
         if (nameBytes.Length > 100 || nameBytes.AsSpan().IndexOfAnyInRange((byte)0x80, (byte)0xff) >= 0)
             Record(pax, "path", nameBytes);
         if (targetBytes.Length > 100 || targetBytes.AsSpan().IndexOfAnyInRange((byte)0x80, (byte)0xff) >= 0)
@@ -127,7 +74,7 @@ internal sealed class LayerTar(Stream output, long epoch)
             Record(pax, "uid", Number(node.User));
         if (node.Group > 0x1f_ffff)
             Record(pax, "gid", Number(node.Group));
-        foreach (var (attribute, value) in attributes ?? [])
+        foreach (var (attribute, value) in entry.Attributes)
             Record(pax, $"SCHILY.xattr.{attribute}", value);
         if (pax.Length > 0)
         {
