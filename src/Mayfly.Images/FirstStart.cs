@@ -53,7 +53,7 @@ public sealed class FirstStart(Store store)
         {
             foreach (var path in things.SelectMany(thing => Made(upper, thing)).ToArray())
                 LayerTree.Move(upper, own, path[(upper.Length + 1)..]);
-            LayerTree.Tidy(own, trees);
+            LayerTree.Tidy(own, LayerTree.Signs(own), trees);
             LayerTree.CopyFacts(upper, own);
             return own;
         });

@@ -58,6 +58,7 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
         IReadOnlyList<string> leftOut = [];
         var tree = root.Run(() =>
         {
+            string[] signs = [.. install.Written.SelectMany(LayerTree.Signs)];
             var merged = LayerTree.Merge(install.Made);
             compilation.MoveInto(merged);
             leftOut = LayerCleaning.Clean(merged, epoch, ofPackages: true);
@@ -68,7 +69,7 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
             if (_below.Count == 0)
                 File.WriteAllText($"{merged}/etc/fstab", "# UNCONFIGURED FSTAB FOR BASE SYSTEM\n");
             WriteExtendedStates(merged, step, stages);
-            LayerTree.Tidy(merged, _below);
+            LayerTree.Tidy(merged, signs, _below);
             return merged;
         });
         progress?.Report(new Activity(activity, $"{step.Stages.Sum(static stage => stage.Packages.Count)} packages") { Ended = true });
@@ -169,7 +170,7 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
         var leftOut = root.Run(() =>
         {
             var leftOut = LayerCleaning.Clean(upper, epoch, ofPackages: false);
-            LayerTree.Tidy(upper, _below);
+            LayerTree.Tidy(upper, LayerTree.Signs(upper), _below);
             return leftOut;
         });
         progress?.Report(new Activity(step.Origin) { Ended = true });

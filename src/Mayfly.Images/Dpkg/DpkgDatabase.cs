@@ -141,7 +141,7 @@ internal sealed class DpkgDatabase
             var name = Path.GetFileName(member);
             sums |= name == "md5sums";
             if (name != "control")
-                File.Copy(member, $"{prefix}.{name}");
+                TreeWriter.LinkOrCopy(member, $"{prefix}.{name}");
         }
 
         if (sums)

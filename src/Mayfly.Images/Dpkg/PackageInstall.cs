@@ -24,12 +24,16 @@ internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation com
 
     private readonly IReadOnlyDictionary<string, string> _environment = ScriptEnvironment.ForInstalling(epoch);
     private readonly List<string> _layers = [.. below];
+    private readonly List<string> _written = [];
     private int _configured;
     private string _section = "";
     private int _total;
 
     /// <summary>The layers made, lowest first; together they are what was installed.</summary>
     public IReadOnlyList<string> Made => _layers[below.Count..];
+
+    /// <summary>Those of them that scripts wrote, through overlayfs.</summary>
+    public IReadOnlyList<string> Written => _written;
 
     public void Run(IReadOnlyList<DpkgStage> stages, CancellationToken cancellationToken)
     {
@@ -49,12 +53,12 @@ internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation com
             var placed = root.NewFolder("placed");
             root.Run(() => PlaceFirst(packages, placed, cancellationToken));
             _layers.Add(placed);
-            _layers.Add(root.Mount(_layers, forPackages: true));
+            _layers.Add(Mount());
             RunPreinsts([.. packages.OrderBy(static package => package.Name == "base-passwd" ? 0 : 1)], cancellationToken);
         }
         else
         {
-            var upper = root.Mount(_layers, forPackages: true);
+            var upper = Mount();
             RunPreinsts(packages, cancellationToken);
             // Diversions, overrides and accounts as the preinsts left them.
             var placed = root.NewFolder("placed");
@@ -62,7 +66,7 @@ internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation com
             root.Unmount();
             _layers.AddRange([upper, placed]);
             compilation.Begin(packages, _layers);
-            _layers.Add(root.Mount(_layers, forPackages: true));
+            _layers.Add(Mount());
         }
 
         if (root.NotesCompiling)
@@ -76,6 +80,13 @@ internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation com
         if (root.NotesCompiling)
             compilation.Collect(root);
         root.Unmount();
+    }
+
+    private string Mount()
+    {
+        var upper = root.Mount(_layers, forPackages: true);
+        _written.Add(upper);
+        return upper;
     }
 
     private static void PlaceFirst(IReadOnlyList<DpkgPackage> packages, string layer, CancellationToken cancellationToken)
@@ -186,7 +197,7 @@ internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation com
 
     private void Compile(IReadOnlyList<IReadOnlyList<string>> commands, CancellationToken cancellationToken)
     {
-        _layers.Add(root.Mount(_layers, forPackages: true));
+        _layers.Add(Mount());
         foreach (var command in commands)
         {
             var result = root.Start(command, ScriptEnvironment.ForPackages, null, cancellationToken);

@@ -5,7 +5,7 @@ namespace Mayfly.Images.Layers;
 /// <summary>Trees in overlayfs's form: merging several that lie over each other into one, by renames.</summary>
 internal static class LayerTree
 {
-    private const string Opaque = "trusted.overlay.opaque";
+    private const string Notes = "trusted.overlay.", Opaque = $"{Notes}opaque";
 
     /// <summary>Merges the parts, lowest first, into the lowest one's folder; what lies in the others is moved there.</summary>
     public static string Merge(IReadOnlyList<string> parts)
@@ -15,8 +15,36 @@ internal static class LayerTree
         return parts[0];
     }
 
+    /// <summary>Where overlayfs may have left signs in a tree that it wrote: whiteouts, and folders with attributes of its own, parents first.</summary>
+    public static IReadOnlyList<string> Signs(string tree)
+    {
+        var signs = new List<string>();
+        Find(tree, "", signs);
+        return signs;
+    }
+
     /// <summary>Removes signs that have nothing to hide in the layers below, and the notes that overlayfs leaves for itself.</summary>
-    public static void Tidy(string tree, IReadOnlyList<string> below) => Tidy(tree, "", below);
+    /// <param name="tree">The tree, merged.</param>
+    /// <param name="signs">Of each tree that went into it.</param>
+    /// <param name="below">The layers below.</param>
+    public static void Tidy(string tree, IEnumerable<string> signs, IReadOnlyList<string> below)
+    {
+        foreach (var path in signs)
+        {
+            var sign = path.Length == 0 ? tree : $"{tree}/{path}";
+            if (Nodes.Find(sign) is not { } node)
+                continue;
+            if (node.IsWhiteout && Find(below, path) is null)
+                File.Delete(sign);
+            if (node.Kind != NodeKind.Directory)
+                continue;
+            foreach (var name in Nodes.AttributeNames(sign))
+            {
+                if (name.StartsWith(Notes, StringComparison.Ordinal) && (name != Opaque || Find(below, path) is null))
+                    Nodes.RemoveAttribute(sign, name);
+            }
+        }
+    }
 
     public static bool IsOpaque(string folder) => Nodes.ReadAttribute(folder, Opaque) is [(byte)'y', ..];
 
@@ -99,23 +127,19 @@ internal static class LayerTree
         CopyFacts(from, to);
     }
 
-    private static void Tidy(string tree, string path, IReadOnlyList<string> below)
+    private static void Find(string tree, string path, List<string> signs)
     {
         var folder = path.Length == 0 ? tree : $"{tree}/{path}";
-        foreach (var name in Nodes.AttributeNames(folder))
-        {
-            if (name.StartsWith("trusted.overlay.", StringComparison.Ordinal) && (name != Opaque || Find(below, path) is null))
-                Nodes.RemoveAttribute(folder, name);
-        }
-
+        if (Nodes.AttributeNames(folder).Any(static name => name.StartsWith(Notes, StringComparison.Ordinal)))
+            signs.Add(path);
         foreach (var entry in Directory.EnumerateFileSystemEntries(folder))
         {
             var inner = path.Length == 0 ? Path.GetFileName(entry) : $"{path}/{Path.GetFileName(entry)}";
             var node = Nodes.Read(entry);
             if (node.Kind == NodeKind.Directory)
-                Tidy(tree, inner, below);
-            else if (node.IsWhiteout && Find(below, inner) is null)
-                File.Delete(entry);
+                Find(tree, inner, signs);
+            else if (node.IsWhiteout)
+                signs.Add(inner);
         }
     }
 }

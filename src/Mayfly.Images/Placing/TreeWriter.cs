@@ -62,22 +62,36 @@ internal static class TreeWriter
         }
     }
 
+    /// <summary>Gives a file of the store, which is as it is to be, another name; a copy where it can have none.</summary>
+    public static void LinkOrCopy(string source, string path)
+    {
+        if (!TryLink(source, path))
+            File.Copy(source, path);
+    }
+
     private static void LinkOrCopy(Placed name, string path, Dictionary<string, string> copies)
     {
         if (copies.TryGetValue(name.Source!, out var copied))
         {
             Files.Link(copied, path);
-            return;
         }
-
-        try
-        {
-            Files.Link(name.Source!, path);
-        }
-        catch (LinuxException e) when (e.Errno is CrossDevice or TooManyLinks)
+        else if (!TryLink(name.Source!, path))
         {
             Copy(name, path);
             copies[name.Source!] = path;
+        }
+    }
+
+    private static bool TryLink(string source, string path)
+    {
+        try
+        {
+            Files.Link(source, path);
+            return true;
+        }
+        catch (LinuxException e) when (e.Errno is CrossDevice or TooManyLinks)
+        {
+            return false;
         }
     }
 
