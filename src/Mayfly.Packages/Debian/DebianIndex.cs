@@ -6,8 +6,8 @@ namespace Mayfly.Packages.Debian;
 /// Every binary package of an architecture that a set of releases offers: candidates by name, providers by virtual name.
 /// </summary>
 /// <remarks>
-/// What it keeps: one block of bytes (see <see cref="IndexImage"/>), the same in memory and in its cache file, so loading is one read
-/// and nothing is parsed; packages become objects when their name is first asked for. It never changes: a new Release file
+/// What it keeps: one block of bytes (see <see cref="IndexImage"/>), the same in memory and in its cache file, so loading maps that
+/// file and nothing is parsed; packages become objects when their name is first asked for. It never changes: a new Release file
 /// means a new index, keyed in the store by the digests of its releases. Why not a database: lookups are by name only, and
 /// a sorted table does them in microseconds. Safe for use by several threads.
 /// </remarks>

@@ -64,29 +64,9 @@ internal sealed class IndexImage
 
     public static IndexImage? Load(string path)
     {
-        byte[] bytes;
-        try
-        {
-            using var file = File.OpenHandle(path);
-            var length = RandomAccess.GetLength(file);
-            if (length is < HeaderSize or > int.MaxValue)
-                return null;
-            bytes = GC.AllocateUninitializedArray<byte>((int)length);
-            var read = 0;
-            while (read < bytes.Length)
-            {
-                var count = RandomAccess.Read(file, bytes.AsSpan(read), read);
-                if (count == 0)
-                    return null;
-                read += count;
-            }
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
+        if (MappedFile.Open(path, HeaderSize) is not { } bytes)
             return null;
-        }
-
-        if (!bytes.AsSpan().StartsWith(Magic) || BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(8)) != bytes.Length)
+        if (!bytes.Span.StartsWith(Magic) || BinaryPrimitives.ReadInt64LittleEndian(bytes.Span[8..]) != bytes.Length)
             return null;
         return new IndexImage(bytes);
     }
