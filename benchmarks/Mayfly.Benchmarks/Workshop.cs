@@ -48,6 +48,15 @@ internal sealed class Workshop : IDisposable
     /// <summary>The launcher of this clone.</summary>
     public static string Launcher => Path.Combine(Repository, "mayfly");
 
+    /// <summary>The tool of a release of this clone, built now.</summary>
+    public async Task<string> ReleaseAsync(CancellationToken cancellationToken)
+    {
+        Talk.WriteLine("build a release …");
+        var archive = (await Outside.RunAsync([Path.Combine(Repository, "release")], cancellationToken)).Trim().Split('\n')[^1];
+        await Outside.RunAsync(["tar", "-xzf", Path.Combine(Repository, archive), "-C", WorkFolder], cancellationToken);
+        return Path.Combine(WorkFolder, Path.GetFileName(archive)[..^".tar.gz".Length], "mayfly");
+    }
+
     public static string Repository { get; } = Above(AppContext.BaseDirectory);
 
     /// <summary>Opens it, builds the tool when that is to run, and fetches what all figures need.</summary>

@@ -71,7 +71,7 @@ internal static class NewVerb
         var versions = Environment.GetEnvironmentVariable("MAYFLY_PROPS") is { Length: > 0 } path ? path : null;
         var text = new StringBuilder("<Project>\n");
         if (versions is not null)
-            text.Append("  <!-- The version and the folder feed of the clone whose ./mayfly wrote this. -->\n").Append($"  <Import Project=\"{versions}\" />\n");
+            text.Append("  <!-- The version and the folder feed of the mayfly that wrote this. -->\n").Append($"  <Import Project=\"{versions}\" />\n");
         text.Append("  <PropertyGroup>\n    <ManagePackageVersionsCentrally>true</ManagePackageVersionsCentrally>\n  </PropertyGroup>\n");
         text.Append($"  <ItemGroup>\n    <PackageVersion Include=\"Mayfly\" Version=\"[{(versions is null ? Tool.Version : "$(MayflyVersion)")}]\" />\n  </ItemGroup>\n</Project>\n");
         yield return ("Directory.Packages.props", text.ToString());
