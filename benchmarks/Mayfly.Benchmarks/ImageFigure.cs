@@ -28,7 +28,7 @@ internal sealed class ImageFigure(bool inMemory) : Figure
 
     public override IReadOnlyList<Line> Lines => [_new, _processor, _unpacked, _based, _again, _more, _first, _memory, _floor];
 
-    public override IReadOnlyList<Need> Needs => [new("mmdebstrap", "mmdebstrap"), new("dpkg-deb", "dpkg"), new("xargs", "findutils"), new("find", "findutils")];
+    public override IReadOnlyList<Need> Needs => [new("mmdebstrap", "mmdebstrap"), new("dpkg-deb", "dpkg"), new("xargs", "findutils"), new("find", "findutils"), new("gcc", "gcc libc6-dev")];
 
     public override int Rounds => 3;
 
@@ -59,8 +59,9 @@ internal sealed class ImageFigure(bool inMemory) : Figure
             await Outside.RunAsync(["cp", inMemory ? "-a" : "-al", workshop.Store.Folder(area), fetched], cancellationToken);
         await File.WriteAllTextAsync($"{place}/debs", string.Concat(packages.Select(package => $"{fetched}/artifacts/{package.Sha256}\n")), cancellationToken);
 
+        var tool = await workshop.ReleaseAsync(cancellationToken);
         string[] Command(params string[] more) =>
-            [Workshop.Launcher, "image", "build", "--base", $"debian:{Workshop.Codename}", "--install", string.Join(',', [.. Workshop.Packages, .. more]), "--name", "measured", "--lock", locked];
+            [tool, "image", "build", "--base", $"debian:{Workshop.Codename}", "--install", string.Join(',', [.. Workshop.Packages, .. more]), "--name", "measured", "--lock", locked];
         Contestant Build(Func<Task> before, params string[] more) => new(() => Outside.RunAsync(Command(more), cancellationToken, mirror.ForMayfly(store))) { Before = before };
         async Task Packed()
         {

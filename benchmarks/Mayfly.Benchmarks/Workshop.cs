@@ -19,6 +19,8 @@ internal sealed class Workshop : IDisposable
 
     private const string SetName = "image";
 
+    private string? _released;
+
     private Workshop(string folder, TextWriter talk) => (Folder, Talk) = (folder, talk);
 
     public string Folder { get; }
@@ -48,13 +50,15 @@ internal sealed class Workshop : IDisposable
     /// <summary>The launcher of this clone.</summary>
     public static string Launcher => Path.Combine(Repository, "mayfly");
 
-    /// <summary>The tool of a release of this clone, built now.</summary>
+    /// <summary>The tool of a release of this clone, built when it is first asked for.</summary>
     public async Task<string> ReleaseAsync(CancellationToken cancellationToken)
     {
+        if (_released is not null)
+            return _released;
         Talk.WriteLine("build a release …");
         var archive = (await Outside.RunAsync([Path.Combine(Repository, "release")], cancellationToken)).Trim().Split('\n')[^1];
         await Outside.RunAsync(["tar", "-xzf", Path.Combine(Repository, archive), "-C", WorkFolder], cancellationToken);
-        return Path.Combine(WorkFolder, Path.GetFileName(archive)[..^".tar.gz".Length], "mayfly");
+        return _released = Path.Combine(WorkFolder, Path.GetFileName(archive)[..^".tar.gz".Length], "mayfly");
     }
 
     public static string Repository { get; } = Above(AppContext.BaseDirectory);
