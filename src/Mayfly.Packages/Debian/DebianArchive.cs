@@ -92,7 +92,7 @@ internal sealed class DebianArchive
             var path = Checked(entry.Name);
             if (path.Length == 0 && entry.Type == EntryType.Directory)
                 continue;
-            if (entry.Type != EntryType.File || path.Contains('/'))
+            if (entry.Type != EntryType.File || path.Length == 0 || path.Contains('/'))
                 throw new ArchiveException($"its control member {TarReader.Shown(entry.Name)} is not a plain file");
             if ((total += entry.Size) > ControlLimit)
                 throw new ArchiveException("its control members are absurdly large");

@@ -3,16 +3,17 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Mayfly.Packages.Archives;
 using Mayfly.Packages.Debian;
+using Mayfly.Packages.Debian.Licences;
 
 namespace Mayfly.Packages.Tests.Debian;
 
 /// <summary>
 /// What a stranger may send, or put into a repository, changed at random from recorded seeds: each is read or refused by the one exception that means
-/// so. <c>MAYFLY_FUZZ</c> multiplies the number of changes for a longer run.
+/// so. <c>MAYFLY_FUZZ</c> multiplies the number of changes for a longer run, <c>MAYFLY_FUZZ_SEED</c> makes it another one.
 /// </summary>
 public sealed class HostileInputTests
 {
-    private const int Seed = 20261125;
+    private static readonly int Seed = int.Parse(Environment.GetEnvironmentVariable("MAYFLY_FUZZ_SEED") ?? "20261125", CultureInfo.InvariantCulture);
 
     /// <summary>What one input may allocate, all told: far above the honest, far below what would hurt.</summary>
     private const long MostBytes = 256L << 20;
@@ -109,6 +110,23 @@ public sealed class HostileInputTests
         });
         var refused = Try(1000, Bytes(text), static bytes => LockFile.Parse(Text(bytes)), static e => e is LockFileException { Hint: not null });
         Assert.True(refused > 0);
+    }
+
+    [Fact]
+    public void A_copyright_file()
+    {
+        const string Good = "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\nLicense: GPL-2+ or (Artistic and MIT with X exception)\n\nFiles: * debian/*\nCopyright: 2026 me\nLicense: GPL-2+ and/or Expat\n a text\n .\n more\n\nLicense: GPL-2+\n /usr/share/common-licenses/GPL-2\n";
+        using var folder = new TemporaryFolder();
+        var place = new CopyrightPlace("/usr/share/doc/hello/copyright", Path.Combine(folder.Path, "copyright"), "hello:amd64");
+        Try(1000, Bytes(Good), bytes =>
+        {
+            File.WriteAllBytes(place.File, bytes);
+            var read = CopyrightReading.Read(TemporaryStore.PackageOf("hello", [1]), place, "", static text => text);
+            // All that is shown and written of it.
+            foreach (var files in read.Licensed)
+                Assert.NotEmpty(files.Licence.Spdx);
+            Assert.DoesNotContain(read.Unread.Concat(read.Texts.Values), static text => text.Contains('\e'));
+        }, static _ => false);
     }
 
     [Theory]
@@ -229,7 +247,7 @@ public sealed class HostileInputTests
     private static readonly string[] Words =
     [
         "\n", "\n\n", "\r\n", "\0", ":", "- ", "-", "-----BEGIN PGP SIGNED MESSAGE-----\n", "-----BEGIN PGP SIGNATURE-----\n", "-----END PGP SIGNATURE-----\n", "Hash: SHA1\n", "SHA256:\n",
-        "Date: x\n", "99999999999999999999", "-1", "\u00e9", "\ufeff", "[", "]]", "{", "}", "\"", "\\u0000", "=", ",", "../", "|", "(", "(>= 1", " <!nocheck>", "Provides: a (= 1)\n", "Size: -5\n", "//", "/*", "#",
+        "Date: x\n", "99999999999999999999", "-1", "\u00e9", "\ufeff", "[", "]]", "{", "}", "\"", "\\u0000", "=", ",", "../", "|", "(", "(>= 1", " <!nocheck>", "Provides: a (= 1)\n", "Size: -5\n", "//", "/*", "#", "(((", ")", " and ", " or ", " with ", "\e[2J",
     ];
 
     private static string Packages()

@@ -86,6 +86,7 @@ public sealed class UnpackTests : IDisposable
         { "not a plain file", Deb(Tar(), Tar(Link("./postinst", "/bin/sh"))) },
         { "not a plain file", Deb(Tar(), Tar(File("./sub/postinst", "x"))) },
         { "there twice", Deb(Tar(), Tar(File("./control", "x"), File("./control", "y"))) },
+        { "control member . is not a plain file", Deb(Tar(), Tar(File(".", "x"), File("./control", "x"))) },
         { "no control file", Deb(Tar(), Tar(File("./postinst", "x"))) },
         { "absurdly large", Deb(Tar(), Tar(Entry('0', "./control", size: 1L << 32))) },
         { "its md5sums say", Deb(Tar(File("./a", "x")), Tar(File("./control", "x"), File("./md5sums", "00000000000000000000000000000000  a\n"))) },
