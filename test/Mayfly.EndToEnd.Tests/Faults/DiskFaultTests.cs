@@ -51,6 +51,73 @@ public sealed partial class DiskFaultTests(FaultGround ground)
 
         await live.Host.ShellAsync($"rm {folder}/filler");
         (await live.MayflyAsync(["lock", live.StackFolder])).Succeeded();
+
+        // As of a day when one package had another version; and again there is no room.
+        var path = Path.Combine(live.Host.Root + live.StackFolder, "stack.lock");
+        var now = await File.ReadAllTextAsync(path);
+        var then = FirstVersion().Replace(now, $"version = \"0\"$1sha256 = \"{new string('0', 64)}\"", 1);
+        await File.WriteAllTextAsync(path, then);
+        await live.Host.ShellAsync($"head -c 2m /dev/zero > {folder}/filler 2>/dev/null || true");
+        (await live.MayflyAsync(["update", live.StackFolder, "--yes"])).Refused("stack.lock cannot be written", "the disk is full", "room");
+        Assert.Equal(then, await File.ReadAllTextAsync(path));
+        Assert.Equal("stack.lock", (await live.Host.ShellAsync($"ls -A {live.StackFolder} | grep lock")).Trim());
+        await live.Host.ShellAsync($"rm {folder}/filler");
+        (await live.MayflyAsync(["update", live.StackFolder, "--yes"])).Succeeded();
+        Assert.Equal(now, await File.ReadAllTextAsync(path));
+    }
+
+    [Fact]
+    public async Task A_depot_that_does_not_fit_on_the_disk_stays_what_it_was()
+    {
+        using var host = new OwnHost();
+        var disk = ground.NewFolder();
+        var (key, depot) = (Path.Combine(disk, "depot.key"), Path.Combine(disk, "depot"));
+        await host.ShellAsync($"mount -t tmpfs -o size=1m tmpfs {disk} && mkdir {disk}/one {disk}/other");
+        (await MayflyAsync("image", "build", "--lock", $"{disk}/one/stack.lock", "--name", "tried")).Succeeded();
+        await host.ShellAsync($"cp {disk}/one/stack.lock {disk}/other/");
+
+        await FillAsync(0);
+        (await MayflyAsync("depot", "key", key)).Refused($"the key {key} cannot be written", "the disk is full");
+        Assert.Equal("", await host.ShellAsync($"ls -A {disk} | grep key || true"));
+        await EmptyAsync();
+        (await MayflyAsync("depot", "key", key)).Succeeded();
+
+        foreach (var size in (string[])["2m", "20m"])
+        {
+            await host.ShellAsync($"mount -o remount,size={size} {disk}");
+            await RefusedAsync("one");
+            Assert.Equal("", await host.ShellAsync($"ls -d {depot}/dists 2>/dev/null || true"));
+        }
+
+        await host.ShellAsync($"mount -o remount,size=1g {disk}");
+        (await MayflyAsync("depot", "publish", $"{disk}/one", "--to", depot, "--key", key)).Succeeded();
+        var (before, refused) = (await StateAsync(), 0);
+        foreach (var left in (int[])[0, 4, 8, 16, 32, 64, 96, 128, 256, 100_000])
+        {
+            await FillAsync(left);
+            var run = await MayflyAsync("depot", "publish", $"{disk}/other", "--to", depot, "--key", key);
+            await EmptyAsync();
+            if (run.ExitCode == 0)
+                break;
+            refused++;
+            Full(run);
+            Assert.Equal(before, await StateAsync());
+        }
+
+        Assert.True(refused > 2, $"only {refused} were refused");
+        Assert.Contains("2 locks", (await MayflyAsync("depot", "verify", depot)).Succeeded().Output, StringComparison.Ordinal);
+
+        Task<Ended> MayflyAsync(params string[] words) => host.RunAsync(FaultGround.Environment(ground.Store, ground.Configuration), Path.Combine(Tool.Repository, "mayfly"), words);
+
+        Task FillAsync(int left) => host.ShellAsync($"head -c $(( ($(df --output=avail -k {disk} | tail -1) - {left}) * 1024 )) /dev/zero > {disk}/filler 2>/dev/null || true");
+
+        Task EmptyAsync() => host.ShellAsync($"rm {disk}/filler");
+
+        async Task RefusedAsync(string stack) => Full(await MayflyAsync("depot", "publish", $"{disk}/{stack}", "--to", depot, "--key", key));
+
+        void Full(Ended run) => run.Refused($"the depot {depot} cannot be written: the disk is full", "make room there");
+
+        Task<string> StateAsync() => host.ShellAsync($"cd {depot} && find . -type f ! -path ./.mayfly/lock -exec sha256sum {{}} + | sort -k 2");
     }
 
     [Fact]
@@ -88,4 +155,7 @@ public sealed partial class DiskFaultTests(FaultGround ground)
 
     [GeneratedRegex("cannot be (written into the store|unpacked|made)")]
     private static partial Regex Stage();
+
+    [GeneratedRegex("(?<=^\"[^\"]+\" = { )version = \"[^\"]*\"(.*)sha256 = \"[0-9a-f]{64}\"", RegexOptions.Multiline)]
+    private static partial Regex FirstVersion();
 }
