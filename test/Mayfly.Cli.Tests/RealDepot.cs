@@ -4,6 +4,13 @@ using Mayfly.Packages.Depots;
 
 namespace Mayfly.Cli.Tests;
 
+/// <summary>One depot for all that look at it.</summary>
+[CollectionDefinition(Name)]
+public sealed class OnRealDepot : ICollectionFixture<RealDepot>
+{
+    public const string Name = "real depot";
+}
+
 /// <summary>A depot of Debian's own packages: the base and memcached, locked from the archive of this machine.</summary>
 public sealed class RealDepot : IAsyncLifetime
 {
@@ -19,8 +26,8 @@ public sealed class RealDepot : IAsyncLifetime
     /// <summary>Each command of the guide, what the guide says it prints, and what it printed.</summary>
     public List<(string Command, string Expected, string Printed)> Guide { get; } = [];
 
-    /// <summary>What is asked for, under the names of the lock's sets; apt, because it is what judges, whether or not the base has it.</summary>
-    public static SetRequest[] Sets => [new("image", ["memcached"]), new("judge", ["apt"])];
+    /// <summary>What is asked for, under the names of the lock's sets; apt, because it is what judges, whether or not the base has it, and a server that knows nothing of depots.</summary>
+    public static SetRequest[] Sets => [new("image", ["memcached"]), new("judge", ["apt", "nginx-light"])];
 
     public Dictionary<string, string?> Environment => new() { ["MAYFLY_STORE"] = Store };
 

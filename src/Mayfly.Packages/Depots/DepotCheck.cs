@@ -38,19 +38,22 @@ public static class DepotCheck
         if (await reader.ReadAsync(cancellationToken).ConfigureAwait(false) is not { } contents)
             return new Result(0, 0, 0, faults);
 
-        var packages = contents.Suites.SelectMany(static suite => suite.Packages.Values).SelectMany(static all => all).DistinctBy(static package => package.Path).ToArray();
+        var indexed = contents.Suites.SelectMany(static suite => suite.Packages.Values).SelectMany(static all => all).Select(static package => (package.Path, package.Sha256, package.Size)).ToHashSet();
+        // What a lock names is read even where its index is damaged.
+        var packages = indexed.Concat(contents.Locks.SelectMany(static one => one.Lock.Packages).Select(static package => (package.Path, package.Sha256, package.Size))).DistinctBy(static package => package.Path).ToArray();
         var (done, total) = (0L, packages.Sum(static package => package.Size));
         await Parallel.ForEachAsync(packages, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount * 2, CancellationToken = cancellationToken }, async (package, token) =>
         {
             await reader.CopyAsync(package.Path, package.Sha256, package.Size, Stream.Null, token).ConfigureAwait(false);
-            progress?.Report(new Activity("verify packages", package.Name) { Done = Interlocked.Add(ref done, package.Size), Total = total });
+            progress?.Report(new Activity("verify packages", Path.GetFileName(package.Path)) { Done = Interlocked.Add(ref done, package.Size), Total = total });
         }).ConfigureAwait(false);
         progress?.Report(new Activity("verify packages", $"{packages.Length} packages") { Ended = true });
 
-        var held = packages.Select(static package => (package.Path, package.Sha256)).ToHashSet();
+        // An index that could not be read is one fault, and not one for each of its packages.
+        var read = contents.Suites.SelectMany(static suite => suite.Packages.Keys.Select(architecture => (suite.Name, architecture))).ToHashSet();
         foreach (var (entry, _, stackLock) in contents.Locks)
         {
-            foreach (var package in stackLock.Packages.Where(package => !held.Contains((package.Path, package.Sha256))))
+            foreach (var package in stackLock.Packages.Where(package => read.Contains((package.Release, stackLock.Architecture)) && !indexed.Contains((package.Path, package.Sha256, package.Size))))
                 Add(package.Path, $"the lock {entry.Name} names it, and no index of the depot does");
         }
 

@@ -12,12 +12,13 @@ internal sealed class DepotWriter(DepotFolder depot, IDepotSigner signer)
     private const string Made = ".mayfly/work/dists";
 
     /// <summary>Makes this what the depot holds. The packages must be in the pool.</summary>
+    /// <param name="date">That of the list of what it holds; each suite has its own.</param>
     /// <param name="keepFormer">Whether indexes that only former Release files name stay under their hashes, for who is reading right now.</param>
     public void Commit(IReadOnlyList<DepotSuite> suites, IReadOnlyList<(DepotLock Entry, byte[] Text)> locks, DateTimeOffset date, bool keepFormer)
     {
         var digests = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var suite in suites)
-            digests[suite.Name] = Write(suite, date, keepFormer);
+            digests[suite.Name] = Write(suite, keepFormer);
         foreach (var (entry, text) in locks)
             Write(entry.Path["dists/".Length..], text);
         Write("Depot", signer.ClearSign(new DepotManifest(date, digests, [.. locks.Select(static one => one.Entry)]).Write()));
@@ -49,7 +50,7 @@ internal sealed class DepotWriter(DepotFolder depot, IDepotSigner signer)
     }
 
     /// <summary>Gives the SHA-256 of InRelease.</summary>
-    private string Write(DepotSuite suite, DateTimeOffset date, bool keepFormer)
+    private string Write(DepotSuite suite, bool keepFormer)
     {
         var sums = new StringBuilder();
         foreach (var (architecture, packages) in suite.Packages.OrderBy(static pair => pair.Key, StringComparer.Ordinal))
@@ -75,7 +76,7 @@ internal sealed class DepotWriter(DepotFolder depot, IDepotSigner signer)
             Label: {release.Label}
             Suite: {release.Suite}
             Codename: {release.Codename}
-            Date: {date.ToUniversalTime().ToString("ddd, dd MMM yyyy HH:mm:ss 'UTC'", CultureInfo.InvariantCulture)}
+            Date: {release.Date.ToUniversalTime().ToString("ddd, dd MMM yyyy HH:mm:ss 'UTC'", CultureInfo.InvariantCulture)}
             {(suite.Priority < 500 ? "NotAutomatic: yes\n" : "")}{(suite.Priority == 100 ? "ButAutomaticUpgrades: yes\n" : "")}Acquire-By-Hash: yes
             Architectures: {string.Join(' ', suite.Packages.Keys.Order(StringComparer.Ordinal))}
             Components: {DepotSuite.Component}

@@ -176,7 +176,8 @@ public sealed class Publication(DepotFolder depot, Store store, IDepotSigner sig
                 ];
             }
 
-            suites.Add(new DepotSuite(before?.Release ?? release!, before?.Priority ?? priorities(name), packages));
+            var of = before?.Release ?? release!;
+            suites.Add(new DepotSuite(release?.Date > of.Date ? of with { Date = release.Date } : of, before?.Priority ?? priorities(name), packages));
         }
 
         return suites;
