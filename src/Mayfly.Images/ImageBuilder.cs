@@ -27,6 +27,8 @@ public sealed class ImageBuilder(Store store)
     /// </summary>
     public async Task<Image> BuildAsync(StackLock stack, ImageRecipe recipe, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
     {
+        if (stack.Format != StackLock.CurrentFormat)
+            throw new MayflyException($"the lock is of format {stack.Format}, and images are built from one of format {StackLock.CurrentFormat}", "`mayfly lock` upgrades it; its ids stay");
         var made = new Dictionary<string, string>(StringComparer.Ordinal);
         var steps = BuildSteps.Of(stack, recipe, Find);
         if (steps.Any(step => !_layers.Has(step.Key)))

@@ -31,7 +31,7 @@ public static class LockFile
         try
         {
             if (new FileInfo(path) is { Exists: true, Length: > Largest })
-                throw new LockFileException($"{path} is larger than {Largest >> 20} MiB", "no lock is: restore it from version control, or delete it and run `mayfly lock` to choose packages anew");
+                throw new LockFileException($"{path} is larger than {Largest >> 20} MiB", $"no lock is: {Remedy(Name)}");
             text = File.ReadAllText(path);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
@@ -140,9 +140,13 @@ public static class LockFile
         catch (LockFileException e)
         {
             throw new LockFileException($"{name} {e.Message}",
-                e.Hint ?? $"restore {name} from version control, or delete it and run `mayfly lock` to choose packages anew", e);
+                e.Hint ?? Remedy(name), e);
         }
     }
+
+    /// <summary>The table of ids must outlive the rest: by its numbers the data on volumes is owned.</summary>
+    private static string Remedy(string name) =>
+        $"restore {name} from version control; or remove all of it but format, architecture and the table [ids], whose numbers own the data on volumes, and run `mayfly lock` to choose packages anew";
 
     /// <summary>True for a path that stays below the root it is joined to, whatever that is.</summary>
     public static bool IsPoolPath(ReadOnlySpan<char> path)

@@ -12,11 +12,9 @@ internal static class LockReader
         if (Entries(head.Value).FirstOrDefault(entry => entry.Key == "format") is not { } formatEntry)
             throw Error(1, "it does not say its format");
         var format = Number(formatEntry, 1, int.MaxValue);
-        if (format != StackLock.CurrentFormat)
-        {
-            throw new LockFileException($"line {formatEntry.Line}: its format is {format}, this Mayfly knows {StackLock.CurrentFormat}",
-                format > StackLock.CurrentFormat ? "a newer Mayfly wrote it: update Mayfly" : "delete it and run `mayfly lock` to choose packages anew");
-        }
+        // Former ones have the same grammar. They are read to be compared and upgraded; nothing is built from them.
+        if (format > StackLock.CurrentFormat)
+            throw new LockFileException($"line {formatEntry.Line}: its format is {format}, this Mayfly knows {StackLock.CurrentFormat}", "a newer Mayfly wrote it: update Mayfly");
 
         var architecture = "";
         IReadOnlyList<string> preferences = [];
@@ -71,6 +69,7 @@ internal static class LockReader
         var names = new HashSet<string>(StringComparer.Ordinal);
         return new StackLock
         {
+            Format = format,
             Architecture = architecture,
             Preferences = preferences,
             Releases = releases,

@@ -10,6 +10,7 @@ public sealed record StackLock
     /// <remarks>1: a layer over the packages gave accounts the table's numbers. 2: scripts are given the numbers while they run, and there is no such layer.</remarks>
     public const int CurrentFormat = 2;
 
+    /// <summary>A former one was read from a file: its packages and ids hold, but nothing is built from it before it is locked again.</summary>
     public int Format { get; init; } = CurrentFormat;
 
     /// <summary>Debian's name of the architecture, such as <c>amd64</c>.</summary>

@@ -1,3 +1,4 @@
+using Mayfly.Packages.Debian;
 using Mayfly.Packages.Tests.Debian;
 using Tomlyn;
 using Tomlyn.Model;
@@ -75,9 +76,19 @@ public sealed class LockFileTests
         Assert.Equal(kept, Directory.GetFiles(folder.Path).Order(StringComparer.Ordinal));
     }
 
+    [Fact]
+    public void A_former_format_is_read_with_its_ids_and_holds_for_nothing()
+    {
+        var former = LockFile.Parse(LockFile.Format(Example).Replace("format = 2", "format = 1", StringComparison.Ordinal));
+
+        Assert.Equivalent(Example with { Format = 1 }, former, strict: true);
+        Assert.True(DebianLock.Satisfies(former with { Format = StackLock.CurrentFormat }, former.Architecture, []));
+        Assert.False(DebianLock.Satisfies(former, former.Architecture, []));
+    }
+
     [Theory]
     [InlineData("format = 2", "format = 3", "line 2: its format is 3, this Mayfly knows 2")]
-    [InlineData("format = 2", "format = 1", "line 2: its format is 1, this Mayfly knows 2")]
+    [InlineData("format = 2", "format = 0", "line 2: 'format' must be a number from 1")]
     [InlineData("\"adduser:all\" = {", "\"../adduser:all\" = {", "line 9: '../adduser:all' is no package of amd64")]
     [InlineData("\"adduser:all\" = {", "\"adduser:i386\" = {", "line 9: 'adduser:i386' is no package of amd64")]
     [InlineData("path = \"pool/adduser.deb\"", "path = \"pool/../../etc/passwd\"", "line 9: the path 'pool/../../etc/passwd' does not stay inside")]

@@ -10,12 +10,13 @@ public static class DebianLock
     /// <param name="kept">As for <see cref="DebianResolution.Resolve"/>.</param>
     /// <param name="preferences">What bears on every choice; its suites and architectures are in the index already.</param>
     /// <param name="before">A lock whose sets keep their order of installing, and their layers the dates, where nothing of them changes: what is new is
-    /// installed after it, as apt-get would install it on the machine of that lock. Null plans all anew.</param>
+    /// installed after it, as apt-get would install it on the machine of that lock. Null plans all anew, and so does one of a former format, which pins neither.</param>
     public static StackLock Create(
         DebianIndex index, IReadOnlyList<SetRequest> sets, IReadOnlyList<LockedId>? ids = null, IReadOnlyDictionary<string, BinaryPackage>? kept = null, DebianPreferences? preferences = null,
         StackLock? before = null)
     {
         preferences = (preferences ?? DebianPreferences.None).Checked();
+        before = before?.Format == StackLock.CurrentFormat ? before : null;
         index = index.With(preferences.Pins);
         var packages = new Dictionary<string, BinaryPackage>(StringComparer.Ordinal);
         var locked = new List<LockedSet>();
@@ -60,7 +61,8 @@ public static class DebianLock
 
     /// <summary>True when the lock holds every set as it is asked for now, so that nothing needs to be resolved. Further sets do no harm.</summary>
     public static bool Satisfies(StackLock stackLock, string architecture, IReadOnlyList<SetRequest> sets, DebianPreferences? preferences = null) =>
-        stackLock.Architecture == architecture
+        stackLock.Format == StackLock.CurrentFormat
+        && stackLock.Architecture == architecture
         && stackLock.Preferences.SequenceEqual((preferences ?? DebianPreferences.None).Lines)
         && sets.Append(new SetRequest(SetRequest.Base, [])).DistinctBy(set => set.Name).All(set => stackLock.Sets.Any(locked =>
             locked.Name == set.Name && locked.Recommends == set.Recommends && locked.Requests.SequenceEqual(set.Sorted)));

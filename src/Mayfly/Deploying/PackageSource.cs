@@ -21,6 +21,7 @@ internal sealed class PackageSource(StackSpec spec, Store store)
         var asOf = SnapshotTime();
         var existing = LockFile.Read(LockPath);
         var reason = existing is null ? "there is no stack.lock"
+            : existing.Format < StackLock.CurrentFormat ? $"stack.lock is of format {existing.Format}, which becomes {StackLock.CurrentFormat} and keeps its ids"
             : !existing.Releases.Any(release => release.Codename == spec.Release.Codename) ? $"stack.lock is of another release than {spec.Release.Codename}"
             : existing.Releases.FirstOrDefault(release => release.Snapshot != asOf) is { } other ? $"stack.lock is {(other.Snapshot is { } day ? $"as of {day:yyyy-MM-dd'T'HH:mm:ss'Z'}" : "of no snapshot")}"
             : !existing.Preferences.SequenceEqual(preferences.Lines) ? "the pins, suites or architectures of stack.cs have changed"
@@ -51,8 +52,8 @@ internal sealed class PackageSource(StackSpec spec, Store store)
     /// <param name="names">Only these packages take newer versions, and what they need; empty for all.</param>
     public async Task<StackLock> UpdateAsync(StackLock before, IReadOnlyList<string> names, IProgress<Activity> progress, CancellationToken cancellationToken)
     {
-        if (names.FirstOrDefault(name => !before.Packages.Any(package => package.IsCalled(name))) is { } unknown)
-            throw new MayflyException($"{LockFile.Name} has no package {unknown}", "`mayfly list` shows what it has");
+        foreach (var name in names)
+            LockedNames.Require(before, name);
         if (names.FirstOrDefault(name => before.Packages.Any(package => package.IsCalled(name) && IsHeld(package))) is { } held)
             throw new MayflyException($"{held} is held at its version", $"remove .Hold(\"{held}\") in stack.cs to update it");
         var index = await IndexFetch.ReadAsync(store, Sources(HostArchitecture.Name), progress, locked: before.Releases, cancellationToken: cancellationToken);
