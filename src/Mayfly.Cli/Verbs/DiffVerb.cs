@@ -20,7 +20,7 @@ internal static class DiffVerb
             var (one, other) = (result.GetValue(before)!, result.GetValue(after)!);
             var difference = (FindLock(one), FindLock(other)) switch
             {
-                ({ } old, { } now) => new Difference([.. LockChange.Between(old, now).Select(static change => new PackageDifference(change.Id, change.Before?.Version, change.After?.Version))], []),
+                ({ } old, { } now) => CompareLocks(old, now),
                 (null, null) => CompareImages(one, other, cancellationToken),
                 (null, _) => throw new MayflyException($"{one} is no lock, and {other} is one", "name two folders or locks, or two images"),
                 (_, null) => throw new MayflyException($"{other} is no lock, and {one} is one", "name two folders or locks, or two images"),
@@ -45,17 +45,38 @@ internal static class DiffVerb
         return LockFile.Read(Path.Combine(name, LockFile.Name)) ?? throw new MayflyException($"there is no {LockFile.Name} in {name}", "mayfly lock writes one");
     }
 
+    private static Difference CompareLocks(StackLock old, StackLock now) => new(
+        [.. LockChange.Between(old, now).Select(static change => new PackageDifference(change.Id, change.Before?.Version, change.After?.Version))],
+        [],
+        [
+            .. old.Releases.Concat(now.Releases).Select(static release => release.Id).Distinct()
+                .Select(id => new ReleaseDifference(id, DateOf(old, id), DateOf(now, id))).Where(static release => release.Before != release.After),
+        ],
+        LockFile.Format(old with { Releases = now.Releases, Packages = now.Packages }) != LockFile.Format(now));
+
+    private static DateTimeOffset? DateOf(StackLock stackLock, string release) => stackLock.Releases.FirstOrDefault(other => other.Id == release)?.Date;
+
     private static Difference CompareImages(string one, string other, CancellationToken cancellationToken)
     {
         var store = Store.Open();
         using var held = store.LockShared();
         var images = new ImageStore(store);
         var difference = ImageDifference.Between(store, images.Get(one), images.Get(other), cancellationToken);
-        return new Difference(difference.Packages, difference.Names);
+        return new Difference(difference.Packages, difference.Names, [], Others: false);
     }
 
     private static void Show(Difference difference, TextWriter output)
     {
+        foreach (var release in difference.Releases)
+        {
+            output.WriteLine(release switch
+            {
+                { Before: null } => $"+ {release.Release} of {release.After:u}",
+                { After: null } => $"- {release.Release} of {release.Before:u}",
+                _ => $"~ {release.Release} of {release.Before:u} → {release.After:u}",
+            });
+        }
+
         foreach (var package in difference.Packages)
         {
             output.WriteLine(package switch
@@ -77,12 +98,19 @@ internal static class DiffVerb
             });
         }
 
-        if (difference is { Packages: [], Names: [] })
-            output.WriteLine("no difference");
+        if (difference is { Packages: [], Names: [], Releases: [] })
+            output.WriteLine(difference.Others ? "the same packages; what is asked for, the order of installing or the ids of accounts differ" : "no difference");
     }
 }
 
-internal sealed record Difference(IReadOnlyList<PackageDifference> Packages, IReadOnlyList<NameDifference> Names);
+/// <param name="Names">What differs in the trees of two images.</param>
+/// <param name="Releases">Suites of two locks: images are dated by the newest.</param>
+/// <param name="Others">Whether two locks differ in what is asked for, in the order of installing or in the ids of accounts.</param>
+internal sealed record Difference(IReadOnlyList<PackageDifference> Packages, IReadOnlyList<NameDifference> Names, IReadOnlyList<ReleaseDifference> Releases, bool Others);
+
+/// <summary>A suite that two locks were made from.</summary>
+/// <param name="Before">The date of its Release file; null where only the other lock has it.</param>
+internal sealed record ReleaseDifference(string Release, DateTimeOffset? Before, DateTimeOffset? After);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(Difference))]

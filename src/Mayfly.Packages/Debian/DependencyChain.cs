@@ -10,7 +10,8 @@ public static class DependencyChain
     /// <param name="set">All packages of the set and of what lies below it.</param>
     /// <param name="roots">Those that are there for their own sake, each with the reason in words.</param>
     /// <param name="name">The package to be explained, by its key.</param>
-    public static IReadOnlyList<ChainLink> To(IReadOnlyList<PackageRelations> set, IEnumerable<(string Name, string Reason)> roots, string name)
+    /// <param name="recommends">Whether Recommends bring packages into that set; where they do not, they are no reason.</param>
+    public static IReadOnlyList<ChainLink> To(IReadOnlyList<PackageRelations> set, IEnumerable<(string Name, string Reason)> roots, string name, bool recommends = true)
     {
         var byKey = set.DistinctBy(static package => package.Key).ToDictionary(static package => package.Key, StringComparer.Ordinal);
         var byName = byKey.Values.ToLookup(static package => package.Name, StringComparer.Ordinal);
@@ -27,7 +28,7 @@ public static class DependencyChain
         while (pending.TryDequeue(out var next) && !reached.ContainsKey(name))
         {
             var package = byKey[next];
-            foreach (var (verb, field) in (ReadOnlySpan<(string, IReadOnlyList<Dependency>)>)[("pre-depends on", package.PreDepends), ("depends on", package.Depends), ("recommends", package.Recommends)])
+            foreach (var (verb, field) in (ReadOnlySpan<(string, IReadOnlyList<Dependency>)>)[("pre-depends on", package.PreDepends), ("depends on", package.Depends), ("recommends", recommends ? package.Recommends : [])])
             {
                 foreach (var dependency in field)
                 {

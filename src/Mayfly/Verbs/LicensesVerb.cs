@@ -35,9 +35,11 @@ internal static class LicensesVerb
             }
 
             var name = parsed.GetValue(package);
-            if (name is not null && stackLock.Packages.All(other => other.Name != name))
-                throw new MayflyException($"stack.lock has no package {name}", WhyVerb.Near(stackLock, name));
-            var rows = ListVerb.Rows(stackLock, parsed.GetValue(component)).Where(row => name is null || row.Name == name).ToDictionary(static row => $"{row.Name}:{row.Architecture}", StringComparer.Ordinal);
+            if (name is not null)
+                Deploying.LockedNames.Require(stackLock, name);
+            var rows = ListVerb.Rows(stackLock, parsed.GetValue(component)).Where(row => name is null || row.Name == name || row.Id == name).ToDictionary(static row => row.Id, StringComparer.Ordinal);
+            if (name is not null && rows.Count == 0)
+                throw new MayflyException($"{parsed.GetValue(component)} does not have {name}", $"`mayfly why {name}` shows who has it");
             var report = await Screen.ShowAsync(async progress =>
             {
                 using var use = place.Store.LockShared();
@@ -47,11 +49,21 @@ internal static class LicensesVerb
             var images = Deploying.LicenceReview.Judged(stackLock).Select(static judged => judged.Id).ToHashSet(StringComparer.Ordinal);
             var verdict = place.Spec.Licences.Judge(new LicenceReport([.. report.Packages.Where(read => images.Contains(read.Package.Id))]));
             if (parsed.GetValue(json))
-                Console.Out.WriteLine(JsonSerializer.Serialize(LicensesDocument.Of(report, verdict, rows), LicensesJson.Default.LicensesDocument));
+            {
+                // Of a thousand packages it is some fifteen megabytes, which need not be in memory at once.
+                await using var standard = Console.OpenStandardOutput();
+                await JsonSerializer.SerializeAsync(standard, LicensesDocument.Of(report, verdict, rows), LicensesJson.Default.LicensesDocument, cancellationToken);
+                standard.WriteByte((byte)'\n');
+            }
             else if (name is not null)
+            {
                 report.Packages.ToList().ForEach(Show);
+            }
             else
+            {
                 Show(report, verdict, rows.Count == stackLock.Packages.Count);
+            }
+
             verdict.RequireNone(stack.Name);
             return 0;
         });

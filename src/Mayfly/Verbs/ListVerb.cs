@@ -26,7 +26,7 @@ internal static class ListVerb
             if (parsed.GetValue(json))
                 Console.Out.WriteLine(JsonSerializer.Serialize(rows, ListJson.Default.IReadOnlyListListedPackage));
             else
-                Show(rows);
+                Show(rows, stackLock.Architecture);
             return 0;
         });
         return command;
@@ -46,11 +46,11 @@ internal static class ListVerb
         ];
     }
 
-    private static void Show(IReadOnlyList<ListedPackage> rows)
+    private static void Show(IReadOnlyList<ListedPackage> rows, string native)
     {
         var table = new Table().Border(TableBorder.Simple).AddColumns("package", "version", "archive").AddColumn(new TableColumn("size").RightAligned()).AddColumn("in");
         foreach (var row in rows)
-            table.AddRow(new Text(row.Name), new Text(row.Version), new Text(row.Release), new Text(Kilobytes(row.Size)), new Text(string.Join(" ", row.Sets)));
+            table.AddRow(new Text(row.Architecture == "all" || row.Architecture == native ? row.Name : row.Id), new Text(row.Version), new Text(row.Release), new Text(Kilobytes(row.Size)), new Text(string.Join(" ", row.Sets)));
         Screen.Out.Write(table);
         Screen.Out.WriteLine($"{Counted.Of(rows.Count, "package")}, {Kilobytes(rows.Sum(row => row.Size))} packed");
     }
@@ -58,7 +58,11 @@ internal static class ListVerb
     private static string Kilobytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1000.0:0.0} kB");
 }
 
-internal sealed record ListedPackage(string Name, string Version, string Architecture, string Release, long Size, IReadOnlyList<string> Sets);
+internal sealed record ListedPackage(string Name, string Version, string Architecture, string Release, long Size, IReadOnlyList<string> Sets)
+{
+    [JsonIgnore]
+    public string Id => $"{Name}:{Architecture}";
+}
 
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(IReadOnlyList<ListedPackage>))]

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Mayfly.Deploying;
 using Mayfly.Packages;
 using Mayfly.Packages.Debian;
 using Mayfly.Terminal;
@@ -20,9 +21,8 @@ internal static class WhyVerb
             await using var place = Workplace.Open(stack);
             var stackLock = place.Packages.RequireLock();
             var package = parsed.GetValue(name)!;
-            if (!stackLock.Packages.Any(other => other.IsCalled(package)))
-                throw new MayflyException($"stack.lock has no package {package}", Near(stackLock, package));
             var relations = await Screen.ShowAsync(progress => place.Packages.RelationsAsync(stackLock, progress, cancellationToken));
+            LockedNames.Require(stackLock, package, relations);
             var chains = Chains(stackLock, relations, package);
             if (parsed.GetValue(json))
                 Console.Out.WriteLine(JsonSerializer.Serialize(chains, WhyJson.Default.IReadOnlyListReasonChain));
@@ -37,28 +37,38 @@ internal static class WhyVerb
     internal static IReadOnlyList<ReasonChain> Chains(StackLock stackLock, IReadOnlyDictionary<string, PackageRelations> relations, string package)
     {
         var chains = new List<ReasonChain>();
+        // A bare name means the package of each architecture that has it.
+        var called = stackLock.Packages.Where(other => other.IsCalled(package)).Select(static other => other.Id).ToHashSet(StringComparer.Ordinal);
         foreach (var set in stackLock.Sets)
         {
-            var own = Packages(set);
-            var meant = own.Where(other => other.Key == package || other.Name == package || $"{other.Name}:{stackLock.Architecture}" == package).Select(static other => other.Key).ToList();
+            var meant = set.Stages.SelectMany(static stage => stage.Packages).Where(called.Contains).Select(id => relations[id].Key).ToList();
             if (meant.Count == 0)
                 continue;
+            var own = Packages(set);
             var below = set.Name == SetRequest.Base || set.Name == global::Mayfly.Packages.Tools.ToolSet.Request.Name ? [] : Packages(stackLock.Sets.First(other => other.Name == SetRequest.Base));
             var roots = set.Requests.Select(request => (PackageRequest.Parse(request).Key, $"{set.Name} asks for it"));
             if (set.Name == SetRequest.Base)
             {
                 roots = roots.Concat(own.Where(other => other.Essential).Select(other => (other.Key, "essential: every Debian system has it")))
-                    .Concat(own.Where(other => other is { Priority: PackagePriority.Required, Essential: false }).Select(other => (other.Key, "its priority is required: every Debian system has it")));
+                    .Concat(own.Where(other => other is { Priority: PackagePriority.Required, Essential: false }).Select(other => (other.Key, "its priority is required: every Debian system has it")))
+                    // The archive's index decides, and a package's own control file may say another priority.
+                    .Concat(Unneeded(own).Select(static other => (other.Key, "the archive counts it as required: every Debian system has it")));
             }
 
-            // A bare name means the package of each architecture that has it.
-            chains.AddRange(meant.Select(key => new ReasonChain(set.Name, [.. DependencyChain.To([.. own, .. below], roots, key)
+            chains.AddRange(meant.Select(key => new ReasonChain(set.Name, [.. DependencyChain.To([.. own, .. below], roots, key, set.Recommends)
                 .Select(static link => new Reason(link.Package.Key, link.Package.Version.Text, link.From?.Key, link.Reason))])));
         }
 
         return chains;
 
         IReadOnlyList<PackageRelations> Packages(LockedSet set) => [.. set.Stages.SelectMany(stage => stage.Packages).Select(id => relations[id])];
+    }
+
+    /// <summary>Those on which no other one depends.</summary>
+    private static IEnumerable<PackageRelations> Unneeded(IReadOnlyList<PackageRelations> own)
+    {
+        var needed = own.SelectMany(static package => package.PreDepends.Concat(package.Depends)).SelectMany(static dependency => dependency.Alternatives).Select(static relation => relation.Name).ToHashSet(StringComparer.Ordinal);
+        return own.Where(package => !needed.Contains(package.Name) && !package.Provides.Any(provided => needed.Contains(provided.Alternatives[0].Name)));
     }
 
     private static void Show(IReadOnlyList<ReasonChain> chains)
@@ -70,10 +80,6 @@ internal static class WhyVerb
                 Console.Out.WriteLine(link.From is null ? $"  {link.Package} {link.Version}: {link.Why}" : $"  {link.Package} {link.Version}: {link.From} {link.Why}");
         }
     }
-
-    internal static string Near(StackLock stackLock, string name) =>
-        stackLock.Packages.Select(package => package.Name).Where(other => other.Contains(name, StringComparison.Ordinal)).Distinct().Take(3).ToList() is { Count: > 0 } near
-            ? $"did you mean {string.Join(" or ", near)}?" : "`mayfly list` shows what it has";
 }
 
 /// <param name="Set">A component's name, <c>base</c> or <c>tools</c>.</param>

@@ -61,6 +61,10 @@ public sealed class DependencyChainTests
         IEnumerable<string> Chain(string key, string root = "wine") => DependencyChain.To(set, [(root, "asked")], key).Select(Text);
     }
 
+    [Fact]
+    public void Where_Recommends_bring_nothing_in_they_are_no_reason()
+        => Assert.Empty(DependencyChain.To(Set, [("web", "asked")], "docs", recommends: false));
+
     private static IEnumerable<string> To(string name) => DependencyChain.To(Set, [("web", "asked")], name).Select(Text);
 
     private static string Text(ChainLink link) => link.From is null ? $"{link.Package.Key}: {link.Reason}" : $"{link.Package.Key}: {link.From.Key} {link.Reason}";
