@@ -23,15 +23,20 @@ public sealed class FirstStart(Store store)
         if (names.Count == 0)
             return [];
         string[] trees = [.. layers.Select(_layers.TreeOf)];
-        return [.. LeftOut.Table.Where(thing => names.Contains(thing.Name) && thing.Script is not null && !IsThere(thing.Sign!))];
+        return [.. LeftOut.Table.Where(thing => names.Contains(thing.Name) && !IsThere(thing.Sign) && !(thing.Unless is { } other && IsThere(other)))];
 
-        bool IsThere(string path) => LayerTree.Find(trees, path) is { } real && Nodes.Read(real) is not { Kind: NodeKind.File, Size: 0 };
+        bool IsThere(string pattern) => trees.Any(tree => LayerCleaning.Matching(tree, pattern).Any(path =>
+            LayerTree.Find(trees, path[(tree.Length + 1)..]) is { } real && Nodes.Read(real) is not { Kind: NodeKind.File, Size: 0 }));
     }
 
     /// <summary>A shell script that makes what is missing of these, for those who run an image without Mayfly; empty when there is nothing to make.</summary>
     /// <param name="names">Of <see cref="LeftOut.Table"/>.</param>
-    public static string ScriptFor(IEnumerable<string> names) =>
-        string.Concat(LeftOut.Table.Where(thing => thing.Script is not null && names.Contains(thing.Name)).Select(static thing => $"test -s /{thing.Sign} || ( {thing.Script} ) || exit\n"));
+    public static string ScriptFor(IEnumerable<string> names)
+    {
+        var lines = string.Concat(LeftOut.Table.Where(thing => names.Contains(thing.Name)).Select(static thing =>
+            $"if ! test -s /{thing.Sign}{(thing.Unless is { } other ? $" && ! test -e /{other}" : "")}; then ( {thing.Script} ); fi\n"));
+        return lines.Length == 0 ? "" : $"set -e\n{lines}";
+    }
 
     /// <summary>Makes these things, in a new folder of <paramref name="work"/>, whose path it gives.</summary>
     /// <param name="things">From <see cref="Missing"/>.</param>

@@ -1,3 +1,5 @@
+using System.IO.Enumeration;
+
 namespace Mayfly.Images;
 
 /// <summary>
@@ -29,14 +31,14 @@ public sealed record LeftOut
     /// <summary>Also what a recipe's own command makes is taken out; otherwise that stays, since whoever wrote the command wanted it.</summary>
     public bool OfCommandsToo { get; init; }
 
-    /// <summary>It needs to be made only where this file is missing or empty. Null where there is no script.</summary>
-    public string? Sign { get; init; }
+    /// <summary>It needs to be made only where this file is missing or empty; a pattern as in <see cref="Paths"/>.</summary>
+    public required string Sign { get; init; }
 
-    /// <summary>A shell script that makes it as the package would, run as root inside the image. Null when it is data, which belongs into a volume.</summary>
-    public string? Script { get; init; }
+    /// <summary>A file of those images whose server makes the like for itself in a volume, and has no use for this: a preset's.</summary>
+    public string? Unless { get; init; }
 
-    /// <summary>Who makes it, where no script does.</summary>
-    public string? MadeBy { get; init; }
+    /// <summary>A shell script that makes it as the package would, run as root inside the image.</summary>
+    public required string Script { get; init; }
 
     /// <summary>Everything that is taken out, in the order in which it is made again.</summary>
     public static IReadOnlyList<LeftOut> Table { get; } =
@@ -80,13 +82,33 @@ public sealed record LeftOut
         },
         new()
         {
-            Name = "postgresql-cluster", Package = "postgresql", Paths = ["var/lib/postgresql/*/*/*"],
-            MadeBy = "`initdb` on the volume; the preset does it",
+            Name = "ejabberd-certificate", Package = "ejabberd", Paths = ["etc/ejabberd/ejabberd.pem"], Sign = "etc/ejabberd/ejabberd.pem",
+            Script = "umask 077; cd /etc/ejabberd; openssl req -new -x509 -days 365 -nodes -subj \"/O=$(hostname -d)/OU=$(hostname -s)/CN=ejabberd/emailAddress=root@$(hostname -f)\" -out ejabberd.pem -keyout ejabberd.pem && chown root:ejabberd ejabberd.pem && chmod 640 ejabberd.pem",
         },
+        // The configuration in /etc stays in the image. postgresql-common's own functions choose the locale, pg_createcluster the options.
         new()
         {
-            Name = "mysql-database", Package = "mariadb-server", Paths = ["var/lib/mysql/*"],
-            MadeBy = "`mariadb-install-db` on the volume; the preset does it",
+            Name = "postgresql-cluster", Package = "postgresql", Paths = ["var/lib/postgresql/*/*/*"], Sign = "var/lib/postgresql/*/main/PG_VERSION",
+            Script = ". /usr/share/postgresql-common/maintscripts-functions; set_system_locale; cd /etc/postgresql; for main in */main; do if ! test -s /var/lib/postgresql/$main/PG_VERSION; then etc=$(mktemp -d); chmod 755 $etc; PG_CLUSTER_CONF_ROOT=$etc pg_createcluster -u postgres --no-status ${main%/main} main; rm -r $etc; fi; done",
+        },
+        // As its postinst does, which marks the version too.
+        new()
+        {
+            Name = "mysql-database", Package = "mariadb-server", Paths = ["var/lib/mysql/*"], Sign = "var/lib/mysql/ibdata1", Unless = "etc/mayfly/mariadb.cnf",
+            Script = "touch /var/lib/mysql/$(grep -om1 'debian-[0-9.]*flag' /var/lib/dpkg/info/mariadb-server.postinst); TMPDIR= mariadb-install-db --rpm --cross-bootstrap --user=mysql --disable-log-bin --skip-test-db",
+        },
+        // The postinst alone knows how; with a root that it takes for another one's it starts nothing.
+        new()
+        {
+            Name = "ldap-directory", Package = "slapd", Paths = ["etc/ldap/slapd.d/*", "var/lib/ldap/*"], Sign = "etc/ldap/slapd.d/cn=config.ldif",
+            Script = "DPKG_ROOT=/ DPKG_MAINTSCRIPT_NAME=postinst DPKG_MAINTSCRIPT_PACKAGE=slapd /var/lib/dpkg/info/slapd.postinst configure",
         },
     ];
+
+    /// <summary>True when a volume at this absolute path of an instance would cover <see cref="Sign"/>.</summary>
+    public bool IsBelow(string folder)
+    {
+        var (parts, above) = (Sign.Split('/'), folder.Split('/', StringSplitOptions.RemoveEmptyEntries));
+        return above.Length < parts.Length && above.Zip(parts).All(static pair => FileSystemName.MatchesSimpleExpression(pair.Second, pair.First, ignoreCase: false));
+    }
 }

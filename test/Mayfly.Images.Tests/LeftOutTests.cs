@@ -15,7 +15,7 @@ public sealed class LeftOutTests : IDisposable
         Assert.Equal(LeftOut.Table.Select(thing =>
         {
             var paths = string.Join(", ", thing.Paths.Select(path => $"`/{path}`"));
-            return $"| {paths}{(thing.LinkFolder is null ? "" : " and links to it")}{(thing.IsEmptied ? " (stays, empty)" : "")} | {thing.Package} | {(thing.Script is { } script ? $"`{script}`" : thing.MadeBy)} |";
+            return $"| {paths}{(thing.LinkFolder is null ? "" : " and links to it")}{(thing.IsEmptied ? " (stays, empty)" : "")} | {thing.Package} | `{thing.Script}` |";
         }), rows);
     }
 
@@ -46,10 +46,11 @@ public sealed class LeftOutTests : IDisposable
     public void Who_runs_an_exported_image_otherwise_gets_a_script_that_makes_what_is_missing()
     {
         Assert.Equal("""
-            test -s /etc/machine-id || ( tr -d - < /proc/sys/kernel/random/uuid > /etc/machine-id && chmod 444 /etc/machine-id ) || exit
-            test -s /etc/ssh/ssh_host_ed25519_key || ( ssh-keygen -A ) || exit
-
-            """, FirstStart.ScriptFor(["ssh-host-keys", "machine-id", "mysql-database"]));
+            set -e
+            if ! test -s /etc/machine-id; then ( tr -d - < /proc/sys/kernel/random/uuid > /etc/machine-id && chmod 444 /etc/machine-id ); fi
+            if ! test -s /etc/ssh/ssh_host_ed25519_key; then ( ssh-keygen -A ); fi
+            if ! test -s /var/lib/mysql/ibdata1 && ! test -e /etc/mayfly/mariadb.cnf; then ( touch
+            """, FirstStart.ScriptFor(["ssh-host-keys", "machine-id", "mysql-database"]).Split(" /var/lib/mysql/$(")[0]);
         Assert.Equal("", FirstStart.ScriptFor([]));
     }
 

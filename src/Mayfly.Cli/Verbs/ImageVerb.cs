@@ -131,7 +131,7 @@ internal static class ImageVerb
             if (found.LeftOut is not [])
                 output.WriteLine("left out      made by each instance for itself when it first starts");
             foreach (var thing in LeftOut.Table.Where(thing => found.LeftOut.Contains(thing.Name)))
-                output.WriteLine($"  {thing.Name}: {thing.Script ?? thing.MadeBy}");
+                output.WriteLine($"  {thing.Name}: {thing.Script}");
             return ExitCode.Done;
         });
         return command;

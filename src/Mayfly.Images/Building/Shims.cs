@@ -16,8 +16,8 @@ internal static class Shims
     /// <summary>The variable in which scripts have the date, in seconds since 1970.</summary>
     public const string Date = "MAYFLY_DATE";
 
-    /// <summary>What writes the time of day into initrds and caches of fonts, unless it is told another.</summary>
-    private static readonly string[] Dating = ["usr/sbin/mkinitramfs", "usr/bin/fc-cache"];
+    /// <summary>What writes the time of day into initrds, caches of fonts and TeX's formats, unless it is told another.</summary>
+    private static readonly string[] Dating = ["usr/sbin/mkinitramfs", "usr/bin/fc-cache", "usr/share/texlive/texmf-dist/scripts/texlive/fmtutil.pl"];
 
     private const string Compiler = "usr/bin/py3compile", Scripts = "var/lib/dpkg/info";
 
@@ -45,7 +45,7 @@ internal static class Shims
                 continue;
             var path = $"{ByteCompilation.Folder}/{Path.GetFileName(program)}";
             Write(folder, path, File.ReadAllText(real, DpkgPackage.Bytes));
-            Write(folder, program, $"#!/bin/sh\nSOURCE_DATE_EPOCH=\"${Date}\" exec /{path} \"$@\"\n");
+            Write(folder, program, $"#!/bin/sh\nSOURCE_DATE_EPOCH=\"${Date}\" FORCE_SOURCE_DATE=1 exec /{path} \"$@\"\n");
         }
 
         var noted = false;

@@ -29,7 +29,7 @@ internal static class OwnLayer
         if (Find(store, spec) is { } present)
             return present;
         var first = new FirstStart(store);
-        LeftOut[] things = [.. first.Missing(spec.Layers).Where(thing => !spec.Volumes.Any(use => $"/{thing.Sign}".StartsWith(use.Path.TrimEnd('/') + "/", StringComparison.Ordinal) && isThere(use)))];
+        LeftOut[] things = [.. first.Missing(spec.Layers).Where(thing => !spec.Volumes.Any(use => thing.IsBelow(use.Path) && isThere(use)))];
         if (things.Length == 0)
             return null;
         using var work = store.BeginWork("own");

@@ -29,7 +29,8 @@ public sealed record MariaDbOptions
 /// <remarks>
 /// As with PostgreSQL the data lies in the volume and the configuration in the image; an empty volume gets its system tables
 /// aside, and a rename makes them count. User, password and database are set at every start by a file of SQL on the tmpfs,
-/// which the server runs before it accepts connections. InnoDB locks its own files, so a second server on one volume is refused.
+/// which the server runs before it accepts connections. That an image has this configuration keeps its instances from making the
+/// package's own database at their first start. InnoDB locks its own files, so a second server on one volume is refused.
 /// </remarks>
 public static class MariaDbPreset
 {

@@ -1,5 +1,5 @@
-using Mayfly.Linux;
 using Mayfly.Packages;
+using Mayfly.Packages.Debian;
 
 namespace Mayfly.Images.Tests.Equality;
 
@@ -17,15 +17,17 @@ public sealed class SameBytesTests(PackageArchive archive)
 
     private static readonly string? Named = Environment.GetEnvironmentVariable("MAYFLY_SAME_BYTES");
 
-    /// <summary>Four whose packages make accounts, or any that <c>MAYFLY_SAME_BYTES</c> names.</summary>
+    /// <summary>
+    /// Four whose packages make accounts, or any that <c>MAYFLY_SAME_BYTES</c> names: those of <see cref="PackageSets"/>, or packages with a comma
+    /// after each. What differs is then kept in the folder of <c>MAYFLY_REFERENCES</c>.
+    /// </summary>
     public static TheoryData<string> Sets => [.. (Named ?? "shop mariadb kernel dovecot").Split(' ')];
 
     [Theory]
     [MemberData(nameof(Sets))]
     public async Task Another_machine_gives_the_same_layers(string set)
     {
-        var contents = await archive.ContentsAsync;
-        var stack = contents.Locks[set];
+        var (packages, stack) = set.Contains(',') ? await LockAsync(set.Split(',', StringSplitOptions.RemoveEmptyEntries)) : await KnownAsync(set);
         var folder = Directory.CreateTempSubdirectory("mayfly-a-longer-path-than-usual-").FullName;
         try
         {
@@ -33,9 +35,8 @@ public sealed class SameBytesTests(PackageArchive archive)
             var (here, there) = (Store.Open($"{archive.Folder}/stores/same-bytes"), Store.Open($"{folder}/store"));
             foreach (var package in stack.Packages)
             {
-                if (!here.Has(StoreArea.Artifacts, package.Sha256))
-                    Files.Link(contents.Store.PathOf(StoreArea.Artifacts, package.Sha256), here.PathOf(StoreArea.Artifacts, package.Sha256));
-                File.Copy(contents.Store.PathOf(StoreArea.Artifacts, package.Sha256), there.PathOf(StoreArea.Artifacts, package.Sha256));
+                File.Copy(packages.PathOf(StoreArea.Artifacts, package.Sha256), here.PathOf(StoreArea.Artifacts, package.Sha256));
+                File.Copy(packages.PathOf(StoreArea.Artifacts, package.Sha256), there.PathOf(StoreArea.Artifacts, package.Sha256));
             }
 
             // Here accounts get the numbers that scripts choose, which the lock's table then has; there scripts are given them.
@@ -50,7 +51,8 @@ public sealed class SameBytesTests(PackageArchive archive)
             var (ours, theirs) = (images[0], new ImageStore(there).Get("child"));
             Assert.Equal(ours.Layers.Select(static layer => layer.Key), theirs.Layers.Select(static layer => layer.Key));
             foreach (var ((layer, other), at) in ours.Layers.Zip(theirs.Layers).Select(static (pair, at) => (pair, at)))
-                Assert.True(layer.Digest == other.Digest, $"the layer '{layer.Origin}' of '{set}' differs: {Differences(new ImageStore(here).LayerFolders(ours)[at], new ImageStore(there).LayerFolders(theirs)[at])}");
+                Assert.True(layer.Digest == other.Digest, layer.Digest == other.Digest ? ""
+                    : $"the layer '{layer.Origin}' of '{set}' differs: {Differences(set, new ImageStore(here).LayerFolders(ours)[at], new ImageStore(there).LayerFolders(theirs)[at])}");
             Assert.Equal(ours.Digest, theirs.Digest);
         }
         finally
@@ -60,9 +62,33 @@ public sealed class SameBytesTests(PackageArchive archive)
         }
     }
 
-    private static string Differences(string ours, string theirs)
+    private async Task<(Store, StackLock)> KnownAsync(string set)
+    {
+        var contents = await archive.ContentsAsync;
+        return (contents.Store, contents.Locks[set]);
+    }
+
+    /// <summary>Of packages that no other test needs, in the store that tests of instances keep from run to run.</summary>
+    private static async Task<(Store, StackLock)> LockAsync(string[] packages)
+    {
+        var store = Store.Open("/var/cache/mayfly-tests/store");
+        var sources = DebianSources.Discover("bookworm", HostArchitecture.Name);
+        var made = DebianLock.Create(await IndexFetch.ReadAsync(store, sources), [new SetRequest(SetRequest.Base, []), new SetRequest("set", packages)]);
+        await Fetch.AllAsync(store, sources, made.Packages);
+        return (store, made);
+    }
+
+    private static string Differences(string set, string ours, string theirs)
     {
         var (one, other) = (TreeReader.Read(ours), TreeReader.Read(theirs));
-        return string.Join('\n', TreeComparison.Differences(one, other).Take(20));
+        var found = TreeComparison.Differences(one, other);
+        if (PackageArchive.Kept is { Length: > 0 } kept)
+        {
+            ReferenceImage.Run("mkdir", "-p", kept);
+            foreach (var (tree, name) in ((string, string)[])[(ours, "here"), (theirs, "there")])
+                ReferenceImage.Run("cp", "-a", tree, $"{kept}/{set.Replace(',', '-')}-{name}");
+        }
+
+        return string.Join('\n', found.Take(20));
     }
 }
