@@ -40,7 +40,7 @@ internal sealed class LayerWalk
         finally
         {
             // Nothing may read on in a tree whose caller has given it up.
-            Task.WhenAll(reading).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).Wait(CancellationToken.None);
+            Task.WaitAny(Task.WhenAll(reading));
         }
     }
 
