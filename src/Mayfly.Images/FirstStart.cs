@@ -50,8 +50,21 @@ public sealed class FirstStart(Store store)
         string[] trees = [.. layers.Select(_layers.TreeOf)];
         using var root = new BuildRoot(work, hostName);
         var upper = root.Mount(trees);
-        foreach (var thing in things)
-            Run(thing);
+        // hostname(1) looks for the full name in this file, which is not taken from there.
+        root.Run(() => File.WriteAllText(RootPath.Resolve(root.Root, "etc/hosts"), $"127.0.0.1 {hostName}.{domain} {hostName} localhost\n"));
+        // Databases take longest, and need nothing of the rest, which is made in the table's order: dbus reads the machine's id, and debconf is for one at a time.
+        var databases = Task.WhenAll(things.Where(static thing => thing.IsDatabase).Select(thing => Task.Run(() => Run(thing), CancellationToken.None)));
+        try
+        {
+            foreach (var thing in things.Where(static thing => !thing.IsDatabase))
+                Run(thing);
+        }
+        finally
+        {
+            Task.WaitAny(databases);
+        }
+
+        databases.GetAwaiter().GetResult();
         root.Unmount();
         var own = root.NewFolder("own");
         return root.Run(() =>
@@ -65,9 +78,7 @@ public sealed class FirstStart(Store store)
 
         void Run(LeftOut thing)
         {
-            // hostname(1) looks for the full name in this file, which is not taken from there.
-            var script = $"umask 022; echo '127.0.0.1 {hostName}.{domain} {hostName} localhost' > /etc/hosts; {thing.Script}";
-            var result = root.Start(["/bin/sh", "-ec", script], ScriptEnvironment.ForPackages, null, cancellationToken);
+            var result = root.Start(["/bin/sh", "-ec", $"umask 022; {thing.Script}"], ScriptEnvironment.ForPackages, null, cancellationToken);
             if (result.ExitCode != 0)
             {
                 throw new MayflyException($"{thing.Name} cannot be made for the first start of {hostName}: '{thing.Script}' ended with exit code {result.ExitCode}; it printed:\n{result.Output}",

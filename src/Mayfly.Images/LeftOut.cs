@@ -31,6 +31,9 @@ public sealed record LeftOut
     /// <summary>Also what a recipe's own command makes is taken out; otherwise that stays, since whoever wrote the command wanted it.</summary>
     public bool OfCommandsToo { get; init; }
 
+    /// <summary>A server's data, made without debconf and without anything else of the table.</summary>
+    public bool IsDatabase { get; init; }
+
     /// <summary>It needs to be made only where this file is missing or empty; a pattern as in <see cref="Paths"/>.</summary>
     public required string Sign { get; init; }
 
@@ -88,13 +91,13 @@ public sealed record LeftOut
         // The configuration in /etc stays in the image. postgresql-common's own functions choose the locale, pg_createcluster the options.
         new()
         {
-            Name = "postgresql-cluster", Package = "postgresql", Paths = ["var/lib/postgresql/*/*/*"], Sign = "var/lib/postgresql/*/main/PG_VERSION",
+            Name = "postgresql-cluster", Package = "postgresql", IsDatabase = true, Paths = ["var/lib/postgresql/*/*/*"], Sign = "var/lib/postgresql/*/main/PG_VERSION",
             Script = ". /usr/share/postgresql-common/maintscripts-functions; set_system_locale; cd /etc/postgresql; for main in */main; do if ! test -s /var/lib/postgresql/$main/PG_VERSION; then etc=$(mktemp -d); chmod 755 $etc; PG_CLUSTER_CONF_ROOT=$etc pg_createcluster -u postgres --no-status ${main%/main} main; rm -r $etc; fi; done",
         },
         // As its postinst does, which marks the version too.
         new()
         {
-            Name = "mysql-database", Package = "mariadb-server", Paths = ["var/lib/mysql/*"], Sign = "var/lib/mysql/ibdata1", Unless = "etc/mayfly/mariadb.cnf",
+            Name = "mysql-database", Package = "mariadb-server", IsDatabase = true, Paths = ["var/lib/mysql/*"], Sign = "var/lib/mysql/ibdata1", Unless = "etc/mayfly/mariadb.cnf",
             Script = "touch /var/lib/mysql/$(grep -om1 'debian-[0-9.]*flag' /var/lib/dpkg/info/mariadb-server.postinst); TMPDIR= mariadb-install-db --rpm --cross-bootstrap --user=mysql --disable-log-bin --skip-test-db",
         },
         // The postinst alone knows how; with a root that it takes for another one's it starts nothing.
