@@ -37,14 +37,15 @@ internal sealed class AptMarks
         }
     }
 
-    /// <summary>What apt marks, in the order in which it does; null when that does not hold, or would remove something installed.</summary>
+    /// <summary>What apt marks, in the order in which it does; null when that does not hold, or would remove something installed, with the reason in words.</summary>
     /// <param name="candidates">One version for each name.</param>
     /// <param name="recommends">True to follow Recommends.</param>
     /// <param name="installed">What is there.</param>
     /// <param name="asked">What is asked for, in order.</param>
     /// <param name="unwanted">Keys of what must not be marked.</param>
     public static IReadOnlyList<BinaryPackage>? Choose(
-        DebianCandidates candidates, bool recommends, IReadOnlyList<BinaryPackage> installed, IReadOnlyList<BinaryPackage> asked, IEnumerable<string> unwanted)
+        DebianCandidates candidates, bool recommends, IReadOnlyList<BinaryPackage> installed, IReadOnlyList<BinaryPackage> asked, IEnumerable<string> unwanted,
+        out string? fault)
     {
         var marks = new AptMarks(candidates, recommends, installed);
         foreach (var key in unwanted)
@@ -58,13 +59,25 @@ internal sealed class AptMarks
 
         foreach (var request in requests)
             marks.Install(request, withNeeds: true, 0, asked: true);
-        if (!requests.TrueForAll(static request => request.IsThere) || !marks.Holds())
+        if ((fault = marks.Fault(requests)) is not null)
             return null;
         marks.Sweep(requests);
-        return marks.Holds() ? [.. marks._order.Where(static mark => mark is { IsThere: true, IsInstalled: false }).Select(static mark => mark.Candidate!)] : null;
+        return (fault = marks.Fault(requests)) is null ? [.. marks._order.Where(static mark => mark is { IsThere: true, IsInstalled: false }).Select(static mark => mark.Candidate!)] : null;
     }
 
-    private bool Holds() => _installed.TrueForAll(static mark => mark.IsThere) && _order.Concat(_installed).All(mark => !mark.IsThere || !IsBroken(mark));
+    /// <summary>Why the marks do not hold, as a sentence; null where they do.</summary>
+    private string? Fault(IEnumerable<AptMark> requests)
+    {
+        if (requests.FirstOrDefault(static request => !request.IsThere) is { } left)
+            return $"apt's first choices leave out {left.First?.ToString() ?? left.Key}, which is asked for";
+        if (_installed.Find(static mark => !mark.IsThere) is { } removed)
+            return $"apt's first choices would remove {removed.First}, which the base has";
+        if (_order.Concat(_installed).FirstOrDefault(mark => mark.IsThere && IsBroken(mark))?.Candidate is not { } broken)
+            return null;
+        return broken.PreDepends.Concat(broken.Depends).FirstOrDefault(dependency => !IsMet(dependency, broken)) is { } unmet
+            ? $"apt's first choices leave {broken} without {unmet}, which it depends on"
+            : $"apt's first choices put {broken} beside {Conflicts(broken).SelectMany(static conflict => conflict.With).First(static other => other.IsThere).Candidate}, which exclude each other";
+    }
 
     /// <summary>
     /// Takes back what was marked and is not needed after all: nothing that stays depends on it, recommends or suggests it. apt sweeps so before it installs,

@@ -61,7 +61,7 @@ public sealed record DebianResolution
         if (asked.Find(pair => unwanted.Contains(pair.Package.Key)) is { Request: { } both })
             throw new UnresolvableException($"{both} and {both.Key}- are asked for together", "leave one of them out", null);
 
-        if (AptMarks.Choose(Candidates(anyVersion: false), recommends, present, [.. asked.Select(static pair => pair.Package)], unwanted) is { } marked)
+        if (AptMarks.Choose(Candidates(anyVersion: false), recommends, present, [.. asked.Select(static pair => pair.Package)], unwanted, out var fault) is { } marked)
             return new DebianResolution { Packages = marked, Conflicts = 0 };
         var (candidates, resolution) = Solve(anyVersion: false);
         var anyVersion = resolution.Failure is not null;
@@ -71,18 +71,20 @@ public sealed record DebianResolution
             throw Unresolvable(candidates, failure);
         IReadOnlyList<BinaryPackage> others = !anyVersion ? [] : [.. resolution.Selected.Select(candidates.Package)
             .Where(package => index.Candidate(package.Key) != package && asked.TrueForAll(pair => pair.Package.Key != package.Key))];
-        return new DebianResolution
-        {
-            Packages = [.. resolution.Selected.Select(candidates.Package)],
-            Conflicts = resolution.Conflicts,
-            OtherVersions = others,
-            Departures =
+        IReadOnlyList<string> departures =
             [
                 .. others.Select(package => $"{package} is taken, not {index.Candidate(package.Key)?.Version.Text ?? "nothing"}, which its priority prefers"),
                 .. resolution.PassedOver.Select(choice => choice.Chosen < 0
                     ? $"nothing meets the recommendation {choice.Requirement.Origin}, for {candidates.Package(choice.Requirement.Candidates[0])} does not go with the rest"
                     : $"{candidates.Package(choice.Chosen)} meets {choice.Requirement.Origin}, for {candidates.Package(choice.Requirement.Candidates[0])} does not go with the rest").Distinct(),
-            ],
+            ];
+        return new DebianResolution
+        {
+            Packages = [.. resolution.Selected.Select(candidates.Package)],
+            Conflicts = resolution.Conflicts,
+            OtherVersions = others,
+            // Every package is the first choice of what needs it, and yet apt's walk does not come to them.
+            Departures = departures is [] && fault is not null ? [fault] : departures,
         };
 
         DebianCandidates Candidates(bool anyVersion)
