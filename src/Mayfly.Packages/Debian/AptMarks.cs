@@ -6,7 +6,8 @@ namespace Mayfly.Packages.Debian;
 /// </summary>
 /// <remarks>
 /// This is a greedy walk with little memory, and its outcome need not hold: that is looked at in the end, relation by relation. Where it does hold it is
-/// what apt installs; where not, apt tries to put it right and mostly gives up, while here the solver takes over. The walk follows apt 2.6's depcache,
+/// what apt installs; where not, apt's problem resolver tries to put it right and mostly gives up: of what it does, only its first step is followed, and
+/// then the solver takes over. The walk follows apt 2.6's depcache,
 /// also where that is odd, such as marks that stay though the package that needed them could not be marked. Nothing installed is upgraded or removed.
 /// </remarks>
 internal sealed class AptMarks
@@ -60,9 +61,44 @@ internal sealed class AptMarks
         foreach (var request in requests)
             marks.Install(request, withNeeds: true, 0, asked: true);
         if ((fault = marks.Fault(requests)) is not null)
-            return null;
+        {
+            marks.HoldBack(requests);
+            if ((fault = marks.Fault(requests)) is not null)
+                return null;
+        }
+
         marks.Sweep(requests);
         return (fault = marks.Fault(requests)) is null ? [.. marks._order.Where(static mark => mark is { IsThere: true, IsInstalled: false }).Select(static mark => mark.Candidate!)] : null;
+    }
+
+    /// <summary>
+    /// Takes back what is broken and not needed: marks stay though what they were made for was unmarked, and then stand in the way. apt's problem resolver
+    /// rates them lowest, so it begins with them, and need mostly do nothing else.
+    /// </summary>
+    private void HoldBack(IReadOnlyList<AptMark> requests)
+    {
+        for (var found = true; found;)
+        {
+            var needed = new HashSet<AptMark>();
+            var pending = new Stack<AptMark>(_installed.Concat(requests));
+            while (pending.TryPop(out var mark))
+            {
+                if (!mark.IsThere || !needed.Add(mark))
+                    continue;
+                foreach (var relation in mark.Candidate!.PreDepends.Concat(mark.Candidate.Depends).SelectMany(static dependency => dependency.Alternatives))
+                {
+                    foreach (var target in Meeting(relation, mark.Candidate))
+                        pending.Push(target);
+                }
+            }
+
+            found = false;
+            foreach (var mark in _order.Where(mark => mark.IsThere && !needed.Contains(mark) && IsBroken(mark)).ToList())
+            {
+                mark.State = AptState.Kept;
+                found = true;
+            }
+        }
     }
 
     /// <summary>Why the marks do not hold, as a sentence; null where they do.</summary>

@@ -18,11 +18,13 @@ public sealed record DebianBase(IReadOnlyList<BinaryPackage> Essential, IReadOnl
     /// <param name="requests">More packages for the base, resolved together with those of priority required.</param>
     /// <param name="kept">As for <see cref="DebianResolution.Resolve"/>.</param>
     /// <param name="holds">As for <see cref="DebianResolution.Resolve"/>.</param>
-    public static DebianBase Resolve(DebianIndex index, IEnumerable<PackageRequest>? requests = null, IReadOnlyDictionary<string, BinaryPackage>? kept = null, IReadOnlyCollection<string>? holds = null)
+    /// <param name="older">As for <see cref="DebianResolution.Resolve"/>.</param>
+    public static DebianBase Resolve(DebianIndex index, IEnumerable<PackageRequest>? requests = null, IReadOnlyDictionary<string, BinaryPackage>? kept = null, IReadOnlyCollection<string>? holds = null,
+        IReadOnlyDictionary<string, BinaryPackage>? older = null)
     {
         var asked = (requests ?? []).ToLookup(static request => request.Name == ForcedEssential);
-        var essential = DebianResolution.Resolve(index, index.Essential().Select(Request).Concat(asked[true]), [], kept: kept, holds: holds).Packages;
-        var required = DebianResolution.Resolve(index, index.OfPriority(PackagePriority.Required).Select(Request).Concat(asked[false]), essential, kept: kept, holds: holds);
+        var essential = DebianResolution.Resolve(index, index.Essential().Select(Request).Concat(asked[true]), [], kept: kept, holds: holds, older: older).Packages;
+        var required = DebianResolution.Resolve(index, index.OfPriority(PackagePriority.Required).Select(Request).Concat(asked[false]), essential, kept: kept, holds: holds, older: older);
         return new DebianBase(essential, required.Packages) { Departures = required.Departures };
     }
 

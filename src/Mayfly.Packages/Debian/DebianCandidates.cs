@@ -24,6 +24,9 @@ internal sealed class DebianCandidates : ICandidateProvider
     /// <summary>Names whose version is held.</summary>
     public IReadOnlyCollection<string> Held { get; init; } = [];
 
+    /// <summary>Versions by name that come after all others, and go where those do not.</summary>
+    public IReadOnlyDictionary<string, BinaryPackage> Older { get; init; } = new Dictionary<string, BinaryPackage>();
+
     /// <summary>True to let versions other than the candidates meet what no candidate does. apt would not; a set that needs it is marked.</summary>
     public bool AnyVersion { get; init; }
 
@@ -138,7 +141,7 @@ internal sealed class DebianCandidates : ICandidateProvider
         if (_pinned.TryGetValue(key, out var pinned))
             return [pinned];
         var candidate = _index.Candidate(key);
-        return _kept.TryGetValue(key, out var kept) && kept != candidate ? candidate is null ? [kept] : [kept, candidate] : candidate is null ? [] : [candidate];
+        return ((BinaryPackage?[])[_kept.GetValueOrDefault(key), candidate, Older.GetValueOrDefault(key)]).OfType<BinaryPackage>().Distinct();
     }
 
     /// <summary>Chooses this version in place of its name's candidate, and of its suite what its dependencies need where their candidates do not do (apt's way with package/suite).</summary>
@@ -214,10 +217,10 @@ internal sealed class DebianCandidates : ICandidateProvider
         }
     }
 
-    private IEnumerable<BinaryPackage> Providers(string name) => _kept.Count == 0 ? _index.Providers(name)
-        : _index.Providers(name).Concat(_kept.Values.Where(package => package.Provides.Any(provided => provided.Alternatives[0].Name == name))).Distinct();
+    private IEnumerable<BinaryPackage> Providers(string name) => _kept.Count == 0 && Older.Count == 0 ? _index.Providers(name)
+        : _index.Providers(name).Concat(_kept.Values.Concat(Older.Values).Where(package => package.Provides.Any(provided => provided.Alternatives[0].Name == name))).Distinct();
 
-    private IEnumerable<BinaryPackage> AllVersions(string key) => _index.Find(key).Concat(_kept.TryGetValue(key, out var kept) ? [kept] : []).Distinct();
+    private IEnumerable<BinaryPackage> AllVersions(string key) => _index.Find(key).Concat(((BinaryPackage?[])[_kept.GetValueOrDefault(key), Older.GetValueOrDefault(key)]).OfType<BinaryPackage>()).Distinct();
 
     public bool IsInstalled(string key) => _installed.Contains(key);
 

@@ -11,9 +11,10 @@ public static class DebianLock
     /// <param name="preferences">What bears on every choice; its suites and architectures are in the index already.</param>
     /// <param name="before">A lock whose sets keep their order of installing, and their layers the dates, where nothing of them changes: what is new is
     /// installed after it, as apt-get would install it on the machine of that lock. Null plans all anew, and so does one of a former format, which pins neither.</param>
+    /// <param name="older">As for <see cref="DebianResolution.Resolve"/>.</param>
     public static StackLock Create(
         DebianIndex index, IReadOnlyList<SetRequest> sets, IReadOnlyList<LockedId>? ids = null, IReadOnlyDictionary<string, BinaryPackage>? kept = null, DebianPreferences? preferences = null,
-        StackLock? before = null)
+        StackLock? before = null, IReadOnlyDictionary<string, BinaryPackage>? older = null)
     {
         preferences = (preferences ?? DebianPreferences.None).Checked();
         before = before?.Format == StackLock.CurrentFormat ? before : null;
@@ -21,13 +22,13 @@ public static class DebianLock
         var packages = new Dictionary<string, BinaryPackage>(StringComparer.Ordinal);
         var locked = new List<LockedSet>();
         var baseRequest = sets.FirstOrDefault(set => set.Name == SetRequest.Base) ?? new SetRequest(SetRequest.Base, []);
-        var installed = Explained(baseRequest, () => DebianBase.Resolve(index, baseRequest.Sorted.Select(PackageRequest.Parse), kept, preferences.Holds));
+        var installed = Explained(baseRequest, () => DebianBase.Resolve(index, baseRequest.Sorted.Select(PackageRequest.Parse), kept, preferences.Holds, older));
         var additions = before is null ? null : new LockAdditions(before, installed.Packages);
         Add(baseRequest, installed.Packages, additions?.Base(baseRequest) ?? installed.Stages(), installed.Departures);
         foreach (var set in sets.Where(set => set.Name != SetRequest.Base).OrderBy(set => set.Name, StringComparer.Ordinal))
         {
             IReadOnlyList<BinaryPackage> present = set.OverBase ? installed.Packages : [];
-            var chosen = Explained(set, () => DebianResolution.Resolve(index, set.Sorted.Select(PackageRequest.Parse), present, set.Recommends, kept, preferences.Holds));
+            var chosen = Explained(set, () => DebianResolution.Resolve(index, set.Sorted.Select(PackageRequest.Parse), present, set.Recommends, kept, preferences.Holds, older));
             Add(set, chosen.Packages, additions?.Plan(set, chosen.Packages, present) ?? InstallOrder.Plan(chosen.Packages, present), chosen.Departures);
         }
 

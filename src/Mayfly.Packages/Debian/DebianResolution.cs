@@ -33,10 +33,11 @@ public sealed record DebianResolution
     /// <param name="recommends">True to follow Recommends.</param>
     /// <param name="kept">Versions by name, perhaps of no index any more, that are chosen before newer ones where nothing speaks against it.</param>
     /// <param name="holds">Names among those whose kept version is the only one that may be chosen.</param>
+    /// <param name="older">Versions by name that are chosen where newer ones do not go with what is held: apt calls that kept back.</param>
     /// <exception cref="UnresolvableException">They cannot be met; it says why.</exception>
     public static DebianResolution Resolve(
         DebianIndex index, IEnumerable<PackageRequest> requests, IEnumerable<BinaryPackage> installed, bool recommends = false,
-        IReadOnlyDictionary<string, BinaryPackage>? kept = null, IReadOnlyCollection<string>? holds = null)
+        IReadOnlyDictionary<string, BinaryPackage>? kept = null, IReadOnlyCollection<string>? holds = null, IReadOnlyDictionary<string, BinaryPackage>? older = null)
     {
         kept ??= new Dictionary<string, BinaryPackage>();
         var sorted = requests.Distinct().OrderBy(request => request.ToString(), StringComparer.Ordinal).ToList();
@@ -89,7 +90,7 @@ public sealed record DebianResolution
 
         DebianCandidates Candidates(bool anyVersion)
         {
-            var candidates = new DebianCandidates(index, recommends, present, held.Concat(asked.Where(static pair => pair.Request.IsExact).Select(static pair => pair.Package)), kept, unwanted) { AnyVersion = anyVersion, Held = [.. held.Select(static package => package.Key)] };
+            var candidates = new DebianCandidates(index, recommends, present, held.Concat(asked.Where(static pair => pair.Request.IsExact).Select(static pair => pair.Package)), kept, unwanted) { AnyVersion = anyVersion, Held = [.. held.Select(static package => package.Key)], Older = older ?? new Dictionary<string, BinaryPackage>() };
             foreach (var (request, package) in asked.Where(static pair => pair.Request.Suite is not null))
                 candidates.Switch(package, request.Suite!, [.. present, .. asked.Select(static pair => pair.Package)]);
             return candidates;

@@ -64,8 +64,11 @@ internal sealed class PackageSource(StackSpec spec, Store store)
         }
 
         progress.Report(new Activity("resolve packages"));
-        var after = DebianLock.Create(index, Sets(), before.Ids, names.Count == 0 && spec.Release.Preferences.Holds.Count == 0 ? null
-            : LockedRelations.Keep(store, index, before, before.Packages.Where(package => IsHeld(package) || (names.Count > 0 && !names.Any(package.IsCalled)))), spec.Release.Preferences, before);
+        var holds = spec.Release.Preferences.Holds;
+        var locked = names.Count == 0 && holds.Count == 0 ? null : LockedRelations.Keep(store, index, before, before.Packages);
+        var stays = before.Packages.Where(package => IsHeld(package) || (names.Count > 0 && !names.Any(package.IsCalled))).Select(static package => package.Id).ToHashSet(StringComparer.Ordinal);
+        var after = DebianLock.Create(index, Sets(), before.Ids, locked?.Where(pair => stays.Contains(pair.Value.Id)).ToDictionary(StringComparer.Ordinal), spec.Release.Preferences, before,
+            holds.Count > 0 ? locked : null);
         progress.Report(new Activity("resolve packages", $"{after.Packages.Count} packages") { Ended = true });
         return after;
     }

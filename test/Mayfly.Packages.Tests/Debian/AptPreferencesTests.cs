@@ -7,7 +7,7 @@ namespace Mayfly.Packages.Tests.Debian;
 public sealed class AptPreferencesTests(ITestOutputHelper output)
 {
     /// <summary>The first seed; a failure names its own, so it can be tried alone.</summary>
-    private const int Seed = 20261125;
+    private static readonly int Seed = int.TryParse(Environment.GetEnvironmentVariable("MAYFLY_TESTS_SEED"), out var seed) ? seed : 20261125;
 
     [Fact]
     public void Choice_from_random_archives_is_apts()
@@ -19,9 +19,10 @@ public sealed class AptPreferencesTests(ITestOutputHelper output)
         foreach (var verdict in verdicts.Where(verdict => verdict.Text.Length > 0))
             output.WriteLine($"{verdict.Kind}: {verdict.Text}");
         Assert.DoesNotContain(verdicts, verdict => verdict.Kind.StartsWith("different", StringComparison.Ordinal));
-        // What is not reproduced of apt, and must stay as rare as it is: where its resolver fails though each first choice holds, what it does once one
-        // fails, and its last ties among packages that need one another in a ring.
-        foreach (var kind in (ReadOnlySpan<string>)["found where apt finds none, not marked", "other packages where apt's first choice fails, marked", "the same packages in another order"])
+        Assert.DoesNotContain(verdicts, verdict => verdict.Kind == "found where apt finds none, unmarked");
+        // What is not reproduced of apt, and must stay as rare as it is: what it does once a first choice fails, and its last ties among packages that need
+        // one another in a ring.
+        foreach (var kind in (ReadOnlySpan<string>)["other packages where apt's first choice fails, marked", "the same packages in another order"])
             Assert.True(verdicts.Count(verdict => verdict.Kind == kind) <= Archives / 100, kind);
         Assert.True(verdicts.Count(verdict => verdict.Kind.StartsWith("the same", StringComparison.Ordinal)) > Archives * 2 / 5);
     }
@@ -48,7 +49,7 @@ public sealed class AptPreferencesTests(ITestOutputHelper output)
         {
             // apt chooses, and then cannot put what it chose in order: small archives have loops that Debian has not.
             var noOrder = said.Contains("MaxLoopCount", StringComparison.Ordinal) || said.Contains("E: Could not configure", StringComparison.Ordinal) || said.Contains("Conf Broken", StringComparison.Ordinal) || said.Contains("E: Couldn't configure", StringComparison.Ordinal);
-            var kind = noOrder ? "found where apt finds no order" : own.Departures.Count > 0 ? "found where apt finds none, and marked" : "found where apt finds none, not marked";
+            var kind = noOrder ? "found where apt finds no order" : own.Departures.Count > 0 ? "found where apt finds none, and marked" : "found where apt finds none, unmarked";
             return (kind, $"{what}: {string.Join(' ', own.Packages)}: {string.Join("; ", own.Departures)}: {said.Split('\n').Last(line => line.StartsWith("E: ", StringComparison.Ordinal))}");
         }
 

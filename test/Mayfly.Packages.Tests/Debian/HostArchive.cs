@@ -59,7 +59,8 @@ internal static class HostArchive
         $"Dir::State::status={state}/status", $"Dir::State::extended_states={state}/extended", $"Dir::State::lists={Cache}/lists", $"Dir::Etc::SourceList={Cache}/sources.list",
         "Dir::Etc::SourceParts=/dev/null", "Dir::Etc::Preferences=/dev/null", "Dir::Etc::PreferencesParts=/dev/null",
         $"Dir::Cache::pkgcache={state}/pkg.bin", $"Dir::Cache::srcpkgcache={Cache}/src.bin", $"Dir::Cache::archives={Cache}/archives", "Dir::Log::Planner=/dev/null", "APT::Architecture=amd64",
-        "APT::Get::HideAutoRemove=1", "Debug::NoLocking=1",
+        // Images of containers have it otherwise: what something suggests is as good as needed, unless apt is told.
+        "APT::AutoRemove::SuggestsImportant=true", "APT::Get::HideAutoRemove=1", "Debug::NoLocking=1",
     ];
 
     public static (int Code, string Output, string Error) Run(string program, params IReadOnlyList<string> arguments)

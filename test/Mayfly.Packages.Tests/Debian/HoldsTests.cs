@@ -1,0 +1,102 @@
+using System.Globalization;
+using System.Text;
+using Mayfly.Packages.Debian;
+
+namespace Mayfly.Packages.Tests.Debian;
+
+/// <summary>A held package against apt-mark's hold: a set is locked, newer versions appear, and one of its packages stays at the version it has.</summary>
+[Trait("needs", "oracle")]
+public sealed class HoldsTests(ITestOutputHelper output)
+{
+    private const int Archives = 200;
+
+    /// <summary>The first seed; a failure names its own.</summary>
+    private static readonly int Seed = int.TryParse(Environment.GetEnvironmentVariable("MAYFLY_TESTS_SEED"), out var seed) ? seed : 20261126;
+
+    [Fact]
+    public void What_is_held_stays_and_the_rest_is_upgraded_as_apt_does()
+    {
+        var verdicts = Enumerable.Range(Seed, Archives).AsParallel().AsOrdered().WithDegreeOfParallelism(Environment.ProcessorCount).Select(Compare).ToList();
+        foreach (var group in verdicts.GroupBy(static verdict => verdict.Kind).OrderBy(static group => group.Key, StringComparer.Ordinal))
+            output.WriteLine($"{group.Key}: {group.Count()}");
+        foreach (var verdict in verdicts.Where(static verdict => verdict.Text.Length > 0))
+            output.WriteLine($"{verdict.Kind}: {verdict.Text}");
+        Assert.DoesNotContain(verdicts, static verdict => verdict.Kind.StartsWith("different", StringComparison.Ordinal));
+        // Where apt upgrades a whole machine it keeps back more than it must now and then, or gives up; and among several it may keep back another one.
+        Assert.True(verdicts.Count(static verdict => verdict.Kind == "the same versions") > Archives * 9 / 10);
+    }
+
+    private static (string Kind, string Text) Compare(int seed)
+    {
+        var random = new Random(seed);
+        var (old, newer) = (Versions(random, 1), Versions(random, 2));
+        IReadOnlyList<string> requests = [.. old.Keys.OrderBy(_ => random.Next()).Take(2)];
+        using var before = new AptFolder([Suite(old.Values)], ["amd64"]);
+        IReadOnlyList<BinaryPackage> locked;
+        try
+        {
+            locked = DebianResolution.Resolve(before.Index, requests.Select(PackageRequest.Parse), []).Packages;
+        }
+        catch (UnresolvableException)
+        {
+            return ("cannot be locked", "");
+        }
+
+        var held = locked[random.Next(locked.Count)];
+        var what = $"seed {seed}, {string.Join(' ', requests)}, {held} held";
+        using var after = new AptFolder([Suite(old.Values), Suite(newer.Values) with { Name = "updates" }], ["amd64"],
+            status: string.Concat(locked.Select(package => old[package.Name].Replace("\nVersion:", $"\nStatus: {(package == held ? "hold" : "install")} ok installed\nVersion:", StringComparison.Ordinal))));
+        var (steps, said) = after.Simulate([], verb: "dist-upgrade");
+        var theirs = locked.ToDictionary(static package => package.Name, static package => package.Version.Text, StringComparer.Ordinal);
+        foreach (var parts in (steps ?? []).Select(static step => step.Split(' ')))
+        {
+            if (parts[0] == "Inst")
+                theirs[parts[1]] = said.Split('\n').First(line => line.StartsWith($"Inst {parts[1]} ", StringComparison.Ordinal)).Split('(')[1].Split(' ')[0];
+            else if (parts[0] == "Remv")
+                theirs.Remove(parts[1]);
+        }
+
+        var index = after.Index;
+        BinaryPackage There(BinaryPackage package) => index.Find(package.Name).First(other => other.Version.Text == package.Version.Text);
+        try
+        {
+            var kept = locked.ToDictionary(static package => package.Key, There, StringComparer.Ordinal);
+            var ours = DebianResolution.Resolve(index, requests.Select(PackageRequest.Parse), [], kept: new Dictionary<string, BinaryPackage> { [held.Key] = kept[held.Key] }, holds: [held.Key], older: kept);
+            if (SelectionCheck.Faults(ours.Packages) is { Count: > 0 } faults)
+                return ("different: ours does not hold", $"{what}: {string.Join("; ", faults)}");
+            if (ours.Packages.FirstOrDefault(package => package.Key == held.Key) is { } there && there.Version.Text != held.Version.Text)
+                return ("different: a held package moved", what);
+            if (steps is null)
+                return ("found where apt fails", $"{what}: {said.Split('\n').Last(static line => line.StartsWith("E: ", StringComparison.Ordinal))}");
+            // What nothing needs any more stays on a machine, and is not in a lock that is made anew.
+            var apart = ours.Packages.Where(package => theirs.GetValueOrDefault(package.Name) != package.Version.Text).Select(package => $"{package.Name} {theirs.GetValueOrDefault(package.Name, "-")} → {package.Version}").ToList();
+            var isNewer = ours.Packages.All(package => !theirs.TryGetValue(package.Name, out var version) || new DebianVersion(version).CompareTo(package.Version) <= 0);
+            return apart.Count == 0 ? ("the same versions", "") : (ours.Departures.Count > 0 ? "other versions, marked" : isNewer ? "newer than apt, which keeps back more" : "different versions", $"{what}: apt has {string.Join(", ", apart)} here: {string.Join("; ", ours.Departures)}");
+        }
+        catch (UnresolvableException e)
+        {
+            return (e.Message.Contains(held.Name, StringComparison.Ordinal) && e.Hint is { Length: > 0 } ? "explained, where apt keeps something back" : "different: not explained", $"{what}: {e.Message}; {e.Hint}");
+        }
+    }
+
+    /// <summary>Stanzas by name: of the newer version, dependencies ask more often for a newer version too.</summary>
+    private static Dictionary<string, string> Versions(Random random, int version)
+    {
+        var stanzas = new Dictionary<string, string>(StringComparer.Ordinal);
+        string[] names = [.. "abcdefgh".Select(static letter => $"p{letter}")];
+        foreach (var (at, name) in names.Index().Where(_ => version == 1 || random.Next(3) > 0))
+        {
+            var depends = names.Skip(at + 1).Where(_ => random.Next(3) == 0).Select(other => random.Next(3) == 0 && version > 1 ? $"{other} (>= {version})" : other).ToList();
+            var fields = new StringBuilder();
+            if (depends.Count > 0)
+                fields.Append(CultureInfo.InvariantCulture, $"Depends: {string.Join(", ", depends)}\n");
+            if (version > 1 && random.Next(6) == 0)
+                fields.Append(CultureInfo.InvariantCulture, $"Breaks: {names[random.Next(names.Length)]} (<< {version})\n");
+            stanzas[name] = $"Package: {name}\nVersion: {version}\nArchitecture: amd64\nMaintainer: Nobody <nobody@example.org>\n{fields}Filename: pool/{name}_{version}.deb\nSize: 1\nSHA256: {new string((char)('a' + at % 6), 63)}{version}\nDescription: {name}\n\n";
+        }
+
+        return stanzas;
+    }
+
+    private static SmallSuite Suite(IEnumerable<string> stanzas) => new("stable", "one.example", "", new Dictionary<string, string> { ["amd64"] = string.Concat(stanzas) });
+}
