@@ -14,7 +14,7 @@ public sealed class AptAgreementTests(ITestOutputHelper output)
 
     private static readonly int Sets = Given("MAYFLY_TESTS_SETS", 500);
 
-    private static readonly int HardCount = Given("MAYFLY_TESTS_HARD_SETS", 100);
+    private static readonly int HardCount = Given("MAYFLY_TESTS_HARD_SETS", 60);
 
     public static TheoryData<string> NamedSets => [
         string.Join(' ', Shop),
