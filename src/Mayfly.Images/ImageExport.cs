@@ -60,26 +60,13 @@ public sealed class ImageExport(Store store)
 
     private static async Task WriteAsync(string path, Action<Stream> write, CancellationToken cancellationToken)
     {
-        path = Path.GetFullPath(path);
-        var aside = $"{path}.{Environment.ProcessId}.part";
         try
         {
-            await Task.Run(() =>
-            {
-                using var file = new FileStream(aside, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 20);
-                write(file);
-                file.Flush(flushToDisk: true);
-            }, cancellationToken).ConfigureAwait(false);
-            File.Move(aside, path, overwrite: true);
+            await Task.Run(() => WholeFile.Write(path, write), cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new MayflyException($"{path} cannot be written: {e.Message}", "name a file in a folder that exists and may be written, on a disk with room", e);
-        }
-        finally
-        {
-            if (File.Exists(aside))
-                File.Delete(aside);
         }
     }
 }

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
-using Mayfly.Linux;
 
 namespace Mayfly.Packages;
 
@@ -49,23 +48,16 @@ public static class LockFile
     /// <summary>Writes the lock by way of a file beside it, so that a reader sees the old one or the new one.</summary>
     public static void Write(string path, StackLock stackLock)
     {
-        var text = Format(stackLock);
-        var temporary = $"{path}.{Environment.ProcessId}.tmp";
+        var bytes = Encoding.UTF8.GetBytes(Format(stackLock));
         try
         {
-            foreach (var left in Directory.EnumerateFiles(Path.GetDirectoryName(Path.GetFullPath(path))!, $"{Path.GetFileName(path)}.*.tmp").Where(IsAbandoned))
-                File.Delete(left);
-            File.WriteAllText(temporary, text);
-            File.Move(temporary, path, overwrite: true);
+            WholeFile.Write(path, file => file.Write(bytes));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            File.Delete(temporary);
             throw new LockFileException($"{path} cannot be written: {HostRefusal.Why(e)}", "mind the folder's rights and the disk's room", e);
         }
     }
-
-    private static bool IsAbandoned(string temporary) => int.TryParse(temporary.Split('.')[^2], CultureInfo.InvariantCulture, out var process) && ProcessIdentity.Of(process) is null;
 
     /// <summary>The lock as text, deterministic byte for byte.</summary>
     public static string Format(StackLock stackLock)

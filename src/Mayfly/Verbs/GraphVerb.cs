@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Text;
 using Mayfly.Graph;
+using Mayfly.Packages;
 using Mayfly.Spec;
 
 namespace Mayfly.Verbs;
@@ -13,17 +15,27 @@ internal static class GraphVerb
         format.AcceptOnlyFromAmong("mermaid", "svg");
         var output = new Option<string?>("--output", "-o") { Description = "Write to a file; its ending .svg chooses the format too" };
         var command = new Command("graph", "Draw machines, components and who uses whom.\n\nExample: mayfly graph examples/shop -o shop.svg") { format, output };
-        command.SetAction(async (parsed, cancellationToken) =>
+        command.SetAction(parsed =>
         {
             var topology = Topology.Of(StackReader.Read(stack));
             var file = parsed.GetValue(output);
             var svg = parsed.GetValue(format) == "svg" || file?.EndsWith(".svg", StringComparison.OrdinalIgnoreCase) == true;
             var picture = svg ? SvgPicture.Draw(topology) : Mermaid.Write(topology);
             if (file is null)
+            {
                 Console.Out.WriteLine(picture);
-            else
-                await File.WriteAllTextAsync(file, picture, cancellationToken);
-            return 0;
+                return 0;
+            }
+
+            try
+            {
+                WholeFile.Write(file, stream => stream.Write(Encoding.UTF8.GetBytes(picture)));
+                return 0;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new MayflyException($"{file} cannot be written: {HostRefusal.Why(e)}", "name a file in a folder that is there and that you may write, on a disk with room", e);
+            }
         });
         return command;
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Mayfly.Materials;
+using Mayfly.Packages;
 using Mayfly.Terminal;
 
 namespace Mayfly.Verbs;
@@ -32,11 +33,11 @@ internal static class SbomVerb
             {
                 try
                 {
-                    await File.WriteAllBytesAsync(file, bytes, cancellationToken);
+                    WholeFile.Write(file, stream => stream.Write(bytes));
                 }
                 catch (Exception e) when (e is IOException or UnauthorizedAccessException)
                 {
-                    throw new MayflyException($"{file} cannot be written: {e.Message}", "name a file in a folder that is there and that you may write", e);
+                    throw new MayflyException($"{file} cannot be written: {HostRefusal.Why(e)}", "name a file in a folder that is there and that you may write, on a disk with room", e);
                 }
 
                 return 0;
