@@ -6,8 +6,10 @@ namespace Mayfly.Packages;
 /// <summary>A file that is written aside and takes its name when it is whole: whoever looks sees the old one or the new one, whatever happens meanwhile.</summary>
 public static class WholeFile
 {
+    private const int Buffer = 1 << 17;
+
     /// <summary>
-    /// Writes a file. What stands there and is no file, such as a pipe, a device or a link, is written into. What a process that is gone has left aside goes.
+    /// Writes a file; where a link stands, the one that it leads to. A pipe or a device is written into. What a process that is gone has left aside goes.
     /// </summary>
     /// <param name="path">Its name.</param>
     /// <param name="write">Gives its contents.</param>
@@ -16,19 +18,24 @@ public static class WholeFile
     public static void Write(string path, Action<Stream> write)
     {
         path = Path.GetFullPath(path);
-        if (Nodes.Find(path) is { Kind: not NodeKind.File and not NodeKind.Directory })
+        // The links in /dev and /proc lead to what a process has open.
+        var inPlace = path.StartsWith("/dev/", StringComparison.Ordinal) || path.StartsWith("/proc/", StringComparison.Ordinal);
+        if (!inPlace && Nodes.Find(path) is { Kind: NodeKind.Link } && File.ResolveLinkTarget(path, returnFinalTarget: true) is { } target)
+            path = target.FullName;
+        if (inPlace || Nodes.Find(path) is { Kind: not NodeKind.File and not NodeKind.Directory })
         {
-            using var other = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite, 1 << 17);
+            using var other = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite, Buffer);
             write(other);
             return;
         }
 
-        foreach (var left in Directory.EnumerateFiles(Path.GetDirectoryName(path)!, $"{Path.GetFileName(path)}.*.tmp").Where(IsAbandoned))
+        foreach (var left in Directory.EnumerateFiles(Path.GetDirectoryName(path)!, $"{Path.GetFileName(path)}.*.tmp").Where(left => IsAbandoned(left, path)))
             File.Delete(left);
         var aside = $"{path}.{Environment.ProcessId}.tmp";
         try
         {
-            using (var file = new FileStream(aside, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 17))
+            // Locked while it is written, by the runtime.
+            using (var file = new FileStream(aside, FileMode.Create, FileAccess.Write, FileShare.None, Buffer))
             {
                 write(file);
                 file.Flush(flushToDisk: true);
@@ -42,5 +49,19 @@ public static class WholeFile
         }
     }
 
-    private static bool IsAbandoned(string aside) => int.TryParse(aside.Split('.')[^2], CultureInfo.InvariantCulture, out var process) && ProcessIdentity.Of(process) is null;
+    /// <summary>True when its writer is gone. One whose number means nothing here, such as in another container, still holds its lock.</summary>
+    private static bool IsAbandoned(string aside, string path)
+    {
+        if (!int.TryParse(aside[(path.Length + 1)..^".tmp".Length], NumberStyles.None, CultureInfo.InvariantCulture, out var process) || ProcessIdentity.Of(process) is not null)
+            return false;
+        try
+        {
+            using var file = new FileStream(aside, FileMode.Open, FileAccess.Write, FileShare.None);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
 }

@@ -11,7 +11,7 @@ public sealed class WholeFileTests : IDisposable
     [Fact]
     public void What_fails_leaves_the_old_contents_and_nothing_beside_them()
     {
-        File.WriteAllText(At("file"), "old");
+        WholeFile.Write(At("file"), static stream => stream.Write("old"u8));
         Assert.Throws<IOException>(() => WholeFile.Write(At("file"), static stream =>
         {
             stream.Write("half"u8);
@@ -30,6 +30,9 @@ public sealed class WholeFileTests : IDisposable
         File.CreateSymbolicLink(At("link"), At("file"));
         WholeFile.Write(At("link"), static stream => stream.Write("through"u8));
         Assert.Equal("through", File.ReadAllText(At("file")));
+        File.Delete(At("file"));
+        WholeFile.Write(At("link"), static stream => stream.Write("anew"u8));
+        Assert.Equal("anew", File.ReadAllText(At("file")));
         Assert.NotNull(new FileInfo(At("link")).LinkTarget);
 
         using var reader = Process.Start(new ProcessStartInfo("sh", ["-c", $"mkfifo '{At("pipe")}' && echo ready && cat '{At("pipe")}'"]) { RedirectStandardOutput = true })!;

@@ -52,7 +52,7 @@ internal static class DiffVerb
             .. old.Releases.Concat(now.Releases).Select(static release => release.Id).Distinct()
                 .Select(id => new ReleaseDifference(id, DateOf(old, id), DateOf(now, id))).Where(static release => release.Before != release.After),
         ],
-        LockFile.Format(old with { Releases = now.Releases, Packages = now.Packages }) != LockFile.Format(now));
+        LockFile.Format(old) != LockFile.Format(now));
 
     private static DateTimeOffset? DateOf(StackLock stackLock, string release) => stackLock.Releases.FirstOrDefault(other => other.Id == release)?.Date;
 
@@ -99,13 +99,13 @@ internal static class DiffVerb
         }
 
         if (difference is { Packages: [], Names: [], Releases: [] })
-            output.WriteLine(difference.Others ? "the same packages; what is asked for, the order of installing or the ids of accounts differ" : "no difference");
+            output.WriteLine(difference.Others ? "the same packages of the same days; something else differs: what is asked for, the order of installing, the ids of accounts, or where packages come from" : "no difference");
     }
 }
 
 /// <param name="Names">What differs in the trees of two images.</param>
-/// <param name="Releases">Suites of two locks: images are dated by the newest.</param>
-/// <param name="Others">Whether two locks differ in what is asked for, in the order of installing or in the ids of accounts.</param>
+/// <param name="Releases">Suites of two locks.</param>
+/// <param name="Others">Whether two locks differ at all.</param>
 internal sealed record Difference(IReadOnlyList<PackageDifference> Packages, IReadOnlyList<NameDifference> Names, IReadOnlyList<ReleaseDifference> Releases, bool Others);
 
 /// <summary>A suite that two locks were made from.</summary>

@@ -10,8 +10,11 @@ namespace Mayfly.Images.Building;
 /// <param name="again">What fails again in the tree as it was left, by the root's own paths.</param>
 /// <param name="anew">It only fails again in the tree as it was before the program began.</param>
 internal sealed class ScriptFailure(string message, string hint, string name, ProgramCall call, IReadOnlyList<string> again, bool anew = false)
-    : MayflyException(message, hint)
+    : MayflyException(IsFull(message) ? $"the disk is full: {message}" : message, IsFull(message) ? HostRefusal.MakeRoom : hint)
 {
+    /// <summary>Programs say it in the C library's words, since the root's locale is C.</summary>
+    private static bool IsFull(string message) => message.Contains("No space left on device", StringComparison.Ordinal) || message.Contains("Disk quota exceeded", StringComparison.Ordinal);
+
     /// <summary>As it is told when nothing is kept.</summary>
     public MayflyException Told() =>
         new(Message, $"{Hint}; with --keep-failed the half-built tree is kept, and the command shown that fails in it again", this);

@@ -1,5 +1,5 @@
 using Mayfly.Images.Layers;
-using Mayfly.Linux;
+using Mayfly.Images.Placing;
 
 namespace Mayfly.Images.Building;
 
@@ -25,9 +25,9 @@ internal static class StandIns
                 exec chown root:ssl-cert $key
             fi
             """),
-        // initdb writes the configuration by itself; these two calls fill the data with system tables that it tells them by standard input.
+        // initdb writes the configuration by itself; these two calls fill the data with system tables that it tells them by standard input. Data elsewhere is not left out.
         ("usr/lib/postgresql/*/bin/postgres", """
-            case $1 in --boot|--single) exec cat >/dev/null ;; esac
+            case $1:$PGDATA in --boot:/var/lib/postgresql/*/*|--single:/var/lib/postgresql/*/*) exec cat >/dev/null ;; esac
             """),
     ];
 
@@ -43,7 +43,7 @@ internal static class StandIns
                     continue;
                 Shims.Write(folder, program, $"#!/bin/sh\n{script}\nexec \"/{program}{Real}\" \"$@\"\n");
                 // Beside it, because programs find what is theirs by where they are.
-                Files.Link(real, $"{folder}/{program}{Real}");
+                TreeWriter.LinkOrCopy(real, $"{folder}/{program}{Real}");
             }
         }
     }

@@ -140,8 +140,13 @@ internal sealed class DpkgDatabase
         {
             var name = Path.GetFileName(member);
             sums |= name == "md5sums";
-            if (name != "control")
+            if (name == "control")
+                continue;
+            // What a plain user unpacked is that user's; a copy is root's.
+            if (package.Contents.OwnersApplied)
                 TreeWriter.LinkOrCopy(member, $"{prefix}.{name}");
+            else
+                File.Copy(member, $"{prefix}.{name}");
         }
 
         if (sums)

@@ -29,10 +29,12 @@ internal static class LayerTree
     /// <param name="below">The layers below.</param>
     public static void Tidy(string tree, IEnumerable<string> signs, IReadOnlyList<string> below)
     {
+        var folders = new HashSet<string>(StringComparer.Ordinal) { "" };
         foreach (var path in signs)
         {
             var sign = path.Length == 0 ? tree : $"{tree}/{path}";
-            if (Nodes.Find(sign) is not { } node)
+            // What was a folder when the sign was written may since have become a link, which leads anywhere.
+            if (!IsFolder(path[..Math.Max(0, path.LastIndexOf('/'))]) || Nodes.Find(sign) is not { } node)
                 continue;
             if (node.IsWhiteout && Find(below, path) is null)
                 File.Delete(sign);
@@ -43,6 +45,15 @@ internal static class LayerTree
                 if (name.StartsWith(Notes, StringComparison.Ordinal) && (name != Opaque || Find(below, path) is null))
                     Nodes.RemoveAttribute(sign, name);
             }
+        }
+
+        bool IsFolder(string path)
+        {
+            if (folders.Contains(path))
+                return true;
+            if (!IsFolder(path[..Math.Max(0, path.LastIndexOf('/'))]) || Nodes.Find($"{tree}/{path}") is not { Kind: NodeKind.Directory })
+                return false;
+            return folders.Add(path);
         }
     }
 

@@ -8,7 +8,7 @@ namespace Mayfly.Images.Layers;
 /// </summary>
 internal sealed class LayerWalk
 {
-    /// <summary>One reading holds so many names, or so many bytes, and so many readings go ahead: 8 MB at most.</summary>
+    /// <summary>One reading holds so many names, or so many bytes, and so many readings go ahead: some 20 MB at most.</summary>
     private const int NamesAtOnce = 64, BytesAtOnce = 2 << 20, Ahead = 4;
 
     private readonly Dictionary<ulong, string> _seen = [];

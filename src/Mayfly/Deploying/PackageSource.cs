@@ -35,7 +35,9 @@ internal sealed class PackageSource(StackSpec spec, Store store)
         // What is locked stays, so that a package more is not an update of all others.
         var keep = existing is not null && DebianLock.CanGrow(existing, index) && existing.Preferences.SequenceEqual(preferences.Lines) ? existing : null;
         var made = DebianLock.Create(index, sets, existing?.Ids, keep is not null ? LockedRelations.Keep(store, index, keep, keep.Packages)
-            : existing is null || preferences.Holds.Count == 0 ? null : LockedRelations.Keep(store, index, existing, existing.Packages.Where(IsHeld)), preferences, existing);
+            : existing is null || preferences.Holds.Count == 0 ? null : LockedRelations.Keep(store, index, existing, existing.Packages.Where(IsHeld)), preferences, existing,
+            // What goes with a held package may be no longer offered.
+            existing is null || preferences.Holds.Count == 0 ? null : LockedRelations.Keep(store, index, existing, existing.Packages));
         progress.Report(new Activity("resolve packages", $"{made.Packages.Count} packages") { Ended = true });
         if (write)
             LockFile.Write(LockPath, made);

@@ -6,7 +6,14 @@ public sealed class LockedVerbsTests(FaultGround ground) : IDisposable
 {
     private string Lock => Path.Combine(ground.StackFolder, "stack.lock");
 
-    public void Dispose() => File.Delete(Lock);
+    /// <summary>A plan looks at what the host runs.</summary>
+    private readonly OwnHost _host = new();
+
+    public void Dispose()
+    {
+        _host.Dispose();
+        File.Delete(Lock);
+    }
 
     [Fact]
     public async Task A_name_that_is_not_quite_a_package_is_answered_by_what_may_be_meant()
@@ -61,10 +68,11 @@ public sealed class LockedVerbsTests(FaultGround ground) : IDisposable
             return (await FaultGround.MayflyAsync(ground.Store, ground.Configuration, "diff", other, ground.StackFolder)).Succeeded().Output;
         }
 
-        Assert.Equal("the same packages; what is asked for, the order of installing or the ids of accounts differ\n", await DiffAsync(static text => text + "\n[ids]\nuser.\"kept\" = 987\n"));
+        Assert.Equal("the same packages of the same days; something else differs: what is asked for, the order of installing, the ids of accounts, or where packages come from\n", await DiffAsync(static text => text + "\n[ids]\nuser.\"kept\" = 987\n"));
         Assert.Matches(@"^~ bookworm of 2001-02-03 04:05:06Z → 20\d\d-", await DiffAsync(static text => System.Text.RegularExpressions.Regex.Replace(text, @"date = ""[^""]*""", "date = \"2001-02-03T04:05:06Z\"")));
         Assert.Matches(@"^~ mawk:amd64 0\.1 → \S+\n$", await DiffAsync(static text => System.Text.RegularExpressions.Regex.Replace(text, "(\"mawk:amd64\" = { version = \")[^\"]*(\".*sha256 = \")....", "${1}0.1${2}0000")));
     }
 
-    private Task<Ended> MayflyAsync(string verb, params string[] words) => FaultGround.MayflyAsync(ground.Store, ground.Configuration, [verb, ground.StackFolder, .. words]);
+    private Task<Ended> MayflyAsync(string verb, params string[] words) =>
+        _host.RunAsync(FaultGround.Environment(ground.Store, ground.Configuration), Path.Combine(Tool.Repository, "mayfly"), [verb, ground.StackFolder, .. words]);
 }
