@@ -14,29 +14,12 @@ internal sealed class AptMarks
 {
     private const int DeepestWalk = 3000;
 
-    private readonly DebianCandidates _candidates;
+    private readonly AptMarkTable _table;
     private readonly bool _recommends;
-    private readonly Dictionary<string, AptMark> _marks = new(StringComparer.Ordinal);
-    private readonly List<AptMark> _installed = [];
-    private readonly Dictionary<Relation, List<AptMark>> _meeting = new(ReferenceEqualityComparer.Instance);
-    private readonly Dictionary<BinaryPackage, IReadOnlyList<Conflict>> _conflicts = new(ReferenceEqualityComparer.Instance);
     private readonly List<AptMark> _order = [];
     private int _clock;
 
-    /// <summary>One thing that a package excludes, and the candidates that it means.</summary>
-    private sealed record Conflict(List<AptMark> With);
-
-    private AptMarks(DebianCandidates candidates, bool recommends, IReadOnlyList<BinaryPackage> installed)
-    {
-        _candidates = candidates;
-        _recommends = recommends;
-        foreach (var package in installed)
-        {
-            var mark = new AptMark(package.Key, package) { IsInstalled = true };
-            _marks.Add(package.Key, mark);
-            _installed.Add(mark);
-        }
-    }
+    private AptMarks(AptMarkTable table, bool recommends) => (_table, _recommends) = (table, recommends);
 
     /// <summary>What apt marks, in the order in which it does; null when that does not hold, or would remove something installed, with the reason in words.</summary>
     /// <param name="candidates">One version for each name.</param>
@@ -48,10 +31,10 @@ internal sealed class AptMarks
         DebianCandidates candidates, bool recommends, IReadOnlyList<BinaryPackage> installed, IReadOnlyList<BinaryPackage> asked, IEnumerable<string> unwanted,
         out string? fault)
     {
-        var marks = new AptMarks(candidates, recommends, installed);
+        var marks = new AptMarks(new AptMarkTable(candidates, recommends, installed), recommends);
         foreach (var key in unwanted)
-            marks.Mark(key).IsProtected = true;
-        var requests = asked.Select(package => marks.Mark(package.Key)).Distinct().ToList();
+            marks._table.Mark(key).IsProtected = true;
+        var requests = asked.Select(package => marks._table.Mark(package.Key)).Distinct().ToList();
         foreach (var request in requests)
         {
             request.IsProtected = true;
@@ -80,20 +63,20 @@ internal sealed class AptMarks
         for (var found = true; found;)
         {
             var needed = new HashSet<AptMark>();
-            var pending = new Stack<AptMark>(_installed.Concat(requests));
+            var pending = new Stack<AptMark>(_table.Installed.Concat(requests));
             while (pending.TryPop(out var mark))
             {
                 if (!mark.IsThere || !needed.Add(mark))
                     continue;
                 foreach (var relation in mark.Candidate!.PreDepends.Concat(mark.Candidate.Depends).SelectMany(static dependency => dependency.Alternatives))
                 {
-                    foreach (var target in Meeting(relation, mark.Candidate))
+                    foreach (var target in _table.Meeting(relation, mark.Candidate))
                         pending.Push(target);
                 }
             }
 
             found = false;
-            foreach (var mark in _order.Where(mark => mark.IsThere && !needed.Contains(mark) && IsBroken(mark)).ToList())
+            foreach (var mark in _order.Where(mark => mark.IsThere && !needed.Contains(mark) && _table.IsBroken(mark)).ToList())
             {
                 mark.State = AptState.Kept;
                 found = true;
@@ -106,13 +89,13 @@ internal sealed class AptMarks
     {
         if (requests.FirstOrDefault(static request => !request.IsThere) is { } left)
             return $"apt's first choices leave out {left.First?.ToString() ?? left.Key}, which is asked for";
-        if (_installed.Find(static mark => !mark.IsThere) is { } removed)
+        if (_table.Installed.FirstOrDefault(static mark => !mark.IsThere) is { } removed)
             return $"apt's first choices would remove {removed.First}, which the base has";
-        if (_order.Concat(_installed).FirstOrDefault(mark => mark.IsThere && IsBroken(mark))?.Candidate is not { } broken)
+        if (_order.Concat(_table.Installed).FirstOrDefault(mark => mark.IsThere && _table.IsBroken(mark))?.Candidate is not { } broken)
             return null;
-        return broken.PreDepends.Concat(broken.Depends).FirstOrDefault(dependency => !IsMet(dependency, broken)) is { } unmet
+        return broken.PreDepends.Concat(broken.Depends).FirstOrDefault(dependency => !_table.IsMet(dependency, broken)) is { } unmet
             ? $"apt's first choices leave {broken} without {unmet}, which it depends on"
-            : $"apt's first choices put {broken} beside {Conflicts(broken).SelectMany(static conflict => conflict.With).First(static other => other.IsThere).Candidate}, which exclude each other";
+            : $"apt's first choices put {broken} beside {_table.Conflicts(broken).SelectMany(static conflict => conflict.With).First(static other => other.IsThere).Candidate}, which exclude each other";
     }
 
     /// <summary>
@@ -122,7 +105,7 @@ internal sealed class AptMarks
     private void Sweep(IEnumerable<AptMark> requests)
     {
         var reached = new HashSet<AptMark>();
-        var pending = new Stack<AptMark>(_installed.Concat(requests));
+        var pending = new Stack<AptMark>(_table.Installed.Concat(requests));
         while (pending.TryPop(out var mark))
         {
             if (!mark.IsThere || !reached.Add(mark))
@@ -130,7 +113,7 @@ internal sealed class AptMarks
             var package = mark.Candidate!;
             foreach (var relation in package.PreDepends.Concat(package.Depends).Concat(package.Recommends).Concat(package.Suggests).SelectMany(static dependency => dependency.Alternatives))
             {
-                foreach (var target in Meeting(relation, package))
+                foreach (var target in _table.Meeting(relation, package))
                     pending.Push(target);
             }
         }
@@ -138,21 +121,11 @@ internal sealed class AptMarks
         var swept = _order.Where(mark => mark.IsThere && !reached.Contains(mark)).OrderBy(static mark => mark.First!.Ordinal).ToList();
         foreach (var mark in swept)
             mark.State = AptState.Kept;
-        while (swept.Find(mark => _order.Concat(_installed).Any(other => other.IsThere && Names(other.Candidate!, mark.First!))) is { } spared)
+        while (swept.Find(mark => _order.Concat(_table.Installed).Any(other => other.IsThere && _table.Names(other.Candidate!, mark.First!))) is { } spared)
         {
             spared.State = AptState.Marked;
             swept.Remove(spared);
         }
-    }
-
-    private bool Names(BinaryPackage package, BinaryPackage other) => Needs(package).SelectMany(static need => need.Dependency.Alternatives)
-        .Any(relation => relation.Name == other.Name || other.Provides.Any(provided => provided.Alternatives[0].Name == relation.Name));
-
-    private AptMark Mark(string key)
-    {
-        if (!_marks.TryGetValue(key, out var mark))
-            _marks.Add(key, mark = new AptMark(key, _candidates.Versions(key).FirstOrDefault()));
-        return mark;
     }
 
     private bool Install(AptMark mark, bool withNeeds, int depth, bool asked)
@@ -161,9 +134,9 @@ internal sealed class AptMarks
             return false;
         if (mark.Candidate is not { } package)
             return false;
-        if (!mark.IsProtected && mark.IsThere && !IsBroken(mark) && !(_recommends && LacksRecommended(mark)))
+        if (!mark.IsProtected && mark.IsThere && !_table.IsBroken(mark) && !(_recommends && _table.LacksRecommended(mark)))
             return true;
-        if (!IsInSync(mark, asked) || (withNeeds && !CanBeMet(mark, package)))
+        if (!_table.IsInSync(mark, asked) || (withNeeds && !CanBeMet(mark, package)))
             return false;
         if (asked)
             Set(mark);
@@ -174,8 +147,8 @@ internal sealed class AptMarks
         var removals = new List<AptMark>();
         if (withNeeds)
         {
-            needs = [.. Needs(package).Where(need => mark.IsProtected || !IsMet(need.Dependency, package))];
-            var conflicts = Conflicts(package).Where(conflict => mark.IsProtected || conflict.With.Exists(static other => other.IsThere)).ToList();
+            needs = [.. _table.Needs(package).Where(need => mark.IsProtected || !_table.IsMet(need.Dependency, package))];
+            var conflicts = _table.Conflicts(package).Where(conflict => mark.IsProtected || conflict.With.Exists(static other => other.IsThere)).ToList();
             if (!Unmark(mark, conflicts, removals, depth, asked))
             {
                 if (early)
@@ -231,12 +204,12 @@ internal sealed class AptMarks
         var failed = false;
         foreach (var (dependency, optional) in needs)
         {
-            var met = IsMet(dependency, package);
+            var met = _table.IsMet(dependency, package);
             if (met && (!protect || optional))
                 continue;
             if (met)
             {
-                if (Solutions(dependency, package, sorted: false) is [{ IsProtected: false } only])
+                if (_table.Solutions(dependency, package, sorted: false) is [{ IsProtected: false } only])
                 {
                     only.IsProtected = true;
                     failed |= !Install(only, withNeeds: true, depth + 1, asked: false);
@@ -248,7 +221,7 @@ internal sealed class AptMarks
             // Recommends of what is installed were not followed before and are not now.
             if (mark.IsInstalled && optional)
                 continue;
-            var solutions = Solutions(dependency, package, sorted: true);
+            var solutions = _table.Solutions(dependency, package, sorted: true);
             foreach (var solution in solutions)
             {
                 if (solution.Candidate is null)
@@ -278,7 +251,7 @@ internal sealed class AptMarks
     }
 
     /// <summary>Unmarks what conflicts with a package; where that is protected, the others can never be marked again.</summary>
-    private bool Unmark(AptMark mark, List<Conflict> conflicts, List<AptMark> removals, int depth, bool asked)
+    private bool Unmark(AptMark mark, List<AptMarkTable.Conflict> conflicts, List<AptMark> removals, int depth, bool asked)
     {
         var (protect, failed) = (mark.IsProtected, false);
         foreach (var conflict in conflicts)
@@ -349,14 +322,10 @@ internal sealed class AptMarks
     private static bool MayBecome(AptMark mark, AptState state, int depth, bool asked) =>
         depth <= DeepestWalk && (asked || mark.State == state || (!mark.IsProtected && !(state == AptState.Removed && mark.Candidate is { Essential: true } or { Important: true })));
 
-    /// <summary>Copies of a Multi-Arch: same package for several architectures have one version.</summary>
-    private bool IsInSync(AptMark mark, bool asked) => asked || mark.IsThere || mark.Candidate is not { MultiArch: MultiArch.Same } package
-        || _installed.TrueForAll(other => other == mark || other.Candidate!.Name != package.Name || other.Candidate.MultiArch != MultiArch.Same || other.Candidate.Version.Text == package.Version.Text);
-
     /// <summary>As far as apt looks ahead: each dependency has a candidate, or had one when it was last looked at. Else the package is out of the question.</summary>
     private bool CanBeMet(AptMark mark, BinaryPackage package)
     {
-        if (mark.IsInstalled || package.PreDepends.Concat(package.Depends).All(dependency => dependency.Alternatives.Any(relation => HasCandidate(relation, package))))
+        if (mark.IsInstalled || package.PreDepends.Concat(package.Depends).All(dependency => dependency.Alternatives.Any(relation => _table.HasCandidate(relation, package))))
             return true;
         if (!mark.IsProtected)
         {
@@ -365,56 +334,5 @@ internal sealed class AptMarks
         }
 
         return false;
-    }
-
-    private bool HasCandidate(Relation relation, BinaryPackage package)
-    {
-        var meeting = Meeting(relation, package);
-        if (meeting.Exists(static mark => mark.Candidate is not null))
-            return true;
-        if (meeting.Count == 0)
-            return false;
-        var looked = meeting.Max(static mark => mark.Updated);
-        return meeting.Exists(mark => mark.Discarded > looked);
-    }
-
-    private bool IsBroken(AptMark mark) => mark.Candidate is { } package && mark.IsThere
-        && (package.PreDepends.Concat(package.Depends).Any(dependency => !IsMet(dependency, package)) || Conflicts(package).Any(static conflict => conflict.With.Exists(static other => other.IsThere)));
-
-    private bool LacksRecommended(AptMark mark) => mark.Candidate is { } package && package.Recommends.Any(dependency => !IsMet(dependency, package));
-
-    private bool IsMet(Dependency dependency, BinaryPackage package) => dependency.Alternatives.Any(relation => Meeting(relation, package).Exists(static mark => mark.IsThere));
-
-    private IEnumerable<(Dependency Dependency, bool Optional)> Needs(BinaryPackage package) =>
-        package.PreDepends.Concat(package.Depends).Select(static dependency => (dependency, false)).Concat(_recommends ? package.Recommends.Select(static dependency => (dependency, true)) : []);
-
-    /// <summary>What could meet a dependency, without what is ruled out for good; sorted as apt tries it.</summary>
-    private List<AptMark> Solutions(Dependency dependency, BinaryPackage package, bool sorted)
-    {
-        var found = dependency.Alternatives.Where(relation => HasCandidate(relation, package))
-            .SelectMany(relation => Meeting(relation, package).Where(static mark => mark.Candidate is not null).OrderBy(static mark => mark.IsProtected ? 0 : 1));
-        if (sorted)
-            found = found.OrderBy(static mark => mark.IsInstalled ? 0 : 1);
-        return [.. found.Distinct().Where(static mark => !mark.IsProtected || mark.IsThere)];
-    }
-
-    /// <summary>The candidates that a relation of a package means, in apt's order of preference.</summary>
-    private List<AptMark> Meeting(Relation relation, BinaryPackage package)
-    {
-        if (!_meeting.TryGetValue(relation, out var found))
-            _meeting.Add(relation, found = [.. _candidates.Meeting(relation, package.Home).DistinctBy(static other => other.Key).Select(other => (Mark: Mark(other.Key), other)).Where(static pair => pair.Mark.First == pair.other).Select(static pair => pair.Mark)]);
-        return found;
-    }
-
-    private IReadOnlyList<Conflict> Conflicts(BinaryPackage package)
-    {
-        if (!_conflicts.TryGetValue(package, out var found))
-        {
-            _conflicts.Add(package, found = [.. _candidates.Exclusions(package)
-                .Select(exclusion => new Conflict([.. exclusion.Others.Select(other => (Mark: Mark(other.Key), other)).Where(static pair => pair.Mark.First == pair.other).Select(static pair => pair.Mark).Distinct()]))
-                .Where(static conflict => conflict.With.Count > 0)]);
-        }
-
-        return found;
     }
 }
