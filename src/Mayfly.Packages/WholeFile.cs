@@ -29,9 +29,8 @@ public static class WholeFile
             return;
         }
 
-        foreach (var left in Directory.EnumerateFiles(Path.GetDirectoryName(path)!, $"{Path.GetFileName(path)}.*.tmp").Where(left => IsAbandoned(left, path)))
-            File.Delete(left);
-        var aside = $"{path}.{Environment.ProcessId}.tmp";
+        ClearAside(path);
+        var aside = AsideOf(path);
         try
         {
             // Locked while it is written, by the runtime.
@@ -47,6 +46,16 @@ public static class WholeFile
         {
             File.Delete(aside);
         }
+    }
+
+    /// <summary>Where this process writes a file aside.</summary>
+    internal static string AsideOf(string path) => $"{path}.{Environment.ProcessId}.tmp";
+
+    /// <summary>Removes what processes that are gone have left beside a file.</summary>
+    internal static void ClearAside(string path)
+    {
+        foreach (var left in Directory.EnumerateFiles(Path.GetDirectoryName(path)!, $"{Path.GetFileName(path)}.*.tmp").Where(left => IsAbandoned(left, path)))
+            File.Delete(left);
     }
 
     /// <summary>True when its writer is gone. One whose number means nothing here, such as in another container, still holds its lock.</summary>

@@ -59,7 +59,8 @@ public sealed class KeyFile : IDepotSigner
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
             // By way of a file beside it: half a key under this name would be in the way of a whole one.
-            var made = $"{path}.{Environment.ProcessId}.tmp";
+            WholeFile.ClearAside(Path.GetFullPath(path));
+            var made = WholeFile.AsideOf(path);
             try
             {
                 using (var file = FileHandles.CreateNew(made))
