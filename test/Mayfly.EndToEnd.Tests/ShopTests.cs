@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Mayfly.EndToEnd.Tests;
 
 [Trait("needs", "root")]
-public sealed class ShopTests(Shop shop) : IClassFixture<Shop>
+public sealed partial class ShopTests(Shop shop) : IClassFixture<Shop>
 {
     [Fact]
     public async Task The_front_page_lists_the_catalogue()
