@@ -10,7 +10,7 @@ namespace Mayfly.Images.Building;
 /// <param name="again">What fails again in the tree as it was left, by the root's own paths.</param>
 /// <param name="anew">It only fails again in the tree as it was before the program began.</param>
 internal sealed class ScriptFailure(string message, string hint, string name, ProgramCall call, IReadOnlyList<string> again, bool anew = false)
-    : MayflyException(IsFull(message) ? $"the disk is full: {message}" : message, IsFull(message) ? HostRefusal.MakeRoom : hint)
+    : MayflyException(IsFull(message) ? $"the disk is full: {message}" : message, IsFull(message) ? $"nothing was changed; {HostRefusal.MakeRoom}" : hint)
 {
     /// <summary>Programs say it in the C library's words, since the root's locale is C.</summary>
     private static bool IsFull(string message) => message.Contains("No space left on device", StringComparison.Ordinal) || message.Contains("Disk quota exceeded", StringComparison.Ordinal);

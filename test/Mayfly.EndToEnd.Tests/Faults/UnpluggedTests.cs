@@ -21,7 +21,7 @@ public sealed class UnpluggedTests(FaultGround ground)
 
             var environment = Knowing(ground.Store, ("WORD", "unplugged"));
             // Where there is not even a loopback, also for a plan.
-            Assert.Contains("pages", (await Tool.RunAsync("unshare", ["--net", "--", Mayfly, "plan", live.StackFolder, "--offline"], environment)).Succeeded().Output, StringComparison.Ordinal);
+            Assert.Contains("pages", (await live.Host.RunAsync(environment, "unshare", "--net", "--", Mayfly, "plan", live.StackFolder, "--offline")).Succeeded().Output, StringComparison.Ordinal);
             Assert.Equal("", (await live.Host.ShellAsync("cat /proc/net/route | tail -n +2; cat /proc/net/ipv6_route | grep -v ' lo$' || true")).Trim());
             (await live.Host.RunAsync(environment, Mayfly, "up", live.StackFolder, "--offline")).Succeeded();
             Assert.Equal("unplugged", await live.Host.GetAsync(LiveFaulty.Port));
@@ -32,7 +32,7 @@ public sealed class UnpluggedTests(FaultGround ground)
         using (var live = new LiveFaulty(ground) { Store = Path.Combine(ground.NewFolder(), "store") })
         {
             var environment = Knowing(live.Store, ("WORD", "unplugged"), ("MAYFLY_MIRROR", "none"), ("MAYFLY_DEPOT", depot), ("MAYFLY_DEPOT_KEY", Path.Combine(depot, "depot.asc")));
-            Assert.Contains("there is no stack.lock", (await Tool.RunAsync("unshare", ["--net", "--", Mayfly, "plan", live.StackFolder, "--offline"], environment)).Succeeded().Output, StringComparison.Ordinal);
+            Assert.Contains("there is no stack.lock", (await live.Host.RunAsync(environment, "unshare", "--net", "--", Mayfly, "plan", live.StackFolder, "--offline")).Succeeded().Output, StringComparison.Ordinal);
             (await live.Host.RunAsync(environment, Mayfly, "up", live.StackFolder, "--offline")).Succeeded();
             Assert.Equal("unplugged", await live.Host.GetAsync(LiveFaulty.Port));
             Assert.Equal(image, await DigestAsync(environment));
