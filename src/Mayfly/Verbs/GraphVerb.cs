@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text;
 using Mayfly.Graph;
-using Mayfly.Packages;
 using Mayfly.Spec;
 
 namespace Mayfly.Verbs;
@@ -22,20 +21,10 @@ internal static class GraphVerb
             var svg = parsed.GetValue(format) == "svg" || file?.EndsWith(".svg", StringComparison.OrdinalIgnoreCase) == true;
             var picture = svg ? SvgPicture.Draw(topology) : Mermaid.Write(topology);
             if (file is null)
-            {
                 Console.Out.WriteLine(picture);
-                return 0;
-            }
-
-            try
-            {
-                WholeFile.Write(file, stream => stream.Write(Encoding.UTF8.GetBytes(picture)));
-                return 0;
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                throw new MayflyException($"{file} cannot be written: {HostRefusal.Why(e)}", "name a file in a folder that is there and that you may write, on a disk with room", e);
-            }
+            else
+                OutputFile.Write(file, Encoding.UTF8.GetBytes(picture));
+            return 0;
         });
         return command;
     }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Mayfly.Materials;
-using Mayfly.Packages;
 using Mayfly.Terminal;
 
 namespace Mayfly.Verbs;
@@ -31,15 +30,7 @@ internal static class SbomVerb
             });
             if (parsed.GetValue(output) is { } file)
             {
-                try
-                {
-                    WholeFile.Write(file, stream => stream.Write(bytes));
-                }
-                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-                {
-                    throw new MayflyException($"{file} cannot be written: {HostRefusal.Why(e)}", "name a file in a folder that is there and that you may write, on a disk with room", e);
-                }
-
+                OutputFile.Write(file, bytes);
                 return 0;
             }
 
