@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using Mayfly.Packages;
 
 namespace Mayfly.Cli;
 
@@ -58,29 +59,7 @@ internal static class Help
     /// <summary>A parser's sentence in the form of our own: <c>error: required argument missing …</c>.</summary>
     public static string Lower(string message) => char.ToLowerInvariant(message[0]) + message[1..].TrimEnd('.');
 
-    public static string Nearest(string typed)
-    {
-        var nearest = StackVerb.All.Select(verb => verb.Name).Concat(Tool.OwnVerbs().Select(command => command.Name))
-            .MinBy(name => Distance(typed, name))!;
-        return Distance(typed, nearest) <= 2 ? $"did you mean mayfly {nearest}?" : "mayfly --help lists the verbs";
-    }
-
-    /// <summary>Edits (insert, remove, replace one letter) from one word to the other.</summary>
-    private static int Distance(string from, string to)
-    {
-        var row = Enumerable.Range(0, to.Length + 1).ToArray();
-        for (var i = 1; i <= from.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= to.Length; j++)
-            {
-                var next = Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (from[i - 1] == to[j - 1] ? 0 : 1));
-                diagonal = row[j];
-                row[j] = next;
-            }
-        }
-
-        return row[^1];
-    }
+    public static string Nearest(string typed) =>
+        Spelling.Near(StackVerb.All.Select(verb => verb.Name).Concat(Tool.OwnVerbs().Select(command => command.Name)), typed, count: 1) is [var nearest]
+            ? $"did you mean mayfly {nearest}?" : "mayfly --help lists the verbs";
 }

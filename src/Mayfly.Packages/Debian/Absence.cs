@@ -19,10 +19,10 @@ internal sealed record Absence(string Fact, string Hint, int Rank)
                 return new Absence($"the pins keep {fitting} out", $"give it a priority above 0: {fitting.Version} ({fitting.Release.Id})", 2);
             if (pinned.Version.CompareTo(fitting.Version) == 0)
                 continue;
-            if (candidates.IsInstalled(key))
-                return new Absence($"the base has {pinned}", $"the base is shared by all components: ask for {key}={fitting.Version} there", 1);
             if (candidates.Held.Contains(key))
                 return new Absence($"{key} is held at {pinned.Version}", $"remove .Hold(\"{key}\") to get {fitting.Version} ({fitting.Release.Id})", 0);
+            if (candidates.IsInstalled(key))
+                return new Absence($"the base has {pinned}", $"the base is shared by all components: ask for {key}={fitting.Version} there", 1);
             return new Absence($"{key} is asked for as {pinned.Version}", $"ask for {key}={fitting.Version}, or for no version of it", 0);
         }
 

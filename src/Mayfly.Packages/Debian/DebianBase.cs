@@ -32,5 +32,8 @@ public sealed record DebianBase(IReadOnlyList<BinaryPackage> Essential, IReadOnl
     public IReadOnlyList<LockedStage> Stages() =>
         [InstallOrder.Bootstrap(Essential), .. InstallOrder.Plan(Required, Essential)];
 
+    /// <summary>What every base asks for.</summary>
+    internal static IEnumerable<PackageRequest> Asked(DebianIndex index) => index.Essential().Concat(index.OfPriority(PackagePriority.Required)).Select(Request);
+
     private static PackageRequest Request(BinaryPackage package) => new(package.Name, null);
 }

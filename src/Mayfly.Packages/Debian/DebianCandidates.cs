@@ -66,7 +66,7 @@ internal sealed class DebianCandidates : ICandidateProvider
         return number;
     }
 
-    public string Describe(int candidate) => _packages[candidate].ToString();
+    public string Describe(int candidate) => Held.Contains(_packages[candidate].Key) ? $"{_packages[candidate]} (held)" : _packages[candidate].ToString();
 
     public string WhyNone(Requirement requirement) => requirement.Origin is not Dependency dependency ? "nothing offers it"
         : string.Join(", and ", dependency.Alternatives.Select(relation => Absence.Of(this, relation).Fact).Distinct());

@@ -106,15 +106,16 @@ public sealed class DebianIndex
     internal IEnumerable<string> Keys(string name) => Foreign.Count == 0 ? [name] : Foreign.Select(architecture => $"{name}:{architecture}").Prepend(name);
 
     /// <summary>True when one of the lists that has it is of a release of this suite or codename.</summary>
-    internal bool IsOffered(BinaryPackage package, string suite) => Lists.Index().Any(list => (package.OfferedBy & (1UL << list.Index)) != 0 && IsOf(list.Item, suite));
+    internal bool IsOffered(BinaryPackage package, string suite) => Lists.Index().Any(list => (package.OfferedBy & (1UL << list.Index)) != 0 && IsOf(list.Item.Release, suite));
+
+    /// <summary>True when one of its releases has this suite or codename.</summary>
+    internal bool HasSuite(string suite) => Lists.Any(list => IsOf(list.Release, suite));
 
     /// <summary>True when a release has this suite or codename.</summary>
-    internal bool HasSuite(string suite) => Lists.Any(list => IsOf(list, suite));
-
-    private static bool IsOf(PackageList list, string suite)
+    internal static bool IsOf(LockedRelease release, string suite)
     {
         var pattern = new TextPattern(suite);
-        return pattern.Matches(list.Release.Suite) || pattern.Matches(list.Release.Codename) || list.Release.Id == suite;
+        return pattern.Matches(release.Suite) || pattern.Matches(release.Codename) || release.Id == suite;
     }
 
     /// <summary>Packages of any version whose Provides names it, in the order of the index; see <see cref="BinaryPackage.Provides"/> for the versions.</summary>
@@ -136,27 +137,6 @@ public sealed class DebianIndex
 
     /// <summary>The packages of a priority that apt would choose, in the order of the index.</summary>
     public IReadOnlyList<BinaryPackage> OfPriority(PackagePriority priority) => Select(number => _image.PriorityOf(number) == priority);
-
-    /// <summary>Names near one that nobody has, nearest first.</summary>
-    public IReadOnlyList<string> NamesLike(string name, int count = 3)
-    {
-        var limit = Math.Clamp(name.Length / 3, 1, 3);
-        var near = Names
-            .Select(candidate => (candidate, distance: PackageName.Distance(name, candidate, limit)))
-            .Where(pair => pair.distance <= limit)
-            .OrderBy(pair => pair.distance).ThenBy(pair => pair.candidate, StringComparer.Ordinal)
-            .Select(pair => pair.candidate).Take(count).ToList();
-        // redis -> redis-server, django -> python3-django: whole words of a longer name.
-        if (near.Count < count && name.Length >= 3)
-        {
-            near.AddRange(Names
-                .Where(candidate => !near.Contains(candidate) && candidate.Split('-').Contains(name))
-                .OrderBy(candidate => candidate.Length).ThenBy(candidate => candidate, StringComparer.Ordinal)
-                .Take(count - near.Count));
-        }
-
-        return near;
-    }
 
     private List<BinaryPackage> Select(Func<int, bool> wanted)
     {

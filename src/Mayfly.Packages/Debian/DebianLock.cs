@@ -12,6 +12,8 @@ public static class DebianLock
     /// <param name="before">A lock whose sets keep their order of installing, and their layers the dates, where nothing of them changes: what is new is
     /// installed after it, as apt-get would install it on the machine of that lock. Null plans all anew, and so does one of a former format, which pins neither.</param>
     /// <param name="older">As for <see cref="DebianResolution.Resolve"/>.</param>
+    /// <exception cref="MayflyException">A name is held that nothing has.</exception>
+    /// <exception cref="UnresolvableException">A set cannot be met; it says why.</exception>
     public static StackLock Create(
         DebianIndex index, IReadOnlyList<SetRequest> sets, IReadOnlyList<LockedId>? ids = null, IReadOnlyDictionary<string, BinaryPackage>? kept = null, DebianPreferences? preferences = null,
         StackLock? before = null, IReadOnlyDictionary<string, BinaryPackage>? older = null)
@@ -19,16 +21,25 @@ public static class DebianLock
         preferences = (preferences ?? DebianPreferences.None).Checked();
         before = before?.Format == StackLock.CurrentFormat ? before : null;
         index = index.With(preferences.Pins);
+        // What the archive dropped may still be held where it is locked; what neither has is misspelt, and would hold nothing in silence.
+        if (preferences.Holds.FirstOrDefault(name => index.Find(name).Count == 0 && kept?.ContainsKey(name) != true && older?.ContainsKey(name) != true) is { } unknown)
+        {
+            throw new MayflyException($"{unknown} is held, but there is no such package in {string.Join(", ", index.Releases.Select(static release => release.Id))}, nor in the lock",
+                Spelling.Near(index.Names, unknown) is { Count: > 0 } near ? $"did you mean .Hold(\"{near[0]}\")?" : $"remove .Hold(\"{unknown}\")");
+        }
+
+        if (older is not null && preferences.Holds.Count > 0)
+            kept = KeptBack.Of(index, older, preferences.Holds).Concat(kept ?? new Dictionary<string, BinaryPackage>()).DistinctBy(static pair => pair.Key).ToDictionary(StringComparer.Ordinal);
+        var choice = new SetChoice(index, preferences.Holds, older);
+        var baseRequest = sets.FirstOrDefault(set => set.Name == SetRequest.Base) ?? new SetRequest(SetRequest.Base, []);
+        var (installed, choices) = choice.Of(baseRequest, [.. sets.Where(set => set.Name != SetRequest.Base).OrderBy(set => set.Name, StringComparer.Ordinal)], kept);
         var packages = new Dictionary<string, BinaryPackage>(StringComparer.Ordinal);
         var locked = new List<LockedSet>();
-        var baseRequest = sets.FirstOrDefault(set => set.Name == SetRequest.Base) ?? new SetRequest(SetRequest.Base, []);
-        var installed = Explained(baseRequest, () => DebianBase.Resolve(index, baseRequest.Sorted.Select(PackageRequest.Parse), kept, preferences.Holds, older));
         var additions = before is null ? null : new LockAdditions(before, installed.Packages);
         Add(baseRequest, installed.Packages, additions?.Base(baseRequest) ?? installed.Stages(), installed.Departures);
-        foreach (var set in sets.Where(set => set.Name != SetRequest.Base).OrderBy(set => set.Name, StringComparer.Ordinal))
+        foreach (var (set, chosen) in choices)
         {
             IReadOnlyList<BinaryPackage> present = set.OverBase ? installed.Packages : [];
-            var chosen = Explained(set, () => DebianResolution.Resolve(index, set.Sorted.Select(PackageRequest.Parse), present, set.Recommends, kept, preferences.Holds, older));
             Add(set, chosen.Packages, additions?.Plan(set, chosen.Packages, present) ?? InstallOrder.Plan(chosen.Packages, present), chosen.Departures);
         }
 
@@ -74,16 +85,4 @@ public static class DebianLock
     /// </summary>
     public static bool CanGrow(StackLock before, DebianIndex index) => before.Architecture == index.Architecture
         && before.Releases.All(release => index.Releases.Any(other => other.Id == release.Id && other.Codename == release.Codename && other.Snapshot == release.Snapshot));
-
-    private static T Explained<T>(SetRequest set, Func<T> resolve)
-    {
-        try
-        {
-            return resolve();
-        }
-        catch (UnresolvableException e)
-        {
-            throw new UnresolvableException($"{set.Name}: {e.Message}", e.Hint!, e.Derivation);
-        }
-    }
 }

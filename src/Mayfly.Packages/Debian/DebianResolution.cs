@@ -42,7 +42,8 @@ public sealed record DebianResolution
         kept ??= new Dictionary<string, BinaryPackage>();
         var sorted = requests.Distinct().OrderBy(request => request.ToString(), StringComparer.Ordinal).ToList();
         var present = installed.ToList();
-        var asked = sorted.Where(static request => !request.Removes).Select(request => (Request: request, Package: Find(index, request, present))).ToList();
+        var held = (holds ?? []).Where(kept.ContainsKey).Select(name => kept[name]).ToList();
+        var asked = sorted.Where(static request => !request.Removes).Select(request => (Request: request, Package: held.Find(package => IsMeant(index, request, package)) ?? Find(index, request, present))).ToList();
         foreach (var (request, package) in asked)
         {
             if (present.Find(other => other.Key == package.Key) is { } there && there.Version.CompareTo(package.Version) != 0)
@@ -52,7 +53,6 @@ public sealed record DebianResolution
             }
         }
 
-        var held = (holds ?? []).Where(kept.ContainsKey).Select(name => kept[name]).ToList();
         if (asked.Find(pair => held.Exists(package => package.Key == pair.Package.Key && package.Version.CompareTo(pair.Package.Version) != 0) && pair.Request.IsExact) is { Request: { } against })
             throw new UnresolvableException($"{against} is asked for, but {against.Key} is held at {kept[against.Key].Version}", $"remove .Hold(\"{against.Key}\") or ask for no version of it", null);
 
@@ -112,7 +112,7 @@ public sealed record DebianResolution
             versions = index.Keys(request.Name).Select(index.Find).FirstOrDefault(static list => list.Count > 0) ?? [];
         if (request.IsExact && versions.Count > 0)
         {
-            return versions.OrderByDescending(static package => package.Version).FirstOrDefault(package => IsMeant(index, request, package))
+            return versions.OrderByDescending(static package => package.Version).FirstOrDefault(package => IsAsked(index, request, package))
                 ?? throw new UnresolvableException(request.Suite is { } unknown && !index.HasSuite(unknown) ? $"{unknown} is no suite of this stack" : request.Suite is { } suite ? $"the suite {suite} does not offer {request.Key}" : $"no release offers {request.Key} {request.Version?.Text ?? request.Versions}",
                     request.Suite is { } missing && !index.HasSuite(missing) ? $"add it to the release in stack.cs, .With(Suite.Named(\"{missing}\")), or ask for one of {Releases(index)}"
                     : $"these versions are there: {string.Join(", ", versions.Select(package => $"{package.Version} ({package.Release.Id})"))}", null);
@@ -146,12 +146,16 @@ public sealed record DebianResolution
                 $"add it to the release in stack.cs: .Architectures(\"{architecture}\")", null);
         }
 
-        var near = index.NamesLike(request.Name);
+        var near = Spelling.Near(index.Names, request.Name);
         throw new UnresolvableException($"there is no package {request.Key} in {Releases(index)}",
             near.Count > 0 ? $"did you mean {string.Join(" or ", near)}?" : "mind the spelling, or add the suite or component that has it", null);
     }
 
-    private static bool IsMeant(DebianIndex index, PackageRequest request, BinaryPackage package) =>
+    /// <summary>True when a held package will do for a request, whatever else would; the archive need not have it any more.</summary>
+    private static bool IsMeant(DebianIndex index, PackageRequest request, BinaryPackage held) => request.Key == held.Key
+        && (!request.IsExact || IsAsked(index, request, held) || (request.Suite is { } suite && DebianIndex.IsOf(held.Release, suite)));
+
+    private static bool IsAsked(DebianIndex index, PackageRequest request, BinaryPackage package) =>
         request.Suite is { } suite ? index.IsOffered(package, suite)
         : request.Version is { } version ? package.Version.CompareTo(version) == 0
         : new TextPattern(request.Versions!).Matches(package.Version.Text);

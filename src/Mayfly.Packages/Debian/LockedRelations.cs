@@ -18,7 +18,8 @@ public static class LockedRelations
             .ToDictionary(static pair => pair.Id, static pair => PackageRelations.Of(pair.Same!), StringComparer.Ordinal);
 
     /// <summary>
-    /// Locked packages as the solver takes them, by name: from the index while it has them, else from the store. One that neither has is left out.
+    /// Locked packages as the solver takes them, by name: from the index while it has them, else from the store. One that neither has is left out, and so is
+    /// one that only the store has of a release, or of a day of it, that the index is not of.
     /// </summary>
     public static IReadOnlyDictionary<string, BinaryPackage> Keep(Store store, DebianIndex index, StackLock stackLock, IEnumerable<LockedPackage> packages)
     {
@@ -27,9 +28,9 @@ public static class LockedRelations
         {
             if (index.Keys(package.Name).SelectMany(index.Find).FirstOrDefault(other => other.Sha256 == package.Sha256) is { } same)
                 kept[same.Key] = same;
-            else if (UnpackedPackage.Find(store, package.Sha256)?.ReadControl("control") is { } control)
+            else if (IsOf(index, stackLock, package) && UnpackedPackage.Find(store, package.Sha256)?.ReadControl("control") is { } control)
             {
-                var restored = Restore(package, Values(control), index, stackLock, index.Count + kept.Count);
+                var restored = Restore(package, Values(control), index, index.Count + kept.Count);
                 kept[restored.Key] = restored;
             }
         }
@@ -37,7 +38,12 @@ public static class LockedRelations
         return kept;
     }
 
-    private static BinaryPackage Restore(LockedPackage package, Dictionary<string, string> values, DebianIndex index, StackLock stackLock, int number) => new()
+    /// <summary>True when the release of a locked package, as of the same day if of any, is one of the index.</summary>
+    public static bool IsOf(DebianIndex index, StackLock stackLock, LockedPackage package) => stackLock.Architecture == index.Architecture
+        && stackLock.Releases.First(release => release.Id == package.Release) is var locked
+        && index.Releases.Any(release => release.Id == locked.Id && release.Codename == locked.Codename && release.Snapshot == locked.Snapshot);
+
+    private static BinaryPackage Restore(LockedPackage package, Dictionary<string, string> values, DebianIndex index, int number) => new()
     {
         Name = package.Name,
         Version = new DebianVersion(package.Version),
@@ -48,7 +54,7 @@ public static class LockedRelations
         Sha256 = package.Sha256,
         Size = package.Size,
         Path = package.Path,
-        Release = index.Releases.Concat(stackLock.Releases).First(release => release.Id == package.Release),
+        Release = index.Releases.First(release => release.Id == package.Release),
         Priority = Priority(values),
         MultiArch = MultiArchOf(values),
         Essential = values.GetValueOrDefault("Essential") == "yes",

@@ -3,32 +3,27 @@ using Mayfly.Packages.Debian;
 
 namespace Mayfly.Deploying;
 
-/// <summary>Names that somebody writes, against the packages of a lock.</summary>
+/// <summary>What somebody may mean who writes a name that no package of a lock has. Pure; each is a hint, or null.</summary>
 internal static class LockedNames
 {
-    /// <summary>Sees to it that the lock has a package of that name, or of that name and architecture.</summary>
-    /// <param name="relations">What the packages say of one another: a name that is only provided is told with who provides it.</param>
-    /// <exception cref="MayflyException">It has none; the hint names those that may be meant.</exception>
-    public static void Require(StackLock stackLock, string name, IReadOnlyDictionary<string, PackageRelations>? relations = null)
+    /// <summary>Who provides it.</summary>
+    public static string? Provided(IEnumerable<PackageRelations> relations, string name)
     {
-        if (stackLock.Packages.Any(package => package.IsCalled(name)))
-            return;
-        throw new MayflyException($"{LockFile.Name} has no package {(name.Length == 0 ? "without a name" : name)}",
-            Providers(relations, name) is { Count: > 0 } providers ? $"{string.Join(" and ", providers)} provide{(providers.Count == 1 ? "s" : "")} {name}: ask for {(providers.Count == 1 ? "that" : "one of these")}"
-            : Near(stackLock, name) is { Count: > 0 } near ? $"did you mean {string.Join(" or ", near)}?"
-            : "`mayfly list` shows what it has");
+        string[] providers = [.. relations.Where(package => package.Provides.Any(provided => provided.Alternatives[0].Name == name)).Select(static package => package.Key).Distinct().Order(StringComparer.Ordinal)];
+        return providers.Length == 0 ? null : $"{string.Join(" and ", providers)} provide{(providers.Length == 1 ? "s" : "")} {name}: ask for {(providers.Length == 1 ? "that" : "one of these")}";
     }
 
-    private static List<string> Providers(IReadOnlyDictionary<string, PackageRelations>? relations, string name) =>
-        [.. (relations ?? new Dictionary<string, PackageRelations>()).Values.Where(package => package.Provides.Any(provided => provided.Alternatives[0].Name == name)).Select(static package => package.Key).Distinct().Order(StringComparer.Ordinal)];
-
-    /// <summary>The same name in another architecture, else names in which it stands.</summary>
-    private static IReadOnlyList<string> Near(StackLock stackLock, string name)
+    /// <summary>The same name in another architecture, else names that a slip of the pen turns into it, or in which it is a word.</summary>
+    public static string? Misspelt(StackLock stackLock, string name)
     {
         var bare = name.Split(':')[0];
-        if (bare.Length == 0)
-            return [];
         string[] same = [.. stackLock.Packages.Where(package => package.Name == bare).Select(static package => package.Id)];
-        return same.Length > 0 ? same : [.. stackLock.Packages.Select(static package => package.Name).Where(other => other.Contains(bare, StringComparison.Ordinal)).Distinct().OrderBy(static other => other.Length).Take(3)];
+        return Meant(same.Length > 0 ? same : Spelling.Near(stackLock.Packages.Select(static package => package.Name), bare));
     }
+
+    /// <summary>Names in which it stands.</summary>
+    public static string? Part(StackLock stackLock, string name) =>
+        Meant([.. stackLock.Packages.Select(static package => package.Name).Where(other => name.Length > 0 && other.Contains(name, StringComparison.Ordinal)).Distinct().OrderBy(static other => other.Length).Take(3)]);
+
+    private static string? Meant(IReadOnlyList<string> names) => names.Count == 0 ? null : $"did you mean {string.Join(" or ", names)}?";
 }

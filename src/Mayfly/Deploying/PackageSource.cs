@@ -32,12 +32,12 @@ internal sealed class PackageSource(StackSpec spec, Store store)
 
         var index = await IndexFetch.ReadAsync(store, Sources(architecture), progress, locked: existing?.Releases, cancellationToken: cancellationToken);
         progress.Report(new Activity("resolve packages"));
-        // What is locked stays, so that a package more is not an update of all others.
-        var keep = existing is not null && DebianLock.CanGrow(existing, index) && existing.Preferences.SequenceEqual(preferences.Lines) ? existing : null;
-        var made = DebianLock.Create(index, sets, existing?.Ids, keep is not null ? LockedRelations.Keep(store, index, keep, keep.Packages)
-            : existing is null || preferences.Holds.Count == 0 ? null : LockedRelations.Keep(store, index, existing, existing.Packages.Where(IsHeld)), preferences, existing,
-            // What goes with a held package may be no longer offered.
-            existing is null || preferences.Holds.Count == 0 ? null : LockedRelations.Keep(store, index, existing, existing.Packages));
+        // What is locked stays, so that a package more is not an update of all others. Beside a held package it may have to, though it is no longer offered.
+        var stays = existing is not null && DebianLock.CanGrow(existing, index) && existing.Preferences.SequenceEqual(preferences.Lines);
+        var locked = existing is not null && (stays || preferences.Holds.Count > 0) ? await KeepAsync(existing, index, progress, cancellationToken) : null;
+        var made = DebianLock.Create(index, sets, existing?.Ids,
+            locked?.Where(pair => stays || preferences.Holds.Contains(pair.Key)).ToDictionary(StringComparer.Ordinal), preferences, existing,
+            preferences.Holds.Count > 0 ? locked : null);
         progress.Report(new Activity("resolve packages", $"{made.Packages.Count} packages") { Ended = true });
         if (write)
             LockFile.Write(LockPath, made);
@@ -55,7 +55,7 @@ internal sealed class PackageSource(StackSpec spec, Store store)
     public async Task<StackLock> UpdateAsync(StackLock before, IReadOnlyList<string> names, IProgress<Activity> progress, CancellationToken cancellationToken)
     {
         foreach (var name in names)
-            LockedNames.Require(before, name);
+            await RequireAsync(before, name, progress, cancellationToken);
         if (names.FirstOrDefault(name => before.Packages.Any(package => package.IsCalled(name) && IsHeld(package))) is { } held)
             throw new MayflyException($"{held} is held at its version", $"remove .Hold(\"{held}\") in stack.cs to update it");
         var index = await IndexFetch.ReadAsync(store, Sources(HostArchitecture.Name), progress, locked: before.Releases, cancellationToken: cancellationToken);
@@ -67,7 +67,7 @@ internal sealed class PackageSource(StackSpec spec, Store store)
 
         progress.Report(new Activity("resolve packages"));
         var holds = spec.Release.Preferences.Holds;
-        var locked = names.Count == 0 && holds.Count == 0 ? null : LockedRelations.Keep(store, index, before, before.Packages);
+        var locked = names.Count == 0 && holds.Count == 0 ? null : await KeepAsync(before, index, progress, cancellationToken);
         var stays = before.Packages.Where(package => IsHeld(package) || (names.Count > 0 && !names.Any(package.IsCalled))).Select(static package => package.Id).ToHashSet(StringComparer.Ordinal);
         var after = DebianLock.Create(index, Sets(), before.Ids, locked?.Where(pair => stays.Contains(pair.Value.Id)).ToDictionary(StringComparer.Ordinal), spec.Release.Preferences, before,
             holds.Count > 0 ? locked : null);
@@ -77,6 +77,33 @@ internal sealed class PackageSource(StackSpec spec, Store store)
 
     /// <summary>Makes this the stack's lock.</summary>
     public void Replace(StackLock stackLock) => LockFile.Write(LockPath, stackLock);
+
+    /// <summary>Sees to it that a lock has a package of that name, or of that name and architecture.</summary>
+    /// <exception cref="MayflyException">It has none; the hint names those that may be meant. Only for who provides a name that is like none the index is asked.</exception>
+    public async Task RequireAsync(StackLock stackLock, string name, IProgress<Activity> progress, CancellationToken cancellationToken)
+    {
+        if (stackLock.Packages.Any(package => package.IsCalled(name)))
+            return;
+        throw new MayflyException($"{LockFile.Name} has no package {(name.Length == 0 ? "without a name" : name)}",
+            LockedNames.Provided(LockedRelations.FromStore(store, stackLock.Packages, stackLock.Architecture).Values, name)
+            ?? LockedNames.Misspelt(stackLock, name)
+            ?? (PackageName.IsValid(name) ? LockedNames.Provided(await RelationsAsync(), name) : null)
+            ?? LockedNames.Part(stackLock, name)
+            ?? "`mayfly list` shows what it has");
+
+        async Task<IEnumerable<PackageRelations>> RelationsAsync()
+        {
+            try
+            {
+                return (await this.RelationsAsync(stackLock, progress, cancellationToken)).Values;
+            }
+            catch (MayflyException)
+            {
+                // Without a mirror the name is just as wrong, and that is what is to be told.
+                return [];
+            }
+        }
+    }
 
     /// <summary>What the locked packages say of one another; only for those that are not unpacked in the store the index is asked.</summary>
     public async Task<IReadOnlyDictionary<string, PackageRelations>> RelationsAsync(StackLock stackLock, IProgress<Activity> progress, CancellationToken cancellationToken)
@@ -111,6 +138,36 @@ internal sealed class PackageSource(StackSpec spec, Store store)
     public static RuntimePrograms Programs(ToolSet tools) => new(tools.Crun, tools.Conmon, tools.Nft);
 
     private DebianSources Sources(string architecture) => DebianSources.Discover(spec.Release.Codename, architecture, Configuration()).With(spec.Release.Preferences);
+
+    /// <summary>What is locked, by name, as far as it can stay; what is held must, so it is fetched where nothing else tells what it needs.</summary>
+    /// <exception cref="MayflyException">A held package is not to be had.</exception>
+    private async Task<IReadOnlyDictionary<string, BinaryPackage>> KeepAsync(StackLock stackLock, DebianIndex index, IProgress<Activity> progress, CancellationToken cancellationToken)
+    {
+        var kept = LockedRelations.Keep(store, index, stackLock, stackLock.Packages);
+        var ids = kept.Values.Select(static package => package.Id).ToHashSet(StringComparer.Ordinal);
+        LockedPackage[] lost = [.. stackLock.Packages.Where(package => IsHeld(package) && !ids.Contains(package.Id))];
+        if (lost.Length == 0)
+            return kept;
+        if (Array.Find(lost, package => !LockedRelations.IsOf(index, stackLock, package)) is { } elsewhere)
+        {
+            var day = stackLock.Releases.First(release => release.Id == elsewhere.Release).Snapshot;
+            throw new MayflyException($"{elsewhere.Name} is held at {elsewhere.Version} of {elsewhere.Release}{(day is null ? "" : $" as of {day:yyyy-MM-dd'T'HH:mm:ss'Z'}")}, and stack.cs no longer takes packages from there",
+                $"let it take them from there again, or remove .Hold(\"{elsewhere.Name}\")");
+        }
+
+        try
+        {
+            await Fetch.AllAsync(store, Sources(stackLock.Architecture), lost, progress, releases: stackLock.Releases, cancellationToken: cancellationToken);
+            await Unpack.AllAsync(store, lost, progress, cancellationToken);
+        }
+        catch (MayflyException e)
+        {
+            throw new MayflyException($"{lost[0].Name} is held at {lost[0].Version}, which neither the store nor the archive's index has any more, and what it needs must be known: {e.Message}",
+                $"name a depot, or a service of snapshots, that has it, or remove .Hold(\"{lost[0].Name}\")", e);
+        }
+
+        return LockedRelations.Keep(store, index, stackLock, stackLock.Packages);
+    }
 
     private bool IsHeld(LockedPackage package) => spec.Release.Preferences.Holds.Contains(package.Architecture is "all" || package.Architecture == HostArchitecture.Name ? package.Name : package.Id);
 

@@ -36,7 +36,14 @@ internal static class LicensesVerb
 
             var name = parsed.GetValue(package);
             if (name is not null)
-                Deploying.LockedNames.Require(stackLock, name);
+            {
+                await Screen.ShowAsync(async progress =>
+                {
+                    await place.Packages.RequireAsync(stackLock, name, progress, cancellationToken);
+                    return 0;
+                });
+            }
+
             var rows = ListVerb.Rows(stackLock, parsed.GetValue(component)).Where(row => name is null || row.Name == name || row.Id == name).ToDictionary(static row => row.Id, StringComparer.Ordinal);
             if (name is not null && rows.Count == 0)
                 throw new MayflyException($"{parsed.GetValue(component)} does not have {name}", $"`mayfly why {name}` shows who has it");

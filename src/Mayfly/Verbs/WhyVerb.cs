@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Mayfly.Deploying;
 using Mayfly.Packages;
 using Mayfly.Packages.Debian;
 using Mayfly.Terminal;
@@ -21,8 +20,11 @@ internal static class WhyVerb
             await using var place = Workplace.Open(stack);
             var stackLock = place.Packages.RequireLock();
             var package = parsed.GetValue(name)!;
-            var relations = await Screen.ShowAsync(progress => place.Packages.RelationsAsync(stackLock, progress, cancellationToken));
-            LockedNames.Require(stackLock, package, relations);
+            var relations = await Screen.ShowAsync(async progress =>
+            {
+                await place.Packages.RequireAsync(stackLock, package, progress, cancellationToken);
+                return await place.Packages.RelationsAsync(stackLock, progress, cancellationToken);
+            });
             var chains = Chains(stackLock, relations, package);
             if (parsed.GetValue(json))
                 Console.Out.WriteLine(JsonSerializer.Serialize(chains, WhyJson.Default.IReadOnlyListReasonChain));

@@ -29,6 +29,9 @@ internal sealed class LocalArchive
 
     public SigningKey Key { get; init; } = new();
 
+    /// <summary>The version of what is made up.</summary>
+    public string Version { get; init; } = "1.0";
+
     /// <summary>Fields of the Release file, to be replaced by tests.</summary>
     public Func<string, string> EditRelease { get; set; } = text => text;
 
@@ -60,7 +63,7 @@ internal sealed class LocalArchive
 
     private void Add(string name, string fields, string? script, byte[][] entries)
     {
-        var control = $"Package: {name}\nVersion: 1.0\nArchitecture: all\nMaintainer: Nobody <nobody@example.org>\nDescription: made for a test\n{fields}";
+        var control = $"Package: {name}\nVersion: {Version}\nArchitecture: all\nMaintainer: Nobody <nobody@example.org>\nDescription: made for a test\n{fields}";
         var deb = ArchiveBuilder.Deb(ArchiveBuilder.Tar(entries), ArchiveBuilder.Tar(
             [ArchiveBuilder.File("./control", control), .. script is null ? [] : (byte[][])[ArchiveBuilder.Entry('0', "./postinst", contents: Encoding.UTF8.GetBytes($"#!/bin/sh\nset -e\n{script}\n"), mode: 0b111_101_101)]]));
         var path = $"pool/{name}_all.deb";

@@ -1,3 +1,5 @@
+using Mayfly.Packages.Tests.Archives;
+
 namespace Mayfly.EndToEnd.Tests.Faults;
 
 /// <summary>What a user asks of a lock and does to it: names that are nearly right, an old format, two locks beside each other.</summary>
@@ -28,6 +30,48 @@ public sealed class LockedVerbsTests(FaultGround ground) : IDisposable
             (await MayflyAsync(verb, "dpkg:i386")).Refused("stack.lock has no package dpkg:i386", "did you mean dpkg:amd64?");
             (await MayflyAsync(verb, "debcon")).Refused("stack.lock has no package debcon", "did you mean debconf");
             (await MayflyAsync(verb, "no-such-thing")).Refused("stack.lock has no package no-such-thing", "`mayfly list` shows what it has");
+        }
+
+        // A slip of the pen needs no store and no mirror, and where those would help and are not there, the name is just as wrong.
+        var alone = FaultGround.Environment(Path.Combine(ground.NewFolder(), "store"), ground.Archive.WriteConfiguration(ground.NewFolder(), new Uri("http://mirror.invalid/debian/")));
+        foreach (var verb in (string[])["why", "update", "licenses"])
+        {
+            var slip = await MayflyAsync(alone, verb, "dpgk");
+            slip.Refused("stack.lock has no package dpgk", "did you mean dpkg?");
+            Assert.DoesNotContain("read package index", slip.Error, StringComparison.Ordinal);
+            (await MayflyAsync(alone, verb, "no-such-thing")).Refused("stack.lock has no package no-such-thing", "`mayfly list` shows what it has");
+        }
+    }
+
+    [Fact]
+    public async Task A_held_package_stays_with_what_it_needs_though_the_archive_has_neither_any_more()
+    {
+        var (before, after) = (await ArchiveAsync("1.0"), await ArchiveAsync("2.0"));
+        (await MayflyAsync(before, "lock")).Succeeded();
+        var locked = File.ReadAllText(Lock);
+
+        // Until the store knows what it needs nothing can be chosen beside it.
+        after["HELD"] = "pair";
+        (await MayflyAsync(after, "lock")).Refused("pair is held at 1.0, which neither the store nor the archive's index has any more, and what it needs must be known", "or remove .Hold(\"pair\")");
+        Assert.Equal(locked, File.ReadAllText(Lock));
+        (await MayflyAsync(before, "licenses", "pair")).Succeeded();
+        Assert.Contains("wrote one of", (await MayflyAsync(after, "lock")).Succeeded().Output, StringComparison.Ordinal);
+        Assert.Matches("\"pair:all\" = \\{ version = \"1.0\"", File.ReadAllText(Lock));
+        Assert.Matches("\"part:all\" = \\{ version = \"1.0\"", File.ReadAllText(Lock));
+        Assert.Contains("stack.lock is up to date", (await MayflyAsync(after, "update")).Succeeded().Output, StringComparison.Ordinal);
+        (await MayflyAsync(after, "update", "pair")).Refused("pair is held at its version", "remove .Hold(\"pair\") in stack.cs to update it");
+
+        after.Remove("HELD");
+        Assert.Matches(@"(?m)^pair:all +1\.0 → 2\.0$(.|\n)*^part:all +1\.0 → 2\.0$", (await MayflyAsync(after, "update", "--yes")).Succeeded().Output);
+
+        async Task<Dictionary<string, string>> ArchiveAsync(string version)
+        {
+            var archive = new LocalArchive(Path.Combine(ground.NewFolder(), "archive")) { Key = ground.Archive.Key, Version = version };
+            await archive.AddRealPackagesAsync();
+            archive.Add("pair", $"Depends: part (= {version})\n", ArchiveBuilder.File("./usr/share/doc/pair/copyright", "mine"));
+            archive.Add("part", entries: ArchiveBuilder.File("./usr/share/doc/part/copyright", "mine"));
+            archive.Publish();
+            return FaultGround.Environment(ground.Store, archive.WriteConfiguration(ground.NewFolder(), new Uri($"file://{archive.Folder}/")), ("FAULT", "hostile"), ("HOSTILE", "pair"));
         }
     }
 
@@ -73,6 +117,8 @@ public sealed class LockedVerbsTests(FaultGround ground) : IDisposable
         Assert.Matches(@"^~ mawk:amd64 0\.1 → \S+\n$", await DiffAsync(static text => System.Text.RegularExpressions.Regex.Replace(text, "(\"mawk:amd64\" = { version = \")[^\"]*(\".*sha256 = \")....", "${1}0.1${2}0000")));
     }
 
-    private Task<Ended> MayflyAsync(string verb, params string[] words) =>
-        _host.RunAsync(FaultGround.Environment(ground.Store, ground.Configuration), Path.Combine(Tool.Repository, "mayfly"), [verb, ground.StackFolder, .. words]);
+    private Task<Ended> MayflyAsync(string verb, params string[] words) => MayflyAsync(FaultGround.Environment(ground.Store, ground.Configuration), verb, words);
+
+    private Task<Ended> MayflyAsync(Dictionary<string, string> environment, string verb, params string[] words) =>
+        _host.RunAsync(environment, Path.Combine(Tool.Repository, "mayfly"), [verb, ground.StackFolder, .. words]);
 }

@@ -191,14 +191,15 @@ public sealed class AptAgreementTests(ITestOutputHelper output)
     /// <summary>Unpacking and the explicit configuring between; the simulation's last run of Conf lines stands for dpkg's own order.</summary>
     private static IReadOnlyList<string> AptSteps(IReadOnlyList<(string Verb, string Name, string Version)> steps)
     {
-        var last = steps.Index().Last(step => step.Item.Verb == "Inst").Index;
+        // None, where the base has all that is asked for.
+        var last = steps.ToList().FindLastIndex(static step => step.Verb == "Inst");
         return [.. steps.Take(last + 1).Select(step => $"{step.Verb} {step.Name}")];
     }
 
     private static IReadOnlyList<string> OwnSteps(IReadOnlyList<BinaryPackage> packages)
     {
         var steps = InstallOrder.Steps(packages, HostArchive.Base.Packages);
-        var last = steps.Index().Last(step => !step.Item.Configure).Index;
+        var last = steps.ToList().FindLastIndex(static step => !step.Configure);
         return [.. steps.Take(last + 1).Select(step => $"{(step.Configure ? "Conf" : "Inst")} {step.Package.Name}")];
     }
 

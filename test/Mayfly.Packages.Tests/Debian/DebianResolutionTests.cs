@@ -84,6 +84,17 @@ public sealed class DebianResolutionTests
         Assert.Equal(hint, error.Hint);
     }
 
+    [Theory]
+    [InlineData("ngnix", "did you mean .Hold(\"nginx\")?")]
+    [InlineData("quartz", "remove .Hold(\"quartz\")")]
+    public void Hold_of_a_name_that_nothing_has_is_refused(string name, string hint)
+    {
+        var index = Index("Package: e\nEssential: yes\n\nPackage: nginx");
+        var error = Assert.Throws<MayflyException>(() => DebianLock.Create(index, [], preferences: new DebianPreferences { Holds = ["nginx", name] }));
+        Assert.Equal($"{name} is held, but there is no such package in test, nor in the lock", error.Message);
+        Assert.Equal(hint, error.Hint);
+    }
+
     [Fact]
     public void Failure_tells_the_chain_of_packages_and_versions()
     {
@@ -178,6 +189,48 @@ public sealed class DebianResolutionTests
         Assert.Equal(anew, Stages(DebianLock.Create(Index(Stanzas.Replace("Essential: yes", "Essential: yes\nVersion: 2", StringComparison.Ordinal)), d, before: second)));
 
         static IEnumerable<string> Stages(StackLock stack) => stack.Sets[1].Stages.Select(stage => $"{(stage.AddedTo is { } before ? $"({string.Join(' ', before)}) " : "")}{string.Join(' ', stage.Packages.Order(StringComparer.Ordinal))}");
+    }
+
+    [Fact]
+    public void What_the_base_has_is_kept_back_for_a_held_package_and_moves_for_a_new_one()
+    {
+        var index = Index("""
+            Package: e
+            Essential: yes
+            Depends: lib
+
+            Package: lib
+            Version: 2
+
+            Package: lib
+            Version: 1
+
+            Package: plug
+            Version: 2
+            Depends: lib (= 2)
+
+            Package: plug
+            Version: 1
+            Depends: lib (= 1)
+
+            Package: dev
+            Version: 2
+            Depends: lib (= 2)
+            """);
+        BinaryPackage Version(string name, string version) => index.Find(name).Single(package => package.Version.Text == version);
+        var older = new Dictionary<string, BinaryPackage> { ["e"] = Version("e", "1"), ["lib"] = Version("lib", "1"), ["plug"] = Version("plug", "1") };
+        var held = new Dictionary<string, BinaryPackage> { ["plug"] = older["plug"] };
+        SetRequest[] plug = [new("web", ["plug"])], both = [new("web", ["dev", "plug"])], dev = [new("web", ["dev"])];
+        var hold = new DebianPreferences { Holds = ["plug"] };
+
+        Assert.Equal(["e 1", "lib 1", "plug 1"], Locked(DebianLock.Create(index, plug, kept: held, preferences: hold, older: older)));
+        Assert.Equal(["e 1", "lib 2", "plug 2"], Locked(DebianLock.Create(index, plug)));
+        Assert.Equal(["dev 2", "e 1", "lib 2"], Locked(DebianLock.Create(index, dev, kept: older)));
+        Assert.Equal(["dev 2", "e 1", "lib 2", "plug 2"], Locked(DebianLock.Create(index, both, kept: older)));
+        var error = Assert.Throws<UnresolvableException>(() => DebianLock.Create(index, both, kept: older, preferences: hold, older: older));
+        Assert.Contains("plug 1 (held)", error.Message, StringComparison.Ordinal);
+
+        static IEnumerable<string> Locked(StackLock made) => made.Packages.Select(static package => $"{package.Name} {package.Version}");
     }
 
     [Fact]

@@ -26,6 +26,40 @@ public sealed class HoldsTests(ITestOutputHelper output)
         Assert.True(verdicts.Count(static verdict => verdict.Kind == "the same versions") > Archives * 9 / 10);
     }
 
+    /// <summary>The version that stays or the refusal, beside what apt-get says that is not asked back: a held package is not changed, whatever the request says.</summary>
+    [Theory]
+    [InlineData("nginx=1.1", "1.1")]
+    [InlineData("nginx=1.1*", "1.1")]
+    [InlineData("nginx/stable", "1.1")]
+    [InlineData("nginx=1.2", null)]
+    [InlineData("nginx=2", null)]
+    [InlineData("nginx/updates", null)]
+    // Here apt-get takes the newest that fits and refuses; the held version fits too, so there is nothing to refuse.
+    [InlineData("nginx", "1.1")]
+    [InlineData("nginx=1*", "1.1")]
+    public void A_request_meets_a_hold(string request, string? expected)
+    {
+        string[] stanzas = [.. ((string[])["1.1", "1.2", "2"]).Select(static (version, at) => $"Package: nginx\nVersion: {version}\nArchitecture: amd64\nMaintainer: Nobody <nobody@example.org>\nFilename: pool/nginx_{version}.deb\nSize: 1\nSHA256: {new string((char)('a' + at), 64)}\nDescription: nginx\n\n")];
+        using var apt = new AptFolder([Suite(stanzas[..1]), Suite(stanzas[1..]) with { Name = "updates" }], ["amd64"], status: stanzas[0].Replace("\nVersion:", "\nStatus: hold ok installed\nVersion:", StringComparison.Ordinal));
+        var (steps, said) = apt.Simulate(["--yes", request]);
+        var index = apt.Index;
+        BinaryPackage Version(string text) => index.Find("nginx").Single(package => package.Version.Text == text);
+        IReadOnlyList<BinaryPackage> Resolve(BinaryPackage held) => DebianResolution.Resolve(index, [PackageRequest.Parse(request)], [], kept: new Dictionary<string, BinaryPackage> { ["nginx"] = held }, holds: ["nginx"]).Packages;
+
+        if (expected is not null)
+        {
+            Assert.Equal(expected, Assert.Single(Resolve(Version("1.1"))).Version.Text);
+            if (request.Contains("1.1", StringComparison.Ordinal) || request.Contains('/'))
+                Assert.Empty(steps!);
+            return;
+        }
+
+        Assert.Contains("E: Held packages were changed and -y was used without --allow-change-held-packages.", said, StringComparison.Ordinal);
+        var refusal = Assert.Throws<UnresolvableException>(() => Resolve(Version("1.1")));
+        Assert.Equal($"{request} is asked for, but nginx is held at 1.1", refusal.Message);
+        Assert.Equal("remove .Hold(\"nginx\") or ask for no version of it", refusal.Hint);
+    }
+
     private static (string Kind, string Text) Compare(int seed)
     {
         var random = new Random(seed);

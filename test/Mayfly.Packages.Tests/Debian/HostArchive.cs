@@ -19,7 +19,8 @@ internal static class HostArchive
     /// <summary>Where the host's apt has the release itself from.</summary>
     public static string Mirror => LazyTargets.Value.First(static target => target.Release == "bookworm").Uri;
 
-    public static IEnumerable<PackagesFile> Files() => LazyTargets.Value.Select(target => new PackagesFile(
+    /// <summary>The lists of all its suites, or of those that have these names.</summary>
+    public static IEnumerable<PackagesFile> Files(params string[] suites) => LazyTargets.Value.Where(target => suites.Length == 0 || suites.Contains(target.Release)).Select(target => new PackagesFile(
         new LockedRelease
         {
             Id = target.Release,
@@ -49,6 +50,26 @@ internal static class HostArchive
             var parts = line.Split(' ');
             return (parts[0], parts[1], parts.Length > 2 ? parts[2].TrimStart('(') : "");
         })];
+    }
+
+    /// <summary>What a machine has by name after apt-get did its work on it, with one package held; null when it fails, with what it said.</summary>
+    public static (IReadOnlyDictionary<string, string>? Versions, string Said) After(IReadOnlyList<BinaryPackage> installed, BinaryPackage held, IEnumerable<string> words)
+    {
+        using var folder = new TemporaryFolder();
+        var state = State(folder.Path, installed, held);
+        var (code, said, error) = Run("apt-get", ["--simulate", "--no-install-recommends", .. Options(state).SelectMany(static option => (string[])["-o", option]), .. words]);
+        if (code != 0)
+            return (null, error);
+        var versions = installed.ToDictionary(static package => package.Name, static package => package.Version.Text, StringComparer.Ordinal);
+        foreach (var line in said.Split('\n'))
+        {
+            if (line.StartsWith("Inst ", StringComparison.Ordinal))
+                versions[line.Split(' ')[1]] = line.Split('(')[1].Split(' ')[0];
+            else if (line.StartsWith("Remv ", StringComparison.Ordinal))
+                versions.Remove(line.Split(' ')[1]);
+        }
+
+        return (versions, said);
     }
 
     /// <summary>A process that answers over the base, from the same lists and status.</summary>
@@ -96,18 +117,26 @@ internal static class HostArchive
         return folder;
     });
 
-    private static string State(string folder, IEnumerable<BinaryPackage> installed)
+    private static string State(string folder, IEnumerable<BinaryPackage> installed, BinaryPackage? held = null)
     {
         Directory.CreateDirectory(folder);
-        File.WriteAllBytes(Path.Combine(folder, "status"), Status(installed));
+        using var status = File.Create(Path.Combine(folder, "status"));
+        foreach (var package in installed)
+        {
+            var stanza = LazyStanzas.Value[(package.Name, package.Version.Text)];
+            status.Write(package == held ? "Status: hold ok installed\n"u8 : "Status: install ok installed\n"u8);
+            status.Write(stanza);
+            status.Write(stanza[^1] == '\n' ? "\n"u8 : "\n\n"u8);
+        }
+
         return folder;
     }
 
-    private static byte[] Status(IEnumerable<BinaryPackage> installed)
+    /// <summary>What the lists say of each version, word for word.</summary>
+    private static readonly Lazy<Dictionary<(string Name, string Version), byte[]>> LazyStanzas = new(() =>
     {
-        var wanted = installed.Select(package => (package.Name, package.Version.Text)).ToHashSet();
-        var status = new MemoryStream();
-        foreach (var target in wanted.Count == 0 ? [] : LazyTargets.Value)
+        var stanzas = new Dictionary<(string, string), byte[]>();
+        foreach (var target in LazyTargets.Value)
         {
             var reader = new ControlReader(new MemoryStream(target.Contents.Value));
             for (var stanza = reader.Read(); !stanza.IsEmpty; stanza = reader.Read())
@@ -122,17 +151,12 @@ internal static class HostArchive
                         version = Encoding.UTF8.GetString(fields.Value);
                 }
 
-                if (!wanted.Remove((name, version)))
-                    continue;
-                status.Write("Status: install ok installed\n"u8);
-                status.Write(stanza);
-                status.Write(stanza[^1] == '\n' ? "\n"u8 : "\n\n"u8);
+                stanzas.TryAdd((name, version), stanza.ToArray());
             }
         }
 
-        Assert.Empty(wanted);
-        return status.ToArray();
-    }
+        return stanzas;
+    });
 
     private static IReadOnlyList<Target> FindTargets()
     {

@@ -4,7 +4,7 @@ using Mayfly;
 
 // What is wrong with it, if anything, is said by the environment: one compiled script serves many tests.
 var fault = Environment.GetEnvironmentVariable("FAULT");
-var stack = new Stack("faulty", Debian.Bookworm);
+var stack = new Stack("faulty", Debian.Bookworm.Hold(Environment.GetEnvironmentVariable("HELD")?.Split(' ') ?? []));
 
 var word = Environment.GetEnvironmentVariable("WORD") ?? "hello";
 var store = stack.Component("store").Copy("server.pl", "/srv/server.pl").Run("perl", "/srv/server.pl", "8000", "the store")
