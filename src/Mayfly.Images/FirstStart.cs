@@ -23,7 +23,11 @@ public sealed class FirstStart(Store store)
         if (names.Count == 0)
             return [];
         string[] trees = [.. layers.Select(_layers.TreeOf)];
-        return [.. LeftOut.Table.Where(thing => names.Contains(thing.Name) && !IsThere(thing.Sign) && !(thing.Unless is { } other && IsThere(other)))];
+        return [.. LeftOut.Table.Where(thing => names.Contains(thing.Name) && Lacks(thing) && !(thing.Unless is { } other && IsThere(other)))];
+
+        bool Lacks(LeftOut thing) => thing.Value is { } value
+            ? LayerTree.Find(trees, thing.Sign) is { } file && Nodes.Read(file).Kind == NodeKind.File && File.ReadAllText(file, System.Text.Encoding.Latin1).Contains($"{value}{thing.ValueEnd}", StringComparison.Ordinal)
+            : !IsThere(thing.Sign);
 
         bool IsThere(string pattern) => trees.Any(tree => LayerCleaning.Matching(tree, pattern).Any(path =>
             LayerTree.Find(trees, path[(tree.Length + 1)..]) is { } real && Nodes.Read(real) is not { Kind: NodeKind.File, Size: 0 }));
@@ -34,8 +38,12 @@ public sealed class FirstStart(Store store)
     public static string ScriptFor(IEnumerable<string> names)
     {
         var lines = string.Concat(LeftOut.Table.Where(thing => names.Contains(thing.Name)).Select(static thing =>
-            $"if ! test -s /{thing.Sign}{(thing.Unless is { } other ? $" && ! test -e /{other}" : "")}; then ( {thing.Script} ); fi\n"));
+            $"if {Lacks(thing)}{(thing.Unless is { } other ? $" && ! test -e /{other}" : "")}; then ( {thing.Script} ); fi\n"));
         return lines.Length == 0 ? "" : $"set -e\n{lines}";
+
+        static string Lacks(LeftOut thing) => thing.Value is { } value
+            ? thing.ValueEnd == '\n' ? $"grep -qsx '{value}' /{thing.Sign}" : $"grep -qsF '{$"{value}{thing.ValueEnd}".Replace("'", "'\\''", StringComparison.Ordinal)}' /{thing.Sign}"
+            : $"! test -s /{thing.Sign}";
     }
 
     /// <summary>Makes these things, in a new folder of <paramref name="work"/>, whose path it gives.</summary>

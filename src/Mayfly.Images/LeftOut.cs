@@ -4,7 +4,7 @@ namespace Mayfly.Images;
 
 /// <summary>
 /// Something that a package's scripts generate for one machine alone, such as a private key: an image that is cloned must not hold it, so
-/// it is taken out of the layer, and made anew when an instance starts for the first time.
+/// it is taken out of the layer, and made anew when an instance starts for the first time. So is what comes out otherwise every time and cannot be settled.
 /// </summary>
 /// <remarks>The whole table is <see cref="Table"/>; docs/concepts/images.md lists it, which a test compares.</remarks>
 public sealed record LeftOut
@@ -27,6 +27,12 @@ public sealed record LeftOut
 
     /// <summary>The file stays, and is empty.</summary>
     public bool IsEmptied { get; init; }
+
+    /// <summary>The file stays and lacks one value alone: that which follows this text, up to a quotation mark like this text's last, or to the end of the line where that is none.</summary>
+    public string? Value { get; init; }
+
+    /// <summary>What ends <see cref="Value"/>.</summary>
+    public char ValueEnd => Value is [.., ('\'' or '"') and var mark] ? mark : '\n';
 
     /// <summary>Also what a recipe's own command makes is taken out; otherwise that stays, since whoever wrote the command wanted it.</summary>
     public bool OfCommandsToo { get; init; }
@@ -75,6 +81,11 @@ public sealed record LeftOut
         },
         new()
         {
+            Name = "nsd-keys", Package = "nsd", Paths = ["etc/nsd/nsd_*.key", "etc/nsd/nsd_*.pem"], Sign = "etc/nsd/nsd_server.key",
+            Script = "nsd-control-setup",
+        },
+        new()
+        {
             Name = "varnish-secret", Package = "varnish", Paths = ["etc/varnish/secret"], Sign = "etc/varnish/secret",
             Script = "install -m 0600 /proc/sys/kernel/random/uuid /etc/varnish/secret",
         },
@@ -87,6 +98,21 @@ public sealed record LeftOut
         {
             Name = "ejabberd-certificate", Package = "ejabberd", Paths = ["etc/ejabberd/ejabberd.pem"], Sign = "etc/ejabberd/ejabberd.pem",
             Script = "umask 077; cd /etc/ejabberd; openssl req -new -x509 -days 365 -nodes -subj \"/O=$(hostname -d)/OU=$(hostname -s)/CN=ejabberd/emailAddress=root@$(hostname -f)\" -out ejabberd.pem -keyout ejabberd.pem && chown root:ejabberd ejabberd.pem && chmod 640 ejabberd.pem",
+        },
+        Secret("roundcube-key", "roundcube-core", "etc/roundcube/config.inc.php", "$config['des_key'] = '", 18),
+        Secret("phpmyadmin-key", "phpmyadmin", "var/lib/phpmyadmin/blowfish_secret.inc.php", "$cfg['blowfish_secret'] = '", 24),
+        Secret("mailman-password", "mailman3", "etc/mailman3/mailman.cfg", "admin_pass: ", 36),
+        Secret("shadowsocks-password", "shadowsocks-libev", "etc/shadowsocks-libev/config.json", "\"password\":\"", 9),
+        new()
+        {
+            Name = "nvme-identity", Package = "nvme-cli", Paths = ["etc/nvme/hostnqn", "etc/nvme/hostid"], Sign = "etc/nvme/hostid",
+            Script = "nvme gen-hostnqn > /etc/nvme/hostnqn && uuidgen > /etc/nvme/hostid",
+        },
+        // Nothing secret, but never twice the same: Lua shuffles its tables by the time and by where it is in memory, and TeX itself writes the day.
+        new()
+        {
+            Name = "tex-formats", Package = "texlive-base", Paths = ["var/lib/texmf/web2c/lua*/*.fmt", "var/lib/texmf/web2c/tex/*.fmt"], Sign = "var/lib/texmf/web2c/tex/tex.fmt",
+            Script = "fmtutil-sys --missing",
         },
         // The configuration in /etc stays in the image. postgresql-common's own functions choose the locale, pg_createcluster the options.
         new()
@@ -107,6 +133,19 @@ public sealed record LeftOut
             Script = "DPKG_ROOT=/ DPKG_MAINTSCRIPT_NAME=postinst DPKG_MAINTSCRIPT_PACKAGE=slapd /var/lib/dpkg/info/slapd.postinst configure",
         },
     ];
+
+    /// <summary>One value by chance in a file of configuration, of so many bytes in base64.</summary>
+    private static LeftOut Secret(string name, string package, string path, string value, int bytes)
+    {
+        // What sed and the shell would take for something else matches any character: the emptied value is there once.
+        var before = string.Concat(value.Select(static letter => char.IsAsciiLetterOrDigit(letter) || letter is ' ' or '_' or ':' or '=' ? letter : '.'));
+        var (end, mark) = value[^1] switch { '\'' => ("'", "'"), '"' => ("\\\"", "\\\""), _ => ("\\$", "") };
+        return new()
+        {
+            Name = name, Package = package, Paths = [path], Value = value, Sign = path,
+            Script = $"umask 077; head -c {bytes} /dev/urandom > /run/key; sed -i \"s#\\({before}\\){end}#\\1$(base64 /run/key){mark}#\" /{path}; rm /run/key",
+        };
+    }
 
     /// <summary>True when a volume at this absolute path of an instance would cover <see cref="Sign"/>.</summary>
     public bool IsBelow(string folder)

@@ -359,6 +359,83 @@ public sealed class BuildTests(ReferenceImage reference)
     }
 
     [Fact]
+    public async Task What_a_script_changes_or_moves_is_the_real_program_and_not_what_stands_in_for_it()
+    {
+        var keys = SmallPackage.Add(Store, "keys", Nothing, new Dictionary<string, string> { ["/usr/sbin/make-ssl-cert"] = "#!/bin/sh\necho real\n", ["/usr/bin/fc-cache"] = "#!/bin/sh\necho real too\n" });
+        var curious = SmallPackage.Add(Store, "curious", new Dictionary<string, string>
+        {
+            ["postinst"] = """
+                #!/bin/sh
+                set -e
+                chgrp mail /usr/sbin/make-ssl-cert
+                chmod 2750 /usr/sbin/make-ssl-cert /usr/sbin/policy-rc.d
+                dpkg-divert --quiet --package curious --rename --divert /usr/bin/fc-cache.real --add /usr/bin/fc-cache
+                echo mine > /usr/bin/fc-cache
+                chown -R mail: /usr/lib/mayfly-build
+                chmod 700 /usr/sbin/*.stood-in-for
+                cp -p /usr/bin/ischroot /usr/bin/ischroot.copy
+                chmod 711 /usr/sbin
+
+                """,
+        }, Nothing);
+        var texts = await BuildAsync(With(keys, curious), Recipe("curious"));
+        Assert.Equal(("#!/bin/sh\necho real\n", "#!/bin/sh\necho real too\n", "mine\n"), (texts["/usr/sbin/make-ssl-cert"], texts["/usr/bin/fc-cache.real"], texts["/usr/bin/fc-cache"]));
+        var layers = new ImageStore(Store).LayerFolders(new ImageStore(Store).Get("curious"));
+        var program = Mayfly.Linux.Nodes.Read($"{layers[1]}/usr/sbin/make-ssl-cert");
+        Assert.Equal((0b010_111_101_000, 8), (program.Mode, program.Group));
+        Assert.Equal(File.ReadAllBytes($"{layers[0]}/usr/bin/ischroot"), File.ReadAllBytes($"{layers[1]}/usr/bin/ischroot.copy"));
+        Assert.Equal(0b111_001_001, Mayfly.Linux.Nodes.Read($"{layers[1]}/usr/sbin").Mode);
+        Assert.False(File.Exists($"{layers[1]}/usr/sbin/policy-rc.d"));
+        Assert.DoesNotContain(texts, pair => pair.Key.Contains("mayfly", StringComparison.Ordinal) || pair.Key.Contains("stood-in-for", StringComparison.Ordinal) || pair.Value.Contains("mayfly-build", StringComparison.Ordinal) || pair.Value.Contains("stood-in-for", StringComparison.Ordinal));
+
+        var before = Layers();
+        var editor = SmallPackage.Add(Store, "editor", new Dictionary<string, string> { ["postinst"] = "#!/bin/sh\nset -e\necho '# mine' >> /usr/sbin/make-ssl-cert\n" }, Nothing);
+        var failure = await Assert.ThrowsAsync<MayflyException>(() => BuildAsync(With(keys, editor), Recipe("editor")));
+        Assert.Equal("a script edited /usr/sbin/make-ssl-cert, in whose place a program of Mayfly's own stands while an image is built", failure.Message);
+        Assert.Equal(before, Layers());
+    }
+
+    [Fact]
+    public async Task Names_that_scripts_find_come_in_their_own_order()
+    {
+        string[] names = [.. Enumerable.Range(0, 60).Select(number => $"{(char)('a' + (number * 37 % 26))}-{number * 7919 % 61}"), "with a space"];
+        string[] all = [.. names.Order(StringComparer.Ordinal).Select(static name => $"/usr/share/many/{name}")];
+        var many = SmallPackage.Add(Store, "many", new Dictionary<string, string>
+        {
+            ["postinst"] = """
+                #!/bin/sh
+                cd /usr/share/many
+                mkdir /var/found
+                find /usr/share/many -type f > /var/found/plain
+                find /usr/share/many -type d -o -type f -print > /var/found/either
+                find /usr/share/many -type f -print0 | xargs -0 -n 1 echo > /var/found/zeros
+                find /usr/share/many -maxdepth 1 -type f -exec echo {} \; > /var/found/each
+                find /usr/share/many -type f -exec printf '%s\n' {} + > /var/found/together
+                find /usr/share/many -type f -exec sh -c 'echo "$1$2"' sh {} '' \; > /var/found/shell
+                find . -name 'with*' -exec cat {} \; > /var/found/text
+                echo /usr/share/many | find $(cat) -type f -exec false \; || echo failed > /var/found/code
+                find /usr/share/many -type f -exec false {} + || echo "$?" > /var/found/code-together
+                find /nowhere 2>/dev/null || echo "$?" > /var/found/code-nowhere
+                find /usr/share/many -name 'with*' -printf '%f\n' > /var/found/real
+                find /usr/share/many -name 'with*' -exec test -d {} \; -print -o -name 'with*' -exec echo {} \; > /var/found/two
+                find /tmp -name 'tmp.*' > /var/found/left
+                shuffle() { perl -e 'my %table = map { $_ => 1 } 1..99; print join " ", keys %table'; }
+                test "$(shuffle)" = "$(shuffle)" && echo same > /var/found/tables
+
+                """,
+        }, names.ToDictionary(static name => $"/usr/share/many/{name}", static name => $"{name}\n"));
+        var found = (await BuildAsync(With(many), Recipe("many-names"))).Where(static pair => pair.Key.StartsWith("/var/found/", StringComparison.Ordinal)).ToDictionary(static pair => pair.Key[11..], static pair => pair.Value);
+        foreach (var form in (string[])["plain", "either", "zeros", "each", "together", "shell"])
+            Assert.Equal(all, found[form].TrimEnd('\n').Split('\n'));
+        Assert.Equal(("with a space\n", "with a space\n", "/usr/share/many/with a space\n"), (found["text"], found["real"], found["two"]));
+        Assert.Equal(("1\n", "1\n"), (found["code-together"], found["code-nowhere"]));
+        Assert.Equal("same\n", found["tables"]);
+        Assert.DoesNotContain("code", found.Keys);
+        Assert.DoesNotContain("left", found.Keys);
+        Assert.DoesNotContain(found.Values, static text => text.Contains("stood-in-for", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_script_that_names_another_number_than_the_table_has_is_told()
     {
         var package = SmallPackage.Add(Store, "insists", new Dictionary<string, string> { ["postinst"] = "#!/bin/sh\nset -e\nuseradd -r -M -u 345 fixed\n" }, Nothing);

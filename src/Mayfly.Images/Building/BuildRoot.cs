@@ -103,7 +103,7 @@ internal sealed class BuildRoot : IDisposable
         _shims = $"{_phases++}-shims";
         _thread.Run(() =>
         {
-            NotesCompiling = Shims.Make($"{_work}/{_shims}", forPackages ? layers : null, Ids);
+            NotesCompiling = Shims.Make($"{_work}/{_shims}", layers, forPackages, Ids);
             var work = $"{upper}.work";
             Nodes.MakeDirectory(work, 0x1c0);
             // mount(2) takes one page of options: short links stand for the layers' long paths.
@@ -124,7 +124,16 @@ internal sealed class BuildRoot : IDisposable
         return upper;
     }
 
+    /// <summary>Leaves what programs wrote as a layer that holds nothing of the shims.</summary>
     public void Unmount()
+    {
+        if (!_mounted)
+            return;
+        Detach();
+        _thread.Run(() => ShimTraces.TakeOut($"{_work}/{_shims}", _layers[^1], _layers.SkipLast(1).ToArray()));
+    }
+
+    private void Detach()
     {
         if (!_mounted)
             return;
@@ -214,7 +223,7 @@ internal sealed class BuildRoot : IDisposable
         _ended = true;
         try
         {
-            Unmount();
+            Detach();
         }
         finally
         {

@@ -7,7 +7,10 @@ internal static class ScriptEnvironment
 {
     private const string SearchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-    /// <summary>For what packages bring, the same whatever the date.</summary>
+    /// <summary>
+    /// For what packages bring, the same whatever the date. Perl (perlrun(1)) and Python would shuffle their tables at every start, and some scripts
+    /// write what they go through in that order: TeX's list of languages, XML::SAX's of parsers.
+    /// </summary>
     public static readonly IReadOnlyDictionary<string, string> ForPackages = new Dictionary<string, string>
     {
         ["PATH"] = SearchPath,
@@ -15,6 +18,9 @@ internal static class ScriptEnvironment
         ["LC_ALL"] = "C.UTF-8",
         ["DEBIAN_FRONTEND"] = "noninteractive",
         ["DEBCONF_NONINTERACTIVE_SEEN"] = "true",
+        ["PERL_HASH_SEED"] = "0",
+        ["PERL_PERTURB_KEYS"] = "0",
+        ["PYTHONHASHSEED"] = "0",
     };
 
     /// <summary>

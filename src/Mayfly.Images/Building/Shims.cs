@@ -19,23 +19,37 @@ internal static class Shims
     /// <summary>What writes the time of day into initrds, caches of fonts and TeX's formats, unless it is told another.</summary>
     private static readonly string[] Dating = ["usr/sbin/mkinitramfs", "usr/bin/fc-cache", "usr/share/texlive/texmf-dist/scripts/texlive/fmtutil.pl"];
 
+    private const string FileLists = "usr/share/texlive/texmf-dist/scripts/texlive/mktexlsr.pl";
+
     private const string Compiler = "usr/bin/py3compile", Scripts = "var/lib/dpkg/info";
 
     /// <param name="folder">Where to make the layer.</param>
-    /// <param name="layers">What it will lie over, lowest first, when packages are configured there; null for other commands.</param>
+    /// <param name="layers">What it will lie over, lowest first.</param>
+    /// <param name="forPackages">True when packages are configured there, false for other commands.</param>
     /// <param name="ids">The stack's table of account ids.</param>
     /// <returns>True when scripts note what they would compile.</returns>
-    public static bool Make(string folder, IReadOnlyList<string>? layers, IReadOnlyList<LockedId> ids)
+    public static bool Make(string folder, IReadOnlyList<string> layers, bool forPackages, IReadOnlyList<LockedId> ids)
     {
         Nodes.MakeDirectory(folder, 0x1ed);
-        Write(folder, "usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n");
-        Write(folder, "usr/sbin/start-stop-daemon", "#!/bin/sh\nexit 0\n");
-        if (layers is null)
-            return false;
+        Ending(folder, "usr/sbin/policy-rc.d", 101);
+        Ending(folder, "usr/sbin/start-stop-daemon", 0);
+        var noted = forPackages && MakeForPackages(folder, layers, ids);
+        // A folder in an upper layer decides over its owner and mode, and these lie over all others.
+        foreach (var path in Directory.EnumerateDirectories(folder, "*", SearchOption.AllDirectories))
+        {
+            if (LayerTree.Find(layers, path[(folder.Length + 1)..]) is { } real && Nodes.Read(real).Kind == NodeKind.Directory)
+                LayerTree.CopyFacts(real, path);
+        }
+
+        return noted;
+    }
+
+    private static bool MakeForPackages(string folder, IReadOnlyList<string> layers, IReadOnlyList<LockedId> ids)
+    {
         // Nothing can be asked from here, and yet every machine has this file: without it scripts take it for misconfigured.
         Write(folder, "etc/resolv.conf", "");
         Files.ChangeMode($"{folder}/etc/resolv.conf", 0x1a4);
-        Write(folder, "usr/bin/ischroot", "#!/bin/sh\nexit 0\n");
+        Ending(folder, "usr/bin/ischroot", 0);
         if (ids.Count > 0)
             AccountShims.Make(folder, layers, ids);
         StandIns.Make(folder, layers);
@@ -47,6 +61,10 @@ internal static class Shims
             Write(folder, path, File.ReadAllText(real, DpkgPackage.Bytes));
             Write(folder, program, $"#!/bin/sh\nSOURCE_DATE_EPOCH=\"${Date}\" FORCE_SOURCE_DATE=1 exec /{path} \"$@\"\n");
         }
+
+        // It writes TeX's lists of files in the order of a table of Perl's, which follows that of the disk; it can sort, and is not asked to.
+        if (Find(layers, FileLists) is { } lists)
+            Write(folder, FileLists, File.ReadAllText(lists, DpkgPackage.Bytes).Replace("$dosort = $params{'sort'};", "$dosort = 1;", StringComparison.Ordinal));
 
         var noted = false;
         if (Find(layers, Compiler) is { } compiler)
@@ -78,6 +96,9 @@ internal static class Shims
 
     internal static string? Find(IReadOnlyList<string> layers, string path) =>
         LayerTree.Find(layers, path) is { } real && Nodes.Read(real).Kind == NodeKind.File ? real : null;
+
+    /// <summary>A program that does nothing; it names itself, so that it can be told from the others and from what a script writes.</summary>
+    private static void Ending(string folder, string program, int code) => Write(folder, program, $"#!/bin/sh\n# {ByteCompilation.Folder}: {program}\nexit {code}\n");
 
     internal static void Write(string folder, string name, string text)
     {

@@ -4,14 +4,15 @@ using Mayfly.Images.Placing;
 namespace Mayfly.Images.Building;
 
 /// <summary>
-/// Programs that stand in for real ones while packages are configured. Theirs would be work for nothing: a key or a database that the
-/// image leaves out (<see cref="LeftOut"/>), and that is made when an instance starts. What a stand-in makes is left out in the same way; whatever
-/// else is asked of the program goes to the real one.
+/// Programs that stand in for real ones while packages are configured. Most of theirs would be work for nothing: a key or a database that the
+/// image leaves out (<see cref="LeftOut"/>), and that is made when an instance starts. What such a stand-in makes is left out in the same way. find
+/// gives names in whatever order the file system has them, which differs from one to the next; its stand-in does in the names' order what was to be done with each.
+/// Whatever else is asked of a program goes to the real one.
 /// </summary>
 internal static class StandIns
 {
     /// <summary>What follows a real program's name, beside which the stand-in has it.</summary>
-    private const string Real = ".stood-in-for";
+    public const string Real = ".stood-in-for";
 
     private static readonly (string Programs, string Script)[] Table =
     [
@@ -28,6 +29,66 @@ internal static class StandIns
         // initdb writes the configuration by itself; these two calls fill the data with system tables that it tells them by standard input. Data elsewhere is not left out.
         ("usr/lib/postgresql/*/bin/postgres", """
             case $1:$PGDATA in --boot:/var/lib/postgresql/*/*|--single:/var/lib/postgresql/*/*) exec cat >/dev/null ;; esac
+            """),
+        // Only where the one action comes last: what has to be printed or executed is then known when all names are. A list of tests joined by -o has its action behind it alone.
+        ("usr/bin/find", $$"""
+            real=/usr/bin/find{{Real}}
+            action= at=0 number=0 either= end=
+            for argument; do
+                number=$((number + 1))
+                case $action:$argument in
+                    -exec:\;) [ $number -eq $# ] || exec $real "$@" ;;
+                    -exec:*) ;;
+                    -*:*) exec $real "$@" ;;
+                    :-exec|:-print|:-print0) action=$argument at=$number ;;
+                    :-o|:-or) either=yes ;;
+                    :,|:-d|:-delete|:-depth|:-execdir|:-files0-from|:-fls|:-fprint*|:-help|:--help|:-ls|:-ok|:-okdir|:-printf|:-quit|:-version|:--version) exec $real "$@" ;;
+                esac
+                before=$end end=$argument
+            done
+            case $action:$either:$before:$end in
+                ::*) at=$(($# + 1)) ;;
+                :yes:*) exec $real "$@" ;;
+                -exec:*:\;|-exec:*:{}:+|-print*) ;;
+                *) exec $real "$@" ;;
+            esac
+            list=$(mktemp -p /dev 2>/dev/null) || exec $real "$@"
+            found() {
+                count=$1
+                shift
+                rest=$(($# - count))
+                while [ $count -gt 0 ]; do
+                    set -- "$@" "$1"
+                    shift
+                    count=$((count - 1))
+                done
+                shift $rest
+                $real "$@" -print0
+            }
+            { found $((at - 1)) "$@"; echo $? >$list.code; } | LC_ALL=C sort -z >$list
+            read -r code <$list.code
+            case $action in
+                -exec)
+                    shift $at
+                    keep=$(($# - 1))
+                    [ "$end" = ';' ] || keep=$((keep - 1))
+                    drop=$(($# - keep))
+                    while [ $keep -gt 0 ]; do
+                        set -- "$@" "$1"
+                        shift
+                        keep=$((keep - 1))
+                    done
+                    shift $drop
+                    if [ "$end" = ';' ]; then
+                        xargs -0 -r -a $list -I '{}' -- "$@"
+                    else
+                        xargs -0 -r -a $list -- "$@" || code=1
+                    fi ;;
+                -print0) cat $list ;;
+                *) tr '\0' '\n' <$list ;;
+            esac
+            rm -f $list $list.code
+            exit $code
             """),
     ];
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using Mayfly.Linux;
 
 namespace Mayfly.Images.Layers;
@@ -13,6 +14,7 @@ internal static class LayerCleaning
     private static readonly string[] Traces =
     [
         "var/log/dpkg.log", "var/log/alternatives.log", "var/log/bootstrap.log", "var/log/apt/*", "var/log/fontconfig.log", "var/log/munin/munin-node-configure.log",
+        "var/lib/texmf/web2c/updmap.log", "var/lib/texmf/web2c/*/*.log",
         "var/cache/apt/*.bin", "var/cache/apt/archives/*.deb", "var/cache/apt/archives/lock", "var/cache/ldconfig/aux-cache",
         "var/cache/debconf/*-old", "var/lib/apt/lists/lock", "var/lib/dpkg/*-old", "var/lib/dpkg/available",
         "var/lib/systemd/random-seed", "var/lib/systemd/catalog/database",
@@ -50,11 +52,40 @@ internal static class LayerCleaning
         }
 
         var found = false;
+        if (thing.Value is { } value)
+        {
+            foreach (var file in thing.Paths.SelectMany(pattern => Matching(tree, pattern)))
+                found |= TakeOutValue(tree, file, value, thing.ValueEnd);
+            return found;
+        }
+
         foreach (var pattern in thing.Paths)
             found |= Remove(tree, pattern);
         foreach (var link in thing.LinkFolder is { } links ? LinksTo(tree, links, Path.GetFileName(thing.Paths[^1])) : [])
             File.Delete(link);
         return found;
+    }
+
+    private static bool TakeOutValue(string tree, string file, string value, char mark)
+    {
+        if (Nodes.Read(file).Kind != NodeKind.File)
+            return false;
+        var text = Text(file);
+        var start = text.IndexOf(value, StringComparison.Ordinal) + value.Length;
+        if (start < value.Length || text.IndexOf(mark, start) is var end && end <= start)
+            return false;
+        var emptied = text.Remove(start, end - start);
+        Replace(file, emptied);
+        // ucf(1) keeps what it installed, and a digest by which it knows whether somebody has edited the file since.
+        foreach (var copy in Matching(tree, $"var/lib/ucf/cache/{file[tree.Length..].Replace('/', ':')}").Where(copy => Text(copy) == text))
+            Replace(copy, emptied);
+        foreach (var digests in Matching(tree, "var/lib/ucf/hashfile*").Where(static path => Nodes.Read(path).Kind == NodeKind.File))
+            Replace(digests, Text(digests).Replace(Digest(text), Digest(emptied), StringComparison.Ordinal));
+        return true;
+
+        static string Text(string path) => File.ReadAllText(path, System.Text.Encoding.Latin1);
+
+        static string Digest(string text) => Convert.ToHexStringLower(MD5.HashData(System.Text.Encoding.Latin1.GetBytes(text)));
     }
 
     /// <summary>Puts a new file with the same owner and mode in its place; the old one may be the store's own.</summary>

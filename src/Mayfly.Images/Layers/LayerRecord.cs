@@ -7,7 +7,7 @@ namespace Mayfly.Images.Layers;
 internal sealed record LayerRecord
 {
     /// <summary>The form of layers that this Mayfly writes. It is part of every key: another form never meets an older one.</summary>
-    public const int CurrentFormat = 5;
+    public const int CurrentFormat = 6;
 
     public int Format { get; init; } = CurrentFormat;
 
