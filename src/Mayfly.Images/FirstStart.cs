@@ -25,12 +25,13 @@ public sealed class FirstStart(Store store)
         string[] trees = [.. layers.Select(_layers.TreeOf)];
         return [.. LeftOut.Table.Where(thing => names.Contains(thing.Name) && Lacks(thing) && !(thing.Unless is { } other && IsThere(other)))];
 
-        bool Lacks(LeftOut thing) => thing.Value is { } value
-            ? LayerTree.Find(trees, thing.Sign) is { } file && Nodes.Read(file).Kind == NodeKind.File && File.ReadAllText(file, System.Text.Encoding.Latin1).Contains($"{value}{thing.ValueEnd}", StringComparison.Ordinal)
-            : !IsThere(thing.Sign);
+        bool Lacks(LeftOut thing) => thing.Before is null ? !IsThere(thing.Sign)
+            : Files(thing.Sign).Any(file => Nodes.Read(file).Kind == NodeKind.File && File.ReadAllText(file, System.Text.Encoding.Latin1).Contains(thing.Placeholder, StringComparison.Ordinal));
 
-        bool IsThere(string pattern) => trees.Any(tree => LayerCleaning.Matching(tree, pattern).Any(path =>
-            LayerTree.Find(trees, path[(tree.Length + 1)..]) is { } real && Nodes.Read(real) is not { Kind: NodeKind.File, Size: 0 }));
+        bool IsThere(string pattern) => Files(pattern).Any(static file => Nodes.Read(file) is not { Kind: NodeKind.File, Size: 0 });
+
+        IEnumerable<string> Files(string pattern) => trees.SelectMany(tree => LayerCleaning.Matching(tree, pattern).Select(path => path[(tree.Length + 1)..])).Distinct(StringComparer.Ordinal)
+            .Select(path => LayerTree.Find(trees, path)).OfType<string>();
     }
 
     /// <summary>A shell script that makes what is missing of these, for those who run an image without Mayfly; empty when there is nothing to make.</summary>
@@ -41,9 +42,7 @@ public sealed class FirstStart(Store store)
             $"if {Lacks(thing)}{(thing.Unless is { } other ? $" && ! test -e /{other}" : "")}; then ( {thing.Script} ); fi\n"));
         return lines.Length == 0 ? "" : $"set -e\n{lines}";
 
-        static string Lacks(LeftOut thing) => thing.Value is { } value
-            ? thing.ValueEnd == '\n' ? $"grep -qsx '{value}' /{thing.Sign}" : $"grep -qsF '{$"{value}{thing.ValueEnd}".Replace("'", "'\\''", StringComparison.Ordinal)}' /{thing.Sign}"
-            : $"! test -s /{thing.Sign}";
+        static string Lacks(LeftOut thing) => thing.Before is null ? $"! test -s /{thing.Sign}" : $"grep -qsF {thing.Placeholder} /{thing.Sign}";
     }
 
     /// <summary>Makes these things, in a new folder of <paramref name="work"/>, whose path it gives.</summary>
@@ -58,6 +57,7 @@ public sealed class FirstStart(Store store)
         string[] trees = [.. layers.Select(_layers.TreeOf)];
         using var root = new BuildRoot(work, hostName);
         var upper = root.Mount(trees);
+        string[] secrets = [.. root.Run(() => things.Where(static thing => thing.Before is not null).SelectMany(thing => LayerCleaning.Holding(root.Root, thing, thing.Placeholder).ToArray()))];
         // hostname(1) looks for the full name in this file, which is not taken from there.
         root.Run(() => File.WriteAllText(RootPath.Resolve(root.Root, "etc/hosts"), $"127.0.0.1 {hostName}.{domain} {hostName} localhost\n"));
         // Databases take longest, and need nothing of the rest, which is made in the table's order: dbus reads the machine's id, and debconf is for one at a time.
@@ -77,8 +77,8 @@ public sealed class FirstStart(Store store)
         var own = root.NewFolder("own");
         return root.Run(() =>
         {
-            foreach (var path in things.SelectMany(thing => Made(upper, thing)).ToArray())
-                LayerTree.Move(upper, own, path[(upper.Length + 1)..]);
+            foreach (var path in things.Where(static thing => thing.Before is null).SelectMany(thing => Made(upper, thing)).Select(path => path[(upper.Length + 1)..]).Concat(secrets.Where(path => Nodes.Find($"{upper}/{path}") is not null)).Distinct().ToArray())
+                LayerTree.Move(upper, own, path);
             LayerTree.Tidy(own, LayerTree.Signs(own), trees);
             LayerTree.CopyFacts(upper, own);
             return own;

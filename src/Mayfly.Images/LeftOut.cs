@@ -28,11 +28,14 @@ public sealed record LeftOut
     /// <summary>The file stays, and is empty.</summary>
     public bool IsEmptied { get; init; }
 
-    /// <summary>The file stays and lacks one value alone: that which follows this text, up to a quotation mark like this text's last, or to the end of the line where that is none.</summary>
-    public string? Value { get; init; }
+    /// <summary>
+    /// The files stay, and so does everything in them but a secret: that which follows this text, up to a quotation mark like this text's last, or to the
+    /// end of the line where that is none. In its place, there and wherever else configuration repeats it, stands <see cref="Placeholder"/>.
+    /// </summary>
+    public string? Before { get; init; }
 
-    /// <summary>What ends <see cref="Value"/>.</summary>
-    public char ValueEnd => Value is [.., ('\'' or '"') and var mark] ? mark : '\n';
+    /// <summary>What stands for a secret until it is made.</summary>
+    public string Placeholder => $"left-out-{Name}";
 
     /// <summary>Also what a recipe's own command makes is taken out; otherwise that stays, since whoever wrote the command wanted it.</summary>
     public bool OfCommandsToo { get; init; }
@@ -99,10 +102,11 @@ public sealed record LeftOut
             Name = "ejabberd-certificate", Package = "ejabberd", Paths = ["etc/ejabberd/ejabberd.pem"], Sign = "etc/ejabberd/ejabberd.pem",
             Script = "umask 077; cd /etc/ejabberd; openssl req -new -x509 -days 365 -nodes -subj \"/O=$(hostname -d)/OU=$(hostname -s)/CN=ejabberd/emailAddress=root@$(hostname -f)\" -out ejabberd.pem -keyout ejabberd.pem && chown root:ejabberd ejabberd.pem && chmod 640 ejabberd.pem",
         },
-        Secret("roundcube-key", "roundcube-core", "etc/roundcube/config.inc.php", "$config['des_key'] = '", 18),
-        Secret("phpmyadmin-key", "phpmyadmin", "var/lib/phpmyadmin/blowfish_secret.inc.php", "$cfg['blowfish_secret'] = '", 24),
-        Secret("mailman-password", "mailman3", "etc/mailman3/mailman.cfg", "admin_pass: ", 36),
-        Secret("shadowsocks-password", "shadowsocks-libev", "etc/shadowsocks-libev/config.json", "\"password\":\"", 9),
+        Secret("roundcube-key", "roundcube-core", "etc/roundcube/config.inc.php", "$config['des_key'] = '", 24),
+        Secret("phpmyadmin-key", "phpmyadmin", "var/lib/phpmyadmin/blowfish_secret.inc.php", "$cfg['blowfish_secret'] = '", 32),
+        Secret("mailman-password", "mailman3", "etc/mailman3/mailman.cfg", "admin_pass: ", 48),
+        Secret("shadowsocks-password", "shadowsocks-libev", "etc/shadowsocks-libev/config.json", "\"password\":\"", 12),
+        Secret("dbconfig-password", "dbconfig-common", "etc/dbconfig-common/*.conf", "dbc_dbpass='", 12),
         new()
         {
             Name = "nvme-identity", Package = "nvme-cli", Paths = ["etc/nvme/hostnqn", "etc/nvme/hostid"], Sign = "etc/nvme/hostid",
@@ -134,18 +138,15 @@ public sealed record LeftOut
         },
     ];
 
-    /// <summary>One value by chance in a file of configuration, of so many bytes in base64.</summary>
-    private static LeftOut Secret(string name, string package, string path, string value, int bytes)
+    private static LeftOut Secret(string name, string package, string path, string before, int length) => new()
     {
-        // What sed and the shell would take for something else matches any character: the emptied value is there once.
-        var before = string.Concat(value.Select(static letter => char.IsAsciiLetterOrDigit(letter) || letter is ' ' or '_' or ':' or '=' ? letter : '.'));
-        var (end, mark) = value[^1] switch { '\'' => ("'", "'"), '"' => ("\\\"", "\\\""), _ => ("\\$", "") };
-        return new()
-        {
-            Name = name, Package = package, Paths = [path], Value = value, Sign = path,
-            Script = $"umask 077; head -c {bytes} /dev/urandom > /run/key; sed -i \"s#\\({before}\\){end}#\\1$(base64 /run/key){mark}#\" /{path}; rm /run/key",
-        };
-    }
+        Name = name,
+        Package = package,
+        Paths = [path],
+        Before = before,
+        Sign = path,
+        Script = $"key=$(tr -dc A-Za-z0-9 < /dev/urandom | head -c {length}); sed -i \"s#left-out-{name}#$key#g\" $(grep -rlsF left-out-{name} /etc /{path})",
+    };
 
     /// <summary>True when a volume at this absolute path of an instance would cover <see cref="Sign"/>.</summary>
     public bool IsBelow(string folder)

@@ -15,7 +15,7 @@ public sealed class LeftOutTests : IDisposable
         Assert.Equal(LeftOut.Table.Select(thing =>
         {
             var paths = string.Join(", ", thing.Paths.Select(path => $"`/{path}`"));
-            return $"| {paths}{(thing.LinkFolder is null ? "" : " and links to it")}{(thing.IsEmptied ? " (stays, empty)" : "")}{(thing.Value is { } value ? $" (stays, without what follows `{value}`)" : "")} | {thing.Package} | `{thing.Script}` |";
+            return $"| {paths}{(thing.LinkFolder is null ? "" : " and links to it")}{(thing.IsEmptied ? " (stays, empty)" : "")}{(thing.Before is { } before ? $" (the secret after `{before}`)" : "")} | {thing.Package} | `{thing.Script.Replace("|", "\\|", StringComparison.Ordinal)}` |";
         }), rows);
     }
 
@@ -42,59 +42,54 @@ public sealed class LeftOutTests : IDisposable
         Assert.Empty(LayerCleaning.Clean(tree, 0, ofPackages: true));
     }
 
-    [Fact]
-    public void A_secret_inside_a_file_is_taken_out_of_it_and_of_what_ucf_keeps()
+    [Theory]
+    [InlineData("roundcube-key", "etc/roundcube/config.inc.php", "<?php\n$config['des_key'] = '", "D68Cr9gd8Coo+wB5QOr+6peo", "'; // 24\n$config['plugins'] = [];\n", 24)]
+    [InlineData("phpmyadmin-key", "var/lib/phpmyadmin/blowfish_secret.inc.php", "<?php\n$cfg['blowfish_secret'] = '", "a;<b$^&*()(Kx\"9", "';\n", 32)]
+    [InlineData("mailman-password", "etc/mailman3/mailman.cfg", "[webservice]\nadmin_user: restadmin\nadmin_pass: ", "ab/cd+efghij", "\n\n[x]\n", 48)]
+    [InlineData("shadowsocks-password", "etc/shadowsocks-libev/config.json", "{\n    \"mode\":\"tcp\",\n    \"password\":\"", "abcDEF012345", "\",\n    \"timeout\":86400\n}\n", 12)]
+    [InlineData("dbconfig-password", "etc/dbconfig-common/roundcube.conf", "dbc_dbuser='roundcube'\ndbc_dbpass='", "B9MnjSBZmL52", "'\n", 12)]
+    public void A_secret_in_configuration_is_taken_out_and_made_again_wherever_it_stands(string name, string path, string before, string secret, string after, int length)
     {
         var tree = _folder.FullName;
-        const string File = "<?php\n$config['des_key'] = 'D68Cr9gd8Coo+wB5QOr+6peo'; // 24\n$config['plugins'] = [];\n", Emptied = "<?php\n$config['des_key'] = ''; // 24\n$config['plugins'] = [];\n";
-        Write("etc/roundcube/config.inc.php", File);
-        Write("var/lib/ucf/cache/:etc:roundcube:config.inc.php", File);
+        var whole = before + secret + after;
         var other = Digest("other");
-        Write("var/lib/ucf/hashfile", $"{other}  /etc/other\n{Digest(File)}  /etc/roundcube/config.inc.php\n");
-        Write("var/lib/ucf/hashfile.0", $"{Digest(File)}  /etc/roundcube/config.inc.php\n");
+        Write(path, whole);
+        Write($"var/lib/ucf/cache/:{path.Replace('/', ':')}", whole);
+        Write("etc/any/url", $"postgresql://me:{secret}@host/name");
+        Write("etc/dbconfig-common/none.conf", "dbc_dbpass=''\n");
+        Write("etc/dbconfig-common/chosen.conf", "dbc_dbpass='root'\n");
+        Write("var/lib/ucf/hashfile", $"{other}  /etc/other\n{Digest(whole)}  /{path}\n");
+        Write("var/lib/ucf/hashfile.0", $"{Digest(whole)}  /{path}\n");
         Assert.Empty(LayerCleaning.Clean(tree, 0, ofPackages: false));
-        Assert.Equal(["roundcube-key"], LayerCleaning.Clean(tree, 0, ofPackages: true));
-        Assert.Equal((Emptied, Emptied), (Read("etc/roundcube/config.inc.php"), Read("var/lib/ucf/cache/:etc:roundcube:config.inc.php")));
-        Assert.Equal($"{other}  /etc/other\n{Digest(Emptied)}  /etc/roundcube/config.inc.php\n", Read("var/lib/ucf/hashfile"));
-        Assert.Equal($"{Digest(Emptied)}  /etc/roundcube/config.inc.php\n", Read("var/lib/ucf/hashfile.0"));
+        Assert.Equal([name], LayerCleaning.Clean(tree, 0, ofPackages: true));
+        var without = $"{before}left-out-{name}{after}";
+        Assert.Equal((without, without, $"postgresql://me:left-out-{name}@host/name"), (Read(path), Read($"var/lib/ucf/cache/:{path.Replace('/', ':')}"), Read("etc/any/url")));
+        Assert.Equal($"{other}  /etc/other\n{Digest(without)}  /{path}\n", Read("var/lib/ucf/hashfile"));
+        Assert.Equal($"{Digest(without)}  /{path}\n", Read("var/lib/ucf/hashfile.0"));
+        Assert.Equal(("dbc_dbpass=''\n", "dbc_dbpass='root'\n"), (Read("etc/dbconfig-common/none.conf"), Read("etc/dbconfig-common/chosen.conf")));
         Assert.Empty(LayerCleaning.Clean(tree, 0, ofPackages: true));
 
-        // Whoever runs the image otherwise finds what is missing by what stands there, and gets 24 characters by chance, once.
-        var script = FirstStart.ScriptFor(["roundcube-key"]).Replace("/etc/roundcube", $"{tree}/etc/roundcube", StringComparison.Ordinal).Replace("/run/key", $"{tree}/key", StringComparison.Ordinal);
+        // Whoever runs the image otherwise finds what is missing by what stands there, and makes it once.
+        var script = FirstStart.ScriptFor([name]).Replace(" /etc", $" {tree}/etc", StringComparison.Ordinal).Replace(" /var", $" {tree}/var", StringComparison.Ordinal);
         ReferenceImage.Run("sh", "-c", script);
-        var made = Read("etc/roundcube/config.inc.php");
-        Assert.Matches(@"^<\?php\n\$config\['des_key'\] = '[A-Za-z0-9+/]{24}'; // 24\n\$config\['plugins'\] = \[\];\n$", made);
-        ReferenceImage.Run("sh", "-c", script);
-        Assert.Equal(made, Read("etc/roundcube/config.inc.php"));
-        Assert.False(System.IO.File.Exists($"{tree}/key"));
-
-        void Write(string path, string text)
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName($"{tree}/{path}")!);
-            System.IO.File.WriteAllText($"{tree}/{path}", text);
-        }
-
-        string Read(string path) => System.IO.File.ReadAllText($"{tree}/{path}");
-
-        static string Digest(string text) => Convert.ToHexStringLower(System.Security.Cryptography.MD5.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
-    }
-
-    [Theory]
-    [InlineData("phpmyadmin-key", "var/lib/phpmyadmin/blowfish_secret.inc.php", "<?php\n$cfg['blowfish_secret'] = '", "a;<b", "';\n", 32)]
-    [InlineData("mailman-password", "etc/mailman3/mailman.cfg", "[webservice]\nadmin_user: restadmin\nadmin_pass: ", "a/b", "\n\n[x]\n", 48)]
-    [InlineData("shadowsocks-password", "etc/shadowsocks-libev/config.json", "{\n    \"mode\":\"tcp\",\n    \"password\":\"", "abc", "\",\n    \"timeout\":86400\n}\n", 12)]
-    public void A_secret_is_made_again_where_it_was(string name, string path, string before, string value, string after, int length)
-    {
-        var file = $"{_folder.FullName}/{path}";
-        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-        File.WriteAllText(file, before + value + after);
-        Assert.Equal([name], LayerCleaning.Clean(_folder.FullName, 0, ofPackages: true));
-        Assert.Equal(before + after, File.ReadAllText(file));
-        ReferenceImage.Run("sh", "-c", FirstStart.ScriptFor([name]).Replace($"/{path}", file, StringComparison.Ordinal).Replace("/run/key", $"{_folder.FullName}/key", StringComparison.Ordinal));
-        var made = File.ReadAllText(file);
+        var made = Read(path);
         Assert.StartsWith(before, made);
         Assert.EndsWith(after, made);
+        Assert.Matches("^[A-Za-z0-9]+$", made[before.Length..^after.Length]);
         Assert.Equal(length, made.Length - before.Length - after.Length);
+        Assert.Equal($"postgresql://me:{made[before.Length..^after.Length]}@host/name", Read("etc/any/url"));
+        ReferenceImage.Run("sh", "-c", script);
+        Assert.Equal(made, Read(path));
+
+        void Write(string file, string text)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName($"{tree}/{file}")!);
+            File.WriteAllText($"{tree}/{file}", text);
+        }
+
+        string Read(string file) => File.ReadAllText($"{tree}/{file}");
+
+        static string Digest(string text) => Convert.ToHexStringLower(System.Security.Cryptography.MD5.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
     }
 
     [Fact]

@@ -21,6 +21,8 @@ internal static class LayerCleaning
         "tmp/*", "var/tmp/*", "root/.rnd",
     ];
 
+    private const int ShortestSecret = 12;
+
     /// <param name="tree">The layer's own tree, complete.</param>
     /// <param name="epoch">No date in it may be later than this second.</param>
     /// <param name="ofPackages">Also what packages' scripts make by chance; what a recipe's own commands make stays.</param>
@@ -52,10 +54,10 @@ internal static class LayerCleaning
         }
 
         var found = false;
-        if (thing.Value is { } value)
+        if (thing.Before is { } before)
         {
-            foreach (var file in thing.Paths.SelectMany(pattern => Matching(tree, pattern)))
-                found |= TakeOutValue(tree, file, value, thing.ValueEnd);
+            foreach (var file in thing.Paths.SelectMany(pattern => Matching(tree, pattern)).ToArray())
+                found |= TakeOutSecret(tree, file, before, thing);
             return found;
         }
 
@@ -66,27 +68,40 @@ internal static class LayerCleaning
         return found;
     }
 
-    private static bool TakeOutValue(string tree, string file, string value, char mark)
+    private static bool TakeOutSecret(string tree, string file, string before, LeftOut thing)
     {
-        if (Nodes.Read(file).Kind != NodeKind.File)
+        var text = Nodes.Read(file).Kind == NodeKind.File ? Text(file) : "";
+        var start = text.IndexOf(before, StringComparison.Ordinal) + before.Length;
+        if (start < before.Length)
             return false;
-        var text = Text(file);
-        var start = text.IndexOf(value, StringComparison.Ordinal) + value.Length;
-        if (start < value.Length || text.IndexOf(mark, start) is var end && end <= start)
+        var end = text.IndexOf(before[^1] is '\'' or '"' ? before[^1] : '\n', start);
+        // What chance makes is longer than what somebody may have chosen, which may stand anywhere.
+        if (end - start < ShortestSecret || text[start..end] is var secret && secret == thing.Placeholder)
             return false;
-        var emptied = text.Remove(start, end - start);
-        Replace(file, emptied);
-        // ucf(1) keeps what it installed, and a digest by which it knows whether somebody has edited the file since.
-        foreach (var copy in Matching(tree, $"var/lib/ucf/cache/{file[tree.Length..].Replace('/', ':')}").Where(copy => Text(copy) == text))
-            Replace(copy, emptied);
-        foreach (var digests in Matching(tree, "var/lib/ucf/hashfile*").Where(static path => Nodes.Read(path).Kind == NodeKind.File))
-            Replace(digests, Text(digests).Replace(Digest(text), Digest(emptied), StringComparison.Ordinal));
-        return true;
+        foreach (var path in Holding(tree, thing, secret).Select(path => $"{tree}/{path}").ToArray())
+        {
+            var (old, changed) = (Text(path), Text(path).Replace(secret, thing.Placeholder, StringComparison.Ordinal));
+            Replace(path, changed);
+            // ucf(1) knows by a digest whether somebody has edited what it installed.
+            foreach (var digests in Matching(tree, "var/lib/ucf/hashfile*").Where(static digests => Nodes.Read(digests).Kind == NodeKind.File))
+                Replace(digests, Text(digests).Replace(Digest(old), Digest(changed), StringComparison.Ordinal));
+        }
 
-        static string Text(string path) => File.ReadAllText(path, System.Text.Encoding.Latin1);
+        return true;
 
         static string Digest(string text) => Convert.ToHexStringLower(MD5.HashData(System.Text.Encoding.Latin1.GetBytes(text)));
     }
+
+    /// <summary>Where configuration holds a text: files that a thing names, those in /etc, and what ucf(1) keeps of them.</summary>
+    public static IEnumerable<string> Holding(string tree, LeftOut thing, string text)
+    {
+        var everything = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
+        return ((IEnumerable<string>)[$"{tree}/etc", $"{tree}/var/lib/ucf/cache"]).Where(Directory.Exists).SelectMany(folder => Directory.EnumerateFiles(folder, "*", everything))
+            .Concat(thing.Paths.SelectMany(pattern => Matching(tree, pattern))).Distinct(StringComparer.Ordinal)
+            .Where(path => Nodes.Read(path).Kind == NodeKind.File && Text(path).Contains(text, StringComparison.Ordinal)).Select(path => path[(tree.Length + 1)..]);
+    }
+
+    private static string Text(string path) => File.ReadAllText(path, System.Text.Encoding.Latin1);
 
     /// <summary>Puts a new file with the same owner and mode in its place; the old one may be the store's own.</summary>
     public static void Replace(string path, string text) => Replace(path, System.Text.Encoding.Latin1.GetBytes(text));
