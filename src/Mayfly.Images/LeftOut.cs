@@ -105,6 +105,8 @@ public sealed record LeftOut
         Secret("roundcube-key", "roundcube-core", "etc/roundcube/config.inc.php", "$config['des_key'] = '", 24),
         Secret("phpmyadmin-key", "phpmyadmin", "var/lib/phpmyadmin/blowfish_secret.inc.php", "$cfg['blowfish_secret'] = '", 32),
         Secret("mailman-password", "mailman3", "etc/mailman3/mailman.cfg", "admin_pass: ", 48),
+        Secret("mailman-web-key", "mailman3-web", "etc/mailman3/mailman-web.py", "SECRET_KEY = '", 48),
+        Secret("mailman-archiver-key", "mailman3-web", "etc/mailman3/mailman-web.py", "MAILMAN_ARCHIVER_KEY = '", 32),
         Secret("shadowsocks-password", "shadowsocks-libev", "etc/shadowsocks-libev/config.json", "\"password\":\"", 12),
         Secret("dbconfig-password", "dbconfig-common", "etc/dbconfig-common/*.conf", "dbc_dbpass='", 12),
         new()
