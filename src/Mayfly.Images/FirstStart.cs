@@ -57,7 +57,7 @@ public sealed class FirstStart(Store store)
         string[] trees = [.. layers.Select(_layers.TreeOf)];
         using var root = new BuildRoot(work, hostName);
         var upper = root.Mount(trees);
-        string[] secrets = [.. root.Run(() => things.Where(static thing => thing.Before is not null).SelectMany(thing => LayerCleaning.Holding(root.Root, thing, thing.Placeholder).ToArray()))];
+        string[] secrets = [.. root.Run(() => things.Where(static thing => thing.Before is not null).SelectMany(thing => LayerCleaning.Holding(root.Root, thing, thing.Placeholder)).ToArray())];
         // hostname(1) looks for the full name in this file, which is not taken from there.
         root.Run(() => File.WriteAllText(RootPath.Resolve(root.Root, "etc/hosts"), $"127.0.0.1 {hostName}.{domain} {hostName} localhost\n"));
         // Databases take longest, and need nothing of the rest, which is made in the table's order: dbus reads the machine's id, and debconf is for one at a time.
