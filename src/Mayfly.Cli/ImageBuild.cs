@@ -49,6 +49,8 @@ internal sealed record ImageBuild(string Codename, IReadOnlyList<string> Package
         var index = await IndexFetch.ReadAsync(store, sources, progress, locked: before?.Releases, cancellationToken: cancellationToken);
         var made = before is null || !DebianLock.CanGrow(before, index) ? DebianLock.Create(index, sets, before?.Ids, before: before)
             : DebianLock.Create(index, sets, before.Ids, LockedRelations.Keep(store, index, before, before.Packages), before: before);
+        if (before is not null && LockChange.NotKept(before, made) is { } note)
+            progress.Report(note);
         if (LockPath is not null)
             LockFile.Write(LockPath, made);
         return made;

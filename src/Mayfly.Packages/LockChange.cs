@@ -41,6 +41,18 @@ public sealed record LockChange(LockedPackage? Before, LockedPackage? After)
                 .Select(change => change with { IsSecurity = change.Before is not null && change.After is { } package && security.Contains(package.Release) }),
         ];
     }
+
+    /// <summary>
+    /// A note on what of a lock that is added to could not stay, since neither the archive nor the store has it any more or something new does not go with
+    /// it; null when all of it did.
+    /// </summary>
+    public static Activity? NotKept(StackLock before, StackLock after)
+    {
+        const int Shown = 5;
+        var moved = Between(before, after).Where(static change => change is { Before: not null, After: not null }).Select(static change => $"{change.Id} {change.Before!.Version} → {change.After!.Version}").ToList();
+        return moved.Count == 0 ? null
+            : new Activity($"note: {LockFile.Name}", $"could not keep {string.Join(", ", moved.Take(Shown))}{(moved.Count > Shown ? $" and {moved.Count - Shown} more" : "")}") { Ended = true };
+    }
 }
 
 public enum LockChangeKind

@@ -21,7 +21,18 @@ public sealed class Licences
     }
 
     /// <summary>What was declared, as data.</summary>
-    internal LicencePolicy Policy => new() { Rules = [.. _rules], Exceptions = [.. _exceptions], RefusesUnread = _refusesUnread };
+    /// <exception cref="MayflyException">A rule names no licence, or a package is allowed without a reason.</exception>
+    internal LicencePolicy Policy
+    {
+        get
+        {
+            if (_rules.Select(static rule => rule.Licence).FirstOrDefault(static licence => licence is "" or "*" || licence[..^1].Contains('*')) is { } wrong)
+                throw new MayflyException($"`{wrong}` names no licence", "name it as \"GPL-3.0-only\" or by its beginning, as \"GPL-3.0-*\"");
+            if (_exceptions.FirstOrDefault(static exception => string.IsNullOrWhiteSpace(exception.Because)) is { } unexplained)
+                throw new MayflyException($"{unexplained.Package} is allowed without a reason", "say why: because: \"it is not part of what we ship\"");
+            return new() { Rules = [.. _rules], Exceptions = [.. _exceptions], RefusesUnread = _refusesUnread };
+        }
+    }
 
     /// <summary>Refuses these licences.</summary>
     public Licences Deny(params string[] licences) => Add(allows: false, licences);
@@ -48,16 +59,12 @@ public sealed class Licences
 
     private Licences Add(bool allows, string[] licences)
     {
-        if (licences.FirstOrDefault(static licence => licence.Trim() is "" or "*" || licence.AsSpan(0, licence.Length - 1).Contains('*')) is { } wrong)
-            throw new MayflyException($"`{wrong}` names no licence", "name it as \"GPL-3.0-only\" or by its beginning, as \"GPL-3.0-*\"");
         _rules.AddRange(licences.Select(licence => new LicenceRule(allows, licence.Trim())));
         return this;
     }
 
     private Licences Except(LicenceException exception)
     {
-        if (string.IsNullOrWhiteSpace(exception.Because))
-            throw new MayflyException($"{exception.Package} is allowed without a reason", "say why: because: \"it is not part of what we ship\"");
         _exceptions.Add(exception);
         return this;
     }

@@ -15,6 +15,8 @@ public sealed class LockChangeTests
             ],
             LockChange.Between(before, after).Select(change => (change.Id, change.Kind, change.IsSecurity)));
         Assert.Empty(LockChange.Between(after, after));
+        Assert.Equal("note: stack.lock: could not keep fixed:all 1-1 → 1-1+deb12u1, newer:all 1.9 → 1.10, older:all 2 → 1, rebuilt:all 3 → 3", LockChange.NotKept(before, after) is { } note ? $"{note.Name}: {note.Detail}" : "");
+        Assert.Null(LockChange.NotKept(after, after));
     }
 
     private static StackLock Lock(params (string Name, string Version, string Release)[] packages) => new()

@@ -223,7 +223,7 @@ internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation com
 
     private static ScriptFailure ScriptFailed(string package, string what, ProgramResult result, IReadOnlyList<string> again, bool anew = false) =>
         new($"the {what} of package {package} failed (exit code {result.ExitCode}); it printed:\n{result.Output}",
-            "nothing was changed. The lines above are the package's own: look for the first error among them; files that it expects can be given with a step before the packages",
+            "nothing was changed. The lines above are the package's own: look for the first error among them; another version of it is asked for as PACKAGE=VERSION",
             package, result.Call, again, anew);
 
     [GeneratedRegex(@"^dpkg: error processing package (\S+) \(--configure\)", RegexOptions.Multiline)]

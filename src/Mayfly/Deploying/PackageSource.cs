@@ -39,6 +39,8 @@ internal sealed class PackageSource(StackSpec spec, Store store)
             locked?.Where(pair => stays || preferences.Holds.Contains(pair.Key)).ToDictionary(StringComparer.Ordinal), preferences, existing,
             preferences.Holds.Count > 0 ? locked : null);
         progress.Report(new Activity("resolve packages", $"{made.Packages.Count} packages") { Ended = true });
+        if (stays && LockChange.NotKept(existing!, made) is { } note)
+            progress.Report(note);
         if (write)
             LockFile.Write(LockPath, made);
         return new Locked(made, reason);

@@ -30,7 +30,8 @@ internal static class StackCommand
         var parsed = root.Parse(arguments);
         if (parsed.Errors is [var error, ..])
         {
-            Screen.Fail(new MayflyException(error.Message, "`--help` lists the verbs, `VERB --help` what a verb takes"));
+            var verb = parsed.CommandResult.Command;
+            Screen.Fail(new MayflyException(error.Message.ReplaceLineEndings(" "), verb == root ? "`--help` lists the verbs" : $"`{verb.Name} --help` shows what it takes"));
             return 2;
         }
 

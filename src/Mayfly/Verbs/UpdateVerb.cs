@@ -32,7 +32,7 @@ internal static class UpdateVerb
                 Show(changes);
             if (changes.Count == 0)
                 return 0;
-            if (!parsed.GetValue(yes) && (parsed.GetValue(json) || !Accepted()))
+            if (!parsed.GetValue(yes) && (parsed.GetValue(json) || !await AcceptedAsync(cancellationToken)))
             {
                 if (!parsed.GetValue(json))
                     Screen.Out.WriteLine("nothing was changed; `mayfly update --yes` takes it");
@@ -47,8 +47,8 @@ internal static class UpdateVerb
         return command;
     }
 
-    private static bool Accepted() => !Console.IsInputRedirected && !Console.IsOutputRedirected
-        && new ConfirmationPrompt("Write this to stack.lock?") { DefaultValue = false }.Show(Screen.Out);
+    private static async Task<bool> AcceptedAsync(CancellationToken cancellationToken) => !Console.IsInputRedirected && !Console.IsOutputRedirected
+        && await new ConfirmationPrompt("Write this to stack.lock?") { DefaultValue = false }.ShowAsync(Screen.Out, cancellationToken);
 
     private static void Show(IReadOnlyList<LockChange> changes)
     {

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.RegularExpressions;
 using Mayfly.Packages.Tests.Archives;
 
 namespace Mayfly.EndToEnd.Tests.Faults;
@@ -90,12 +93,38 @@ public sealed class LockedVerbsTests(FaultGround ground) : IDisposable
         Assert.Equal(now, File.ReadAllText(Lock));
         Assert.Contains("stack.lock holds", (await MayflyAsync("lock")).Succeeded().Output, StringComparison.Ordinal);
 
+        // What neither the archive nor the store has any more cannot stay, and is named.
+        File.WriteAllText(Lock, Aged(now).Replace("\nformat = 2\n", "\nformat = 1\n", StringComparison.Ordinal));
+        foreach (var verb in (string[])["plan", "lock"])
+            Assert.Matches(@"\nnote: stack\.lock: could not keep mawk:amd64 0\.1 → \S+\n", "\n" + (await MayflyAsync(verb)).Succeeded().Error);
+        Assert.Equal(now, File.ReadAllText(Lock));
+
         // A damaged one says what must be kept of it.
         File.WriteAllText(Lock, now.Replace("[releases]", "<<<<<<< ours", StringComparison.Ordinal));
         (await MayflyAsync("lock")).Refused("stack.lock line 5: a key is expected here", "remove all of it but format, architecture and the table [ids], whose numbers own the data on volumes");
         File.WriteAllText(Lock, "format = 2\narchitecture = \"amd64\"\n\n[ids]\nuser.\"kept\" = 987\n");
         (await MayflyAsync("lock")).Succeeded();
         Assert.Equal(now, File.ReadAllText(Lock));
+    }
+
+    [Theory]
+    [InlineData("n\n", 0, "nothing was changed; `mayfly update --yes` takes it")]
+    [InlineData("\n", 0, "nothing was changed; `mayfly update --yes` takes it")]
+    [InlineData("\u0003", 130, "interrupted")]
+    [InlineData("y\n", 0, "stack.lock is written; `mayfly up` rehearses it and goes live")]
+    public async Task An_update_is_shown_and_nothing_is_touched_until_it_is_accepted(string keys, int code, string says)
+    {
+        (await MayflyAsync("lock")).Succeeded();
+        var now = File.ReadAllText(Lock);
+        var before = Aged(now);
+        File.WriteAllText(Lock, before);
+
+        // Without a terminal there is nobody to ask.
+        Assert.Matches(@"^mawk:amd64  0\.1 → [1-9]\S+\n1 package would change\nnothing was changed; `mayfly update --yes` takes it\n$", (await MayflyAsync("update")).Succeeded().Output);
+        Assert.Equal(before, File.ReadAllText(Lock));
+        var asked = await AskedAsync(keys);
+        Assert.True(asked.ExitCode == code && asked.Output.Contains(says, StringComparison.Ordinal), $"exit code {asked.ExitCode}\n{asked.Output}");
+        Assert.Equal(keys == "y\n" ? now : before, File.ReadAllText(Lock));
     }
 
     [Fact]
@@ -113,8 +142,40 @@ public sealed class LockedVerbsTests(FaultGround ground) : IDisposable
         }
 
         Assert.Equal("the same packages of the same days; something else differs: what is asked for, the order of installing, the ids of accounts, or where packages come from\n", await DiffAsync(static text => text + "\n[ids]\nuser.\"kept\" = 987\n"));
-        Assert.Matches(@"^~ bookworm of 2001-02-03 04:05:06Z → 20\d\d-", await DiffAsync(static text => System.Text.RegularExpressions.Regex.Replace(text, @"date = ""[^""]*""", "date = \"2001-02-03T04:05:06Z\"")));
-        Assert.Matches(@"^~ mawk:amd64 0\.1 → \S+\n$", await DiffAsync(static text => System.Text.RegularExpressions.Regex.Replace(text, "(\"mawk:amd64\" = { version = \")[^\"]*(\".*sha256 = \")....", "${1}0.1${2}0000")));
+        Assert.Matches(@"^~ bookworm of 2001-02-03 04:05:06Z → 20\d\d-", await DiffAsync(static text => Regex.Replace(text, @"date = ""[^""]*""", "date = \"2001-02-03T04:05:06Z\"")));
+        Assert.Matches(@"^~ mawk:amd64 0\.1 → \S+\n$", await DiffAsync(Aged));
+    }
+
+    /// <summary>A lock of a day when one package had another version.</summary>
+    private static string Aged(string text) => Regex.Replace(text, "(\"mawk:amd64\" = { version = \")[^\"]*(\".*sha256 = \")....", "${1}0.1${2}0000");
+
+    /// <summary>What <c>update</c> says on a terminal, where these keys are pressed once it asks.</summary>
+    private async Task<Ended> AskedAsync(string keys)
+    {
+        var start = new ProcessStartInfo("script", ["--quiet", "--return", "--command", $"'{Path.Combine(Tool.Repository, "mayfly")}' update '{ground.StackFolder}'", "/dev/null"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        foreach (var (name, value) in FaultGround.Environment(ground.Store, ground.Configuration))
+            start.Environment[name] = value;
+        using var process = Process.Start(start)!;
+        var said = new StringBuilder();
+        var pressed = false;
+        var buffer = new char[1024];
+        while (await process.StandardOutput.ReadAsync(buffer) is > 0 and var count)
+        {
+            said.Append(buffer, 0, count);
+            if (!pressed && said.ToString().Contains("[y/n]", StringComparison.Ordinal))
+            {
+                pressed = true;
+                await process.StandardInput.WriteAsync(keys);
+                await process.StandardInput.FlushAsync();
+            }
+        }
+
+        await process.WaitForExitAsync();
+        return new Ended(process.ExitCode, said.ToString(), "");
     }
 
     private Task<Ended> MayflyAsync(string verb, params string[] words) => MayflyAsync(FaultGround.Environment(ground.Store, ground.Configuration), verb, words);

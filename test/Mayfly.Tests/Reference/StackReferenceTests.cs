@@ -172,8 +172,18 @@ public sealed class StackReferenceTests : IDisposable
     [InlineData("GPL-*-only")]
     public void A_rule_names_a_licence_or_its_beginning(string licence)
     {
-        Assert.Contains("names no licence", Assert.Throws<MayflyException>(() => New().Licences.Deny(licence)).Message);
-        Assert.Equal("ghostscript is allowed without a reason", Assert.Throws<MayflyException>(() => New().Licences.AllowPackage("ghostscript", because: " ")).Message);
+        // Told when the script is read, as all that is wrong in it, not thrown out of it.
+        var (unnamed, unexplained) = (New(), New());
+        unnamed.Licences.Deny(licence);
+        unexplained.Licences.AllowPackage("ghostscript", because: " ");
+        Assert.Contains("names no licence", Assert.Throws<MayflyException>(() => Read(unnamed)).Message);
+        Assert.Equal("ghostscript is allowed without a reason", Assert.Throws<MayflyException>(() => Read(unexplained)).Message);
+
+        static void Read(Stack stack)
+        {
+            stack.Machine("box").Hosts(stack.Component("web").Run("a"));
+            StackReader.Read(stack);
+        }
     }
 
     [Fact]

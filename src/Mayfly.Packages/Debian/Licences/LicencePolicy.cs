@@ -44,7 +44,7 @@ public sealed record LicencePolicy
             if (own.FirstOrDefault(static exception => exception.Licence is null) is { } exception)
                 used.Add(exception);
             else
-                refused.Add(new LicenceRefusal(package, "a licence that cannot be read", Unread(package), RefusesUnread == true ? "RefuseUnread()" : "only what Allow names may pass", null));
+                refused.Add(new LicenceRefusal(package, "its licence cannot be read", Unread(package), RefusesUnread == true ? "RefuseUnread()" : "only what Allow names may pass", null));
         }
 
         // A paragraph more of the same licence is no other reason.

@@ -7,5 +7,5 @@ namespace Mayfly.Packages.Debian.Licences;
 /// <param name="Identifier">What a rule that allows it would name; null for what cannot be read.</param>
 public sealed record LicenceRefusal(PackageLicences Package, string Licence, string Where, string Rule, string? Identifier)
 {
-    public override string ToString() => $"{Package.Package.Name} {Package.Package.Version}: {Licence} in {Where}; {Rule}";
+    public override string ToString() => $"{Package.Package.Name} {Package.Package.Version}: {Licence}{(Identifier is null ? ":" : " in")} {Where}; {Rule}";
 }

@@ -74,6 +74,8 @@ public sealed class LicencePolicyTests
         Assert.Contains("\n  a 1.0: AGPL-3.0-only (AGPL-3) in /usr/share/doc/a/copyright line 5, for src/* and 1 more; Deny(\"AGPL-*\") (and 1 more of its licences)",
             Assert.Throws<MayflyException>(() => Policy(Deny("AGPL-*")).Judge(Report(Package("a", "AGPL-3") with { Licensed = [.. Package("a", "AGPL-3").Licensed, .. Package("a", "AGPL-3+").Licensed] })).RequireNone("shop")).Message);
         Assert.Equal("do without it (`mayfly why a` shows what brings it), or allow it in stack.cs with a reason: Licences.AllowPackage(\"a\", \"AGPL-3.0-only\", because: \"…\")", failure.Hint);
+        Assert.EndsWith("\n  c 1.0: its licence cannot be read: /usr/share/doc/c/copyright is free-form text, not machine-readable; RefuseUnread()",
+            Assert.Throws<MayflyException>(() => new LicencePolicy { RefusesUnread = true }.Judge(Report(Unread("c"))).RequireNone("shop")).Message);
     }
 
     private static LicencePolicy Policy(params LicenceRule[] rules) => new() { Rules = rules };
