@@ -141,7 +141,7 @@ internal static class LockReader
 
     private static LockedSet Set(LockEntry table, Dictionary<string, LockedPackage> packages, HashSet<string> names)
     {
-        var fields = Fields(table, "name", "requests", "recommends", "stages", "departures?");
+        var fields = Fields(table, "name", "requests", "recommends", "stages", "departures?", "automatic?");
         var name = Text(fields["name"]);
         if (!IsPlainName(name))
             throw Error(fields["name"].Line, $"'{name}' is no name of a set");
@@ -195,9 +195,18 @@ internal static class LockReader
         foreach (var request in List(fields["requests"]))
             Request(Text(request), request.Line);
 
+        IReadOnlyList<string>? automatic = null;
+        if (fields.TryGetValue("automatic", out var listed))
+        {
+            automatic = Texts(listed);
+            if (automatic.FirstOrDefault(package => !seen.Contains(package)) is { } stranger)
+                throw Error(listed.Line, $"the package '{stranger}' is automatic, but not in the set '{name}'");
+        }
+
         return new LockedSet
         {
             Name = name,
+            Automatic = automatic,
             Requests = Texts(fields["requests"]),
             Departures = fields.TryGetValue("departures", out var departures) ? Texts(departures) : [],
             Recommends = fields["recommends"].Value is bool recommends ? recommends : throw Error(fields["recommends"].Line, "recommends is true or false"),

@@ -101,6 +101,13 @@ public sealed record LockedSet
     /// <summary>True when Recommends were installed too.</summary>
     public bool Recommends { get; init; }
 
+    /// <summary>
+    /// Of the base, the packages by <see cref="LockedPackage.Id"/> that apt would note as installed only because others need them. It asks for those of
+    /// priority required by name, and goes by the index's priorities, which may be others than the packages' own. Null for all other sets, and in
+    /// locks that do not say it: then by the packages' own.
+    /// </summary>
+    public IReadOnlyList<string>? Automatic { get; init; }
+
     /// <summary>Where apt-get may find no answer, while this one is proven to hold: a sentence each. Empty nearly always.</summary>
     public IReadOnlyList<string> Departures { get; init; } = [];
 

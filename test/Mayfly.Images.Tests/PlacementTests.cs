@@ -28,6 +28,15 @@ public sealed class PlacementTests
     }
 
     [Fact]
+    public void A_diverted_folder_is_made_empty_under_the_other_name_and_files_go_behind_the_link()
+    {
+        var tree = new PlannedTree { Diversions = Diversions.Parse("/bin\n/bin.usr-is-merged\nbase-files\n") }.Folder("usr").Folder("usr/bin").Link("bin", "usr/bin");
+        var plan = tree.Plan(Package("a", Dir("bin"), Text("bin/x")), Package("b", Dir("bin"), Text("bin/y")));
+        Assert.Equal(["", "bin.usr-is-merged", "usr", "usr/bin", "usr/bin/x", "usr/bin/y"], plan.Names.Select(static name => name.Path));
+        Assert.DoesNotContain(tree.Plan(Package("base-files", Dir("bin"))).Names, static name => name.Path == "bin.usr-is-merged");
+    }
+
+    [Fact]
     public void Merged_folders_are_links_before_any_package()
     {
         var plan = new Placement(new EmptyView(), Diversions.None, StatOverrides.None, Accounts.None, () => InstalledFiles.None);

@@ -21,7 +21,7 @@ public sealed class LockFileTests
         Packages = [Package("adduser", "all"), Package("libstdc++6", "amd64")],
         Sets =
         [
-            new LockedSet { Name = "base", Requests = [], Stages = [new LockedStage(["libstdc++6:amd64"]) { Configured = ["libstdc++6:amd64"], Date = new DateTimeOffset(2026, 5, 19, 8, 0, 1, TimeSpan.Zero) }] },
+            new LockedSet { Name = "base", Requests = [], Automatic = ["libstdc++6:amd64"], Stages = [new LockedStage(["libstdc++6:amd64"]) { Configured = ["libstdc++6:amd64"], Date = new DateTimeOffset(2026, 5, 19, 8, 0, 1, TimeSpan.Zero) }] },
             new LockedSet { Name = "web", Requests = ["adduser=1:2.0-1"], Recommends = true, Stages = [new LockedStage(["adduser:all"]), new LockedStage(["libstdc++6:amd64"]) { AddedTo = ["adduser=1:2.0-1"], Date = new DateTimeOffset(2026, 5, 20, 8, 0, 1, TimeSpan.Zero) }] },
         ],
         Ids = [new LockedId("memcache", LockedIdKind.User, 100), new LockedId("memcache", LockedIdKind.Group, 101)],
@@ -103,8 +103,9 @@ public sealed class LockFileTests
     [InlineData("name = \"web\"", "name = \"base\"", "the set 'base' stands here a second time")]
     [InlineData("\"adduser:all\",", "\"gone:all\",", "the package 'gone:all' is not among [packages]")]
     [InlineData("\"configure libstdc", "\"configure gone", "'configure gone++6:amd64' names a package that is not placed before, or is configured already")]
-    [InlineData("\"dated 2026-05-19T08:00:01Z\"", "\"dated yesterday\"", "line 18: 'dated yesterday' is no date")]
-    [InlineData("\"dated 2026-05-19T08:00:01Z\",", "\"dated 2026-05-19T08:00:01Z\", \"dated 2026-05-18T08:00:01Z\",", "line 18: 'dated 2026-05-18T08:00:01Z' stands where no layer begins")]
+    [InlineData("automatic = [\"libstdc++6:amd64\"]", "automatic = [\"adduser:all\"]", "line 16: the package 'adduser:all' is automatic, but not in the set 'base'")]
+    [InlineData("\"dated 2026-05-19T08:00:01Z\"", "\"dated yesterday\"", "line 19: 'dated yesterday' is no date")]
+    [InlineData("\"dated 2026-05-19T08:00:01Z\",", "\"dated 2026-05-19T08:00:01Z\", \"dated 2026-05-18T08:00:01Z\",", "line 19: 'dated 2026-05-18T08:00:01Z' stands where no layer begins")]
     [InlineData("\"added to adduser=1:2.0-1\",", "", "'dated 2026-05-20T08:00:01Z' stands where no layer begins")]
     [InlineData("user.\"memcache\" = 100", "user.\"root:x\" = 100", "'user.root:x' is neither user.NAME nor group.NAME")]
     [InlineData("user.\"memcache\" = 100", "user.\"memcache\" = 0", "'user.memcache' must be a number from 1")]

@@ -18,6 +18,9 @@ internal sealed record PackageStep(string Key, string? Below, string Origin, lon
 
     /// <summary>True when it was added to a set that was installed before.</summary>
     public bool IsAddition { get; init; }
+
+    /// <summary>Of a base, those of it that apt notes as installed for others' sake; null to go by the packages' own priorities.</summary>
+    public IReadOnlyList<string>? Automatic { get; init; }
 }
 
 /// <summary>A stage of the lock: what is placed, and what is then configured; nothing named means all that is left (<see cref="LockedStage"/>).</summary>

@@ -51,7 +51,7 @@ internal static class BuildSteps
                 .Where(static stage => stage.Packages.Count + stage.Configured.Count > 0)];
             // Everything that was asked for is in the base: there is no layer to make.
             if (stages.Length > 0 || steps.Count == 0)
-                Install(steps, stack, stages, layer, over is null, find);
+                Install(steps, stack, stages, layer, over is null, set.Automatic, find);
         }
 
         IReadOnlyList<LockedPackage> Described(IReadOnlyList<string> ids) => [.. ids.Where(id => !present.Contains(id)).Select(id => byId.TryGetValue(id, out var package)
@@ -59,7 +59,7 @@ internal static class BuildSteps
             : throw new MayflyException($"stack.lock names {id} in the set {name}, but does not describe it", "the lock was edited by hand: remove stack.lock, and `mayfly lock` makes it anew"))];
     }
 
-    private static void Install(List<BuildStep> steps, StackLock stack, IReadOnlyList<PackageStage> stages, LockedLayer layer, bool isBase, Func<string, string?> find)
+    private static void Install(List<BuildStep> steps, StackLock stack, IReadOnlyList<PackageStage> stages, LockedLayer layer, bool isBase, IReadOnlyList<string>? automatic, Func<string, string?> find)
     {
         var requests = string.Join(' ', layer.Requests);
         var inputs = new List<string> { stack.Architecture, $"{(layer.IsAddition ? "added, " : "")}requests {requests}" };
@@ -70,10 +70,12 @@ internal static class BuildSteps
             inputs.AddRange(stage.Configured.Select(static package => $"configure {package.Id}"));
         }
 
+        if (automatic is not null)
+            inputs.Add($"automatic {string.Join(' ', automatic)}");
         var origin = isBase ? $"base {stack.Releases.FirstOrDefault()?.Codename ?? stack.Architecture}" : $"packages {requests}";
         var epoch = EpochOf(layer, stack);
         var hash = Key("packages", steps, epoch, inputs);
-        steps.Add(new PackageStep(find(hash) ?? hash, Below(steps), origin, epoch, stages, layer.Requests, stack.Architecture) { Inputs = hash, IsAddition = layer.IsAddition });
+        steps.Add(new PackageStep(find(hash) ?? hash, Below(steps), origin, epoch, stages, layer.Requests, stack.Architecture) { Inputs = hash, IsAddition = layer.IsAddition, Automatic = automatic });
     }
 
     private static void Copy(List<BuildStep> steps, FileStep step)

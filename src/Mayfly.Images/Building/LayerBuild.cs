@@ -68,6 +68,8 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
             // No package brings it, and programs look for it; debootstrap and mmdebstrap leave the same words.
             if (_below.Count == 0)
                 File.WriteAllText($"{merged}/etc/fstab", "# UNCONFIGURED FSTAB FOR BASE SYSTEM\n");
+            if (step.Automatic is not null)
+                MakeAptFolders(merged);
             WriteExtendedStates(merged, step, stages);
             LayerTree.Tidy(merged, signs, _below);
             return merged;
@@ -177,21 +179,33 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
         return new LayerContents(upper) { LeftOut = leftOut };
     }
 
-    /// <summary>apt's note of what was installed for another package's sake; dpkg knows nothing of it.</summary>
-    private void WriteExtendedStates(string tree, PackageStep step, IReadOnlyList<DpkgStage> stages)
+    /// <summary>What apt needs to be driven from outside, as mmdebstrap does, and leaves in a base that apt itself is no part of: Ubuntu's.</summary>
+    private static void MakeAptFolders(string tree)
     {
-        var states = ExtendedStates.Parse(new LayerView([.. _below, tree]).ReadText(ExtendedStates.Path));
-        states.Add(stages, step.Requests, step.Architecture, isBase: _below.Count == 0, step.IsAddition);
-        if (states.IsEmpty)
-            return;
+        foreach (var folder in (ReadOnlySpan<string>)["etc/apt/apt.conf.d", "etc/apt/preferences.d", "etc/apt/sources.list.d", "var/cache/apt/archives", "var/lib/apt/lists", "var/log/apt"])
+            MakeFolder(tree, folder);
+    }
+
+    private static void MakeFolder(string tree, string path)
+    {
         var folder = tree;
-        foreach (var part in ExtendedStates.Path.Split('/')[..^1])
+        foreach (var part in path.Split('/'))
         {
             folder = $"{folder}/{part}";
             if (Nodes.Find(folder) is null)
                 Nodes.MakeDirectory(folder, 0x1ed);
         }
+    }
 
+    /// <summary>apt's note of what was installed for another package's sake; dpkg knows nothing of it.</summary>
+    private void WriteExtendedStates(string tree, PackageStep step, IReadOnlyList<DpkgStage> stages)
+    {
+        var states = ExtendedStates.Parse(new LayerView([.. _below, tree]).ReadText(ExtendedStates.Path));
+        states.Add(stages, step.Requests, step.Architecture, isBase: _below.Count == 0, step.IsAddition, step.Automatic);
+        // apt writes one of a base in any case.
+        if (states.IsEmpty && step.Automatic is null)
+            return;
+        MakeFolder(tree, Path.GetDirectoryName(ExtendedStates.Path)!);
         var file = $"{tree}/{ExtendedStates.Path}";
         LayerTree.Remove(file);
         File.WriteAllText(file, states.ToString());

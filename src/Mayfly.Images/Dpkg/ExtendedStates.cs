@@ -40,7 +40,8 @@ internal sealed class ExtendedStates
     /// <param name="architecture">The image's own, which apt writes for packages of <c>all</c>.</param>
     /// <param name="isBase">Over nothing apt installs nothing itself in the first stage, and then asks for all packages of priority required.</param>
     /// <param name="isAddition">apt was here before.</param>
-    public void Add(IReadOnlyList<DpkgStage> stages, IReadOnlyList<string> requests, string architecture, bool isBase, bool isAddition)
+    /// <param name="automatic">Of a base, those that apt would note, where the lock says it; null to go by the packages' own priorities.</param>
+    public void Add(IReadOnlyList<DpkgStage> stages, IReadOnlyList<string> requests, string architecture, bool isBase, bool isAddition, IReadOnlyList<string>? automatic = null)
     {
         _isAddition = isAddition;
         var asked = requests.Select(static request => request.Split([' ', '=', ':', '/', '('], 2)[0]).ToHashSet(StringComparer.Ordinal);
@@ -48,7 +49,7 @@ internal sealed class ExtendedStates
         foreach (var package in stages.Skip(isBase ? 1 : 0).SelectMany(static stage => stage.Packages).Where(package => !asked.Contains(package.Name)))
         {
             // libapt counts itself among the essential packages (pkgCacheGen::ForceEssential), whatever its control file says.
-            if (!isBase || (package.Field("Priority") != "required" && package.Name != "apt"))
+            if (!isBase || (automatic?.Contains($"{package.Name}:{package.Architecture}") ?? (package.Field("Priority") != "required" && package.Name != "apt")))
                 _automatic.Add((package.Name, package.Architecture == "all" ? architecture : package.Architecture));
         }
     }

@@ -174,8 +174,10 @@ internal sealed class Placement
             return;
         }
 
-        var parent = Resolve(Parent(entry.Path), package.Name);
-        var path = Join(parent, Last(entry.Path));
+        // A folder is diverted like everything else: where base-files diverts /bin, another package's /bin is made under the other name, empty.
+        var logical = _diversions.Apply(entry.Path, package.Name);
+        var parent = Resolve(Parent(logical), package.Name);
+        var path = Join(parent, Last(logical));
         switch (FindNode(path)?.Kind)
         {
             case null:
@@ -187,7 +189,7 @@ internal sealed class Placement
                 return;
             case NodeKind.Link:
                 // A link to a folder stays; one to anything else is found out when it is followed.
-                Resolve(entry.Path, package.Name, checkLinks: false);
+                Resolve(logical, package.Name, checkLinks: false);
                 return;
             default:
                 throw Refused(package.Name, path, "it is a folder in this package, and a file is already there");

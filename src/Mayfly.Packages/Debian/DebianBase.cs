@@ -12,6 +12,12 @@ public sealed record DebianBase(IReadOnlyList<BinaryPackage> Essential, IReadOnl
     /// <summary>As for <see cref="DebianResolution"/>.</summary>
     public IReadOnlyList<string> Departures { get; init; } = [];
 
+    /// <summary>
+    /// Those that apt notes as installed for others' sake alone: it asks for all that the index says are of priority required, and for what the base is
+    /// asked for, and never counts itself among the rest.
+    /// </summary>
+    public IReadOnlyList<BinaryPackage> Automatic { get; private init; } = [];
+
     public IReadOnlyList<BinaryPackage> Packages => field ??= [.. Essential, .. Required];
 
     /// <param name="index">The packages.</param>
@@ -25,7 +31,12 @@ public sealed record DebianBase(IReadOnlyList<BinaryPackage> Essential, IReadOnl
         var asked = (requests ?? []).ToLookup(static request => request.Name == ForcedEssential);
         var essential = DebianResolution.Resolve(index, index.Essential().Select(Request).Concat(asked[true]), [], kept: kept, holds: holds, older: older).Packages;
         var required = DebianResolution.Resolve(index, index.OfPriority(PackagePriority.Required).Select(Request).Concat(asked[false]), essential, kept: kept, holds: holds, older: older);
-        return new DebianBase(essential, required.Packages) { Departures = required.Departures };
+        var names = asked[false].Select(static request => request.Name).ToHashSet(StringComparer.Ordinal);
+        return new DebianBase(essential, required.Packages)
+        {
+            Departures = required.Departures,
+            Automatic = [.. required.Packages.Where(package => package.Priority != PackagePriority.Required && package.Name != ForcedEssential && !names.Contains(package.Name))],
+        };
     }
 
     /// <summary>The order of installing both parts.</summary>

@@ -36,7 +36,8 @@ public static class DebianLock
         var packages = new Dictionary<string, BinaryPackage>(StringComparer.Ordinal);
         var locked = new List<LockedSet>();
         var additions = before is null ? null : new LockAdditions(before, installed.Packages);
-        Add(baseRequest, installed.Packages, additions?.Base(baseRequest) ?? installed.Stages(), installed.Departures);
+        var stays = additions?.Base(baseRequest);
+        Add(baseRequest, installed.Packages, stays?.Stages ?? installed.Stages(), installed.Departures, stays is null ? [.. installed.Automatic.Select(static package => package.Id).Order(StringComparer.Ordinal)] : stays.Automatic);
         foreach (var (set, chosen) in choices)
         {
             IReadOnlyList<BinaryPackage> present = set.OverBase ? installed.Packages : [];
@@ -54,7 +55,7 @@ public static class DebianLock
         };
         return before is null ? made : LayerDates.Keep(made, before, [.. sets.Where(static set => !set.OverBase).Select(static set => set.Name)]);
 
-        void Add(SetRequest set, IReadOnlyList<BinaryPackage> chosen, IReadOnlyList<LockedStage> stages, IReadOnlyList<string> departures)
+        void Add(SetRequest set, IReadOnlyList<BinaryPackage> chosen, IReadOnlyList<LockedStage> stages, IReadOnlyList<string> departures, IReadOnlyList<string>? automatic = null)
         {
             foreach (var package in chosen)
             {
@@ -67,7 +68,7 @@ public static class DebianLock
                 packages[package.Id] = package;
             }
 
-            locked.Add(new LockedSet { Name = set.Name, Requests = set.Sorted, Recommends = set.Recommends, Departures = departures, Stages = stages });
+            locked.Add(new LockedSet { Name = set.Name, Requests = set.Sorted, Recommends = set.Recommends, Automatic = automatic, Departures = departures, Stages = stages });
         }
     }
 

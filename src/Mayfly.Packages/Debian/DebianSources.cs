@@ -171,11 +171,14 @@ public sealed record DebianSources
         foreach (var suite in layout.Suites)
         {
             var entries = apt.Sources
-                .Where(entry => entry.Components.Contains("main") && (entry.Architectures.Count == 0 || entry.Architectures.Contains(architecture)))
+                .Where(entry => entry.Architectures.Count == 0 || entry.Architectures.Contains(architecture))
                 .Where(entry => entry.Suites.Any(name => IsPocket(name, layout, layout.PocketOf(suite))))
                 // The distribution's own keyring named: surely it; those go first.
                 .OrderBy(entry => entry.SignedBy.Contains(layout.Distribution.Keyring, StringComparison.Ordinal) ? 0 : 1)
                 .ToArray();
+            // Ubuntu's lists long had a line for each component or two: what has no main counts where the same place has it on another line.
+            var places = entries.Where(static entry => entry.Components.Contains("main")).SelectMany(static entry => entry.Uris).Select(static uri => uri.TrimEnd('/')).ToHashSet(StringComparer.Ordinal);
+            entries = [.. entries.Where(entry => entry.Components.Contains("main") || entry.Uris.All(uri => places.Contains(uri.TrimEnd('/'))))];
             var mirrors = entries.SelectMany(static entry => entry.Uris).SelectMany(uri => Mirrors(uri, architecture)).Distinct().ToArray();
             if (mirrors.Length > 0)
                 sources.Add(new(suite.Suite, mirrors, configuration.Components ?? [.. entries.SelectMany(static entry => entry.Components).Distinct()]));

@@ -224,6 +224,9 @@ internal sealed class IndexBuilder(string architecture, IReadOnlyList<string> fo
             if (TextAt(same.Version) == versionText)
             {
                 same.OfferedBy |= 1UL << list;
+                // Ubuntu's -updates has what its -security has, the very file: it is a security fix all the same.
+                if (_lists[list].Release is var offering && ReleaseLayout.OfSuite(_releases[offering].Id)?.Suite.Security == true && TextAt(same.Path) == Text(path))
+                    same.Release = (byte)offering;
                 return;
             }
         }

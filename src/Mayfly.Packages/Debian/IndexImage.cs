@@ -21,7 +21,7 @@ namespace Mayfly.Packages.Debian;
 internal sealed class IndexImage
 {
     /// <summary>The last byte is the version of the format.</summary>
-    internal static ReadOnlySpan<byte> Magic => "MayfDeb\u0003"u8;
+    internal static ReadOnlySpan<byte> Magic => "MayfDeb\u0004"u8;
 
     internal const int HeaderSize = 80;
 

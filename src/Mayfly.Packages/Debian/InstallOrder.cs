@@ -26,7 +26,7 @@ public sealed class InstallOrder
     {
         _graph = new PackageGraph(packages, installed);
         // Essential packages and all that their dependencies name are configured as soon as they are placed.
-        var pending = new Stack<BinaryPackage>(packages.Concat(installed).Where(package => package.Essential));
+        var pending = new Stack<BinaryPackage>(packages.Concat(installed).Where(package => package.IsEssentialToApt));
         while (pending.TryPop(out var package))
         {
             if (!_immediate.Add(package))

@@ -19,9 +19,12 @@ internal sealed class LockAdditions
         _baseStays = Set(SetRequest.Base) is { } set && Ids(set).Count == installed.Count && installed.All(package => Stays(package, Ids(set)));
     }
 
-    /// <summary>The base's stages; null when it must be planned anew. One that stays keeps its order even where another version of a package stands elsewhere in the index.</summary>
-    public IReadOnlyList<LockedStage>? Base(SetRequest request) =>
-        _baseStays && Set(SetRequest.Base) is { } set && set.Requests.SequenceEqual(request.Sorted) ? set.Stages : null;
+    /// <summary>
+    /// The base; null when it must be planned anew. One that stays keeps its order even where another version of a package stands elsewhere in the index,
+    /// and what apt noted when it was installed, whatever the index has of priorities since.
+    /// </summary>
+    public LockedSet? Base(SetRequest request) =>
+        _baseStays && Set(SetRequest.Base) is { } set && set.Requests.SequenceEqual(request.Sorted) ? set : null;
 
     /// <summary>The stages of a set; null when it must be planned anew.</summary>
     public IReadOnlyList<LockedStage>? Plan(SetRequest request, IReadOnlyList<BinaryPackage> chosen, IReadOnlyList<BinaryPackage> present)

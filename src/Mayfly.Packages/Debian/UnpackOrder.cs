@@ -52,7 +52,7 @@ internal sealed class UnpackOrder(PackageGraph graph, IReadOnlySet<BinaryPackage
     }
 
     private int Score(BinaryPackage package) =>
-        (package.Essential ? 200 : 0) + (immediate.Contains(package) ? 10 : 0) + (package.PreDepends.Count > 0 ? 50 : 0)
+        (package.IsEssentialToApt ? 200 : 0) + (immediate.Contains(package) ? 10 : 0) + (package.PreDepends.Count > 0 ? 50 : 0)
         + package.Priority switch
         {
             PackagePriority.Required => 5,

@@ -1,6 +1,7 @@
 using System.Text;
 using Mayfly.Packages;
 using Mayfly.Packages.Debian;
+using Mayfly.Tests.Shared;
 
 [assembly: AssemblyFixture(typeof(Mayfly.Images.Tests.Equality.PackageArchive))]
 
@@ -36,7 +37,12 @@ public sealed class PackageArchive : IDisposable
     public string Mirror => $"{_folder}/mirror";
 
     /// <summary>Lines of sources.list.</summary>
-    internal IReadOnlyList<string> SourcesFor(PackageSet set, string method) => [.. _contents.Value.Result.Releases[set.Name].Suites.Select(suite => $"deb {method}{RootOf(suite)} {suite} main")];
+    internal IReadOnlyList<string> SourcesFor(PackageSet set, string method) => [.. Of(set).Suites.Select(suite => $"deb {method}{RootOf(suite)} {suite} {string.Join(' ', Of(set).Components)}")];
+
+    /// <summary>The file with the keys that sign the archive.</summary>
+    internal string KeyringOf(PackageSet set) => Of(set).Keyring;
+
+    private Release Of(PackageSet set) => _contents.Value.Result.Releases[set.Name];
 
     public void Dispose()
     {
@@ -44,23 +50,31 @@ public sealed class PackageArchive : IDisposable
             ReferenceImage.Run("rm", "-rf", "--one-file-system", _folder);
     }
 
-    private string RootOf(string suite) => $"{Mirror}/{(suite.EndsWith("-security", StringComparison.Ordinal) ? "debian-security" : "debian")}";
+    private string RootOf(string suite) => $"{Mirror}/{ReleaseLayout.All.SelectMany(static release => release.Suites).First(known => known.Suite == suite).Archive}";
 
     private async Task<Contents> MakeAsync()
     {
         var store = Store.Open($"{_folder}/store");
         var locks = new Dictionary<string, StackLock>();
         var releases = new Dictionary<string, Release>();
+        var keyring = $"{_folder}/ubuntu.asc";
         foreach (var sets in PackageSets.All.GroupBy(static set => (set.Codename, Foreign: string.Join(' ', set.Foreign))))
         {
-            var foreign = new DebianPreferences { Architectures = sets.First().Foreign };
-            var sources = DebianSources.Discover(sets.Key.Codename, HostArchitecture.Name, DebianConfiguration.Read(new DebianConfiguration { Components = ["main"] })).With(foreign);
+            var one = sets.First();
+            if (one.NeedsUbuntu && UbuntuMirror.Missing is not null)
+                continue;
+            var foreign = new DebianPreferences { Architectures = one.Foreign };
+            var key = one.NeedsUbuntu ? keyring : "/usr/share/keyrings/debian-archive-keyring.gpg";
+            var sources = (one.NeedsUbuntu ? UbuntuMirror.Sources! : DebianSources.Discover(one.Codename, HostArchitecture.Name, DebianConfiguration.Read(new DebianConfiguration { Components = ["main"] }))).With(foreign);
+            if (one.NeedsUbuntu)
+                File.WriteAllText(keyring, UbuntuMirror.Key);
             // Mirrors on the way may lag behind with what few ask for; the release itself stands still.
             if (foreign.Architectures.Count > 0)
                 sources = sources with { Sources = [sources.Sources[0]] };
             var index = await IndexFetch.ReadAsync(store, sources);
             var release = new Release([.. sources.Sources.Select(static source => source.Suite)],
-                [.. index.OfPriority(PackagePriority.Required).Where(static package => !package.Essential && !package.IsForeign).Select(static package => package.Name).Distinct()]);
+                [.. index.OfPriority(PackagePriority.Required).Where(static package => !package.Essential && !package.IsForeign).Select(static package => package.Name).Distinct()],
+                sources.Sources[0].Components, key);
             foreach (var set in sets)
             {
                 locks[set.Name] = set.Added.Count == 0 ? Lock(index, set, set.Packages) : Lock(index, set, [.. set.Packages, .. set.Added], Lock(index, set, set.Packages));
@@ -89,9 +103,9 @@ public sealed class PackageArchive : IDisposable
             var release = store.PathOf(StoreArea.Artifacts, locked.First(release => release.Id == source.Suite).Digest);
             var bytes = File.Exists(release) ? await File.ReadAllBytesAsync(release) : await client.GetByteArrayAsync(new Uri(source.Mirrors[0], $"dists/{source.Suite}/InRelease"));
             await File.WriteAllBytesAsync($"{suite}/InRelease", bytes);
-            foreach (var architecture in sources.Foreign.Prepend(sources.Architecture))
+            foreach (var (component, architecture) in source.Components.SelectMany(component => sources.Foreign.Prepend(sources.Architecture).Select(architecture => (component, architecture))))
             {
-                var name = $"main/binary-{architecture}/Packages.xz";
+                var name = $"{component}/binary-{architecture}/Packages.xz";
                 var hash = Encoding.UTF8.GetString(bytes).Split('\n').Select(static line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).First(words => words is [{ Length: 64 }, _, var file] && file == name)[0];
                 Link(store, hash, $"{suite}/{name}");
                 Link(store, hash, $"{suite}/{Path.GetDirectoryName(name)}/by-hash/SHA256/{hash}");
@@ -116,5 +130,7 @@ public sealed class PackageArchive : IDisposable
 
     /// <param name="Suites">Those of the archive.</param>
     /// <param name="Required">The names of packages of priority required that are not essential.</param>
-    public sealed record Release(IReadOnlyList<string> Suites, IReadOnlyList<string> Required);
+    /// <param name="Components">What is taken of each.</param>
+    /// <param name="Keyring">The file with the keys that sign it.</param>
+    public sealed record Release(IReadOnlyList<string> Suites, IReadOnlyList<string> Required, IReadOnlyList<string> Components, string Keyring);
 }

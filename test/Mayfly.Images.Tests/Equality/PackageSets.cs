@@ -1,4 +1,5 @@
 using Mayfly.Packages;
+using Mayfly.Packages.Debian;
 
 namespace Mayfly.Images.Tests.Equality;
 
@@ -6,6 +7,15 @@ namespace Mayfly.Images.Tests.Equality;
 internal sealed record PackageSet(string Name, bool Apt, IReadOnlyList<string> Packages)
 {
     public string Codename { get; init; } = "bookworm";
+
+    /// <summary>The version of PostgreSQL in bookworm, which the documented list names; and in others, which its text does.</summary>
+    private string PostgreSql => Codename switch { "trixie" => "17", "noble" => "16", _ => "15" };
+
+    /// <summary>How the documented list writes a path.</summary>
+    public string Listed(string path) => path.Replace($"/var/lib/postgresql/{PostgreSql}/", "/var/lib/postgresql/15/", StringComparison.Ordinal);
+
+    /// <summary>Ubuntu's real archive is needed.</summary>
+    public bool NeedsUbuntu => ReleaseLayout.Of(Codename).Distribution.Name == "ubuntu";
 
     /// <summary>Further architectures.</summary>
     public IReadOnlyList<string> Foreign { get; init; } = [];
@@ -20,13 +30,16 @@ internal sealed record PackageSet(string Name, bool Apt, IReadOnlyList<string> P
     public IReadOnlyList<LockedId> Ids { get; init; } = [];
 }
 
-/// <summary>Sets chosen because their scripts do what is hard to do alike.</summary>
+/// <summary>
+/// Sets chosen because their scripts do what is hard to do alike; or any that <c>MAYFLY_SETS</c> names: those by their names, others as
+/// <c>noble/apt/nginx,postgresql</c> and <c>trixie/minbase/</c>.
+/// </summary>
 internal static class PackageSets
 {
     /// <summary>A small package with a manual page and an info file, whose installation sets off triggers.</summary>
     public const string Later = "hello";
 
-    public static readonly IReadOnlyList<PackageSet> All =
+    private static readonly PackageSet[] Listed =
     [
         Minimal("nothing"),
         Minimal("shop", [.. ReferenceImage.Requests]),
@@ -79,9 +92,15 @@ internal static class PackageSets
         WithApt("kernel", "initramfs-tools", "linux-image-cloud-amd64", "systemd-sysv") with { Dated = true },
         WithApt("postfix", "postfix"),
         WithApt("trixie", "apache2", "python3-requests", "redis-server") with { Codename = "trixie", Added = ["libpam-systemd", "openssh-server", "systemd-sysv"] },
+        WithApt("noble", "nginx", "python3-requests", "redis-server") with { Codename = "noble" },
         WithApt("libvirt", "libvirt-daemon-system"),
         WithApt("brokers", "icecast2", "mosquitto", "privoxy", "prometheus-node-exporter", "squid"),
     ];
+
+    public static IReadOnlyList<PackageSet> All { get; } = Environment.GetEnvironmentVariable("MAYFLY_SETS") is { Length: > 0 } given ? Given(given) : Listed;
+
+    private static PackageSet[] Given(string sets) => [.. sets.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(static set => set.Split('/'))
+        .Select(static parts => parts.Length == 1 ? Listed.Single(set => set.Name == parts[0]) : new PackageSet($"{parts[0]}-{parts[1]}-{parts[2].Replace(',', '-')}", parts[1] == "apt", parts[2].Split(',', StringSplitOptions.RemoveEmptyEntries)) { Codename = parts[0] })];
 
     private static IEnumerable<LockedId> Numbers(LockedIdKind kind, params (string Name, int Id)[] accounts) => accounts.Select(account => new LockedId(account.Name, kind, account.Id));
 

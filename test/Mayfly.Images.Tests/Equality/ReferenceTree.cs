@@ -38,7 +38,7 @@ internal static class ReferenceTree
             .. set.Foreign.Count > 0 ? (string[])[$"--architectures={string.Join(',', set.Foreign.Prepend(HostArchitecture.Name))}"] : [],
             .. PackageArchive.Kept.Length > 0 ? (string[])[$"--customize-hook=cp \"$1/var/log/dpkg.log\" {PackageArchive.Kept}/{set.Name}.log"] : [],
             .. set.Added.Count > 0 ? (string[])[$"--customize-hook=APT_CONFIG=\"$MMDEBSTRAP_APT_CONFIG\" apt-get --yes -o DPkg::Chroot-Directory=\"$1\" install {string.Join(' ', set.Added)}"] : [],
-            "", tree, .. archive.SourcesFor(set, "[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] copy://"),
+            "", tree, .. archive.SourcesFor(set, $"[signed-by={archive.KeyringOf(set)}] copy://"),
         ]);
         if (PackageArchive.Kept.Length > 0)
             ReferenceImage.Run("tar", "--xattrs", "--xattrs-include=*", "--numeric-owner", "-C", tree, "-cf", kept, ".");

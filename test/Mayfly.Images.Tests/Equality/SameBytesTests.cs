@@ -81,7 +81,7 @@ public sealed class SameBytesTests(PackageArchive archive)
     private static string Differences(string set, string ours, string theirs)
     {
         var (one, other) = (TreeReader.Read(ours), TreeReader.Read(theirs));
-        var found = TreeComparison.Differences(one, other);
+        var found = TreeComparison.Differences(one, other, static path => path);
         if (PackageArchive.Kept is { Length: > 0 } kept)
         {
             ReferenceImage.Run("mkdir", "-p", kept);

@@ -5,7 +5,10 @@ namespace Mayfly.Images.Tests.Equality;
 /// <summary>Compares two trees name by name; whatever the documented list does not allow is a difference.</summary>
 internal static class TreeComparison
 {
-    public static IReadOnlyList<string> Differences(Dictionary<string, TreeName> ours, Dictionary<string, TreeName> theirs)
+    /// <param name="ours">Our tree.</param>
+    /// <param name="theirs">The other one.</param>
+    /// <param name="listed">How the documented list writes a path.</param>
+    public static IReadOnlyList<string> Differences(Dictionary<string, TreeName> ours, Dictionary<string, TreeName> theirs, Func<string, string> listed)
     {
         var found = new List<string>();
         var lone = new HashSet<string>(StringComparer.Ordinal);
@@ -18,7 +21,7 @@ internal static class TreeComparison
                 continue;
             }
 
-            var allowed = Allowed(path);
+            var allowed = Allowed(listed(path));
             var (our, their) = (ours.GetValueOrDefault(path), theirs.GetValueOrDefault(path));
             if (our is null || their is null)
             {

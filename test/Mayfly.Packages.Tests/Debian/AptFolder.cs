@@ -68,9 +68,9 @@ internal sealed class AptFolder : IDisposable
     });
 
     /// <summary>What apt would do, in order: <c>Inst a 1</c>, <c>Inst b:i386 2</c>, <c>Conf a 1</c>; null when it finds nothing, with what it says.</summary>
-    public (IReadOnlyList<string>? Steps, string Said) Simulate(IEnumerable<string> requests, bool recommends = false, string verb = "install")
+    public (IReadOnlyList<string>? Steps, string Said) Simulate(IEnumerable<string> requests, bool recommends = false, string verb = "install", IReadOnlyList<string>? options = null)
     {
-        var start = new System.Diagnostics.ProcessStartInfo("apt-get", ["--simulate", recommends ? "--install-recommends" : "--no-install-recommends", verb, .. requests]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new System.Diagnostics.ProcessStartInfo("apt-get", ["--simulate", recommends ? "--install-recommends" : "--no-install-recommends", .. options ?? [], verb, .. requests]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["LC_ALL"] = "C.UTF-8";
         start.Environment["APT_CONFIG"] = _configuration;
         using var process = System.Diagnostics.Process.Start(start)!;

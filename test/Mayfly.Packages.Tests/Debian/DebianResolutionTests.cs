@@ -274,4 +274,37 @@ public sealed class DebianResolutionTests
         DebianResolution.Resolve(index, requests.Select(PackageRequest.Parse), installed.Select(name => index.Candidate(name)!)).Packages;
 
     private static DebianIndex Index(string stanzas) => StanzaIndex.Of(stanzas, DateTimeOffset.UnixEpoch);
+
+    [Fact]
+    public void A_lock_says_what_of_the_base_apt_notes_by_the_indexs_priorities_and_keeps_it_while_the_base_stays()
+    {
+        var date = new DateTimeOffset(2026, 11, 26, 0, 0, 0, TimeSpan.Zero);
+        SetRequest[] sets = [new(SetRequest.Base, ["e"]), new("set", ["e"])];
+        var made = DebianLock.Create(Index("optional"), sets);
+        Assert.Equal(["c:amd64", "d:all"], made.Sets[0].Automatic);
+        Assert.Null(made.Sets[1].Automatic);
+        Assert.Equal(["d:all"], DebianLock.Create(Index("required"), sets).Sets[0].Automatic);
+        Assert.Equal(["c:amd64", "d:all"], DebianLock.Create(Index("required"), sets, before: made).Sets[0].Automatic);
+        // A lock that does not say it yet keeps its layers.
+        Assert.Null(DebianLock.Create(Index("required"), sets, before: made with { Sets = [made.Sets[0] with { Automatic = null }, made.Sets[1]] }).Sets[0].Automatic);
+
+        DebianIndex Index(string priority) => StanzaIndex.Of($"""
+            Package: a
+            Essential: yes
+
+            Package: b
+            Priority: required
+            Depends: c, d
+
+            Package: c
+            Priority: {priority}
+
+            Package: d
+            Architecture: all
+            Priority: important
+
+            Package: e
+            Priority: optional
+            """, date);
+    }
 }

@@ -50,6 +50,14 @@ public sealed class DebianSourcesTests : IDisposable
     }
 
     [Fact]
+    public void A_line_of_its_own_for_a_component_counts_where_the_same_place_has_main()
+    {
+        Write("sources.list", "deb http://one.example/debian bookworm main restricted\ndeb http://one.example/debian/ bookworm universe\ndeb http://other.example/debian bookworm multiverse\n");
+
+        Assert.Equal(["bookworm http://one.example/debian/ main restricted universe"], Discover());
+    }
+
+    [Fact]
     public void What_is_disabled_or_not_debian_is_left_out()
     {
         Write("sources.list.d/a.sources", "Types: deb\nEnabled: no\nURIs: http://off.example/\nSuites: bookworm\nComponents: main\n");
