@@ -1,0 +1,26 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace Mayfly.Packages.Tests.Python;
+
+/// <summary>Asks the <c>packaging</c> library, which pip itself uses, for many answers at once: see <c>packaging-verdicts.py</c>.</summary>
+internal static class PackagingVerdicts
+{
+    /// <summary>One answer for each question; <see cref="JsonValueKind.Null"/> where the library refuses.</summary>
+    public static IReadOnlyList<JsonElement> Of(IEnumerable<object?[]> questions)
+    {
+        // Debian's own Python, whatever stands before it in PATH: the library belongs to it.
+        var start = new ProcessStartInfo("/usr/bin/python3", [Path.Combine(AppContext.BaseDirectory, "Python/packaging-verdicts.py")])
+        { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["LC_ALL"] = "C.UTF-8";
+        using var process = Process.Start(start)!;
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        foreach (var question in questions)
+            process.StandardInput.WriteLine(JsonSerializer.Serialize(question));
+        process.StandardInput.Close();
+        process.WaitForExit();
+        return process.ExitCode == 0
+            ? [.. output.Result.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line => JsonDocument.Parse(line).RootElement)]
+            : throw new InvalidOperationException($"the packaging library cannot be asked: {error.Result}");
+    }
+}
