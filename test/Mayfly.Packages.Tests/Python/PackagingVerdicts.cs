@@ -7,10 +7,13 @@ namespace Mayfly.Packages.Tests.Python;
 internal static class PackagingVerdicts
 {
     /// <summary>One answer for each question; <see cref="JsonValueKind.Null"/> where the library refuses.</summary>
-    public static IReadOnlyList<JsonElement> Of(IEnumerable<object?[]> questions)
+    public static IReadOnlyList<JsonElement> Of(IEnumerable<object?[]> questions) => Ask("packaging-verdicts.py", questions);
+
+    /// <summary>One answer of a script beside this file for each question.</summary>
+    public static IReadOnlyList<JsonElement> Ask(string script, IEnumerable<object> questions)
     {
         // Debian's own Python, whatever stands before it in PATH: the library belongs to it.
-        var start = new ProcessStartInfo("/usr/bin/python3", [Path.Combine(AppContext.BaseDirectory, "Python/packaging-verdicts.py")])
+        var start = new ProcessStartInfo("/usr/bin/python3", [Path.Combine(AppContext.BaseDirectory, "Python", script)])
         { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["LC_ALL"] = "C.UTF-8";
         using var process = Process.Start(start)!;
@@ -21,6 +24,6 @@ internal static class PackagingVerdicts
         process.WaitForExit();
         return process.ExitCode == 0
             ? [.. output.Result.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line => JsonDocument.Parse(line).RootElement)]
-            : throw new InvalidOperationException($"the packaging library cannot be asked: {error.Result}");
+            : throw new InvalidOperationException($"{script} gave no answers: {error.Result}");
     }
 }

@@ -1,0 +1,26 @@
+namespace Mayfly.Packages.Python;
+
+/// <summary>One requirement of a requirements file.</summary>
+public sealed record RequirementsEntry
+{
+    /// <summary>The file that it stands in, as it was named.</summary>
+    public required string File { get; init; }
+
+    /// <summary>The first line of it, from 1.</summary>
+    public required int Line { get; init; }
+
+    /// <summary>As it was written: a dependency, an address, or the path of a file or folder.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>True for <c>-e</c>: the sources are used where they are.</summary>
+    public bool IsEditable { get; init; }
+
+    /// <summary>True in a file of constraints: nothing is installed for it, but no other version of it either.</summary>
+    public bool IsConstraint { get; init; }
+
+    /// <summary>Hashes of files that may be taken, <c>sha256:…</c>; empty when none are demanded.</summary>
+    public IReadOnlyList<string> Hashes { get; init; } = [];
+
+    /// <summary>Where it stands, for messages.</summary>
+    public string Place => $"{File}:{Line}";
+}

@@ -1,0 +1,41 @@
+namespace Mayfly.Packages.Python;
+
+/// <summary>What a requirements file says, with all files that it names; pip's own format ("Requirements File Format").</summary>
+public sealed record RequirementsFile
+{
+    public IReadOnlyList<RequirementsEntry> Entries { get; init; } = [];
+
+    /// <summary><c>--index-url</c>; null when none is named. The last one counts.</summary>
+    public string? Index { get; init; }
+
+    /// <summary><c>--extra-index-url</c></summary>
+    public IReadOnlyList<string> FurtherIndexes { get; init; } = [];
+
+    /// <summary><c>--no-index</c>: no index at all.</summary>
+    public bool NoIndex { get; init; }
+
+    /// <summary><c>--find-links</c>: pages or folders with files, each with the file that names it, for a path is looked for beside it first.</summary>
+    public IReadOnlyList<(string File, string Place)> FindLinks { get; init; } = [];
+
+    /// <summary><c>--no-binary</c> and <c>--only-binary</c> in their order: later ones take back what earlier ones said.</summary>
+    public IReadOnlyList<(bool Wheels, string Projects)> Formats { get; init; } = [];
+
+    /// <summary><c>--prefer-binary</c>: an older wheel rather than newer sources.</summary>
+    public bool PrefersWheels { get; init; }
+
+    /// <summary><c>--require-hashes</c></summary>
+    public bool RequiresHashes { get; init; }
+
+    /// <summary><c>--pre</c></summary>
+    public bool PreReleases { get; init; }
+
+    /// <summary><c>--trusted-host</c>: hosts whose certificate nobody checks. Mayfly does not do that; it is kept to be told.</summary>
+    public IReadOnlyList<string> TrustedHosts { get; init; } = [];
+
+    /// <summary>Reads a file and all that it names.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="read">Gives a file's or address's text; what it throws is passed on.</param>
+    /// <param name="variable">Gives the value of a variable of the environment, or null.</param>
+    /// <exception cref="MayflyException">A line cannot be read, or files name each other in a circle.</exception>
+    public static RequirementsFile Read(string path, Func<string, string> read, Func<string, string?> variable) => new RequirementsReader(read, variable).Read(path);
+}

@@ -1,0 +1,54 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Mayfly.Packages.Python;
+
+namespace Mayfly.Packages.Tests.Python;
+
+/// <summary>Requirements files mean what pip takes them to mean; its own reader judges.</summary>
+public sealed class RequirementsFileTests
+{
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    [Fact]
+    [Trait("needs", "oracle")]
+    public void Files_are_read_as_pip_reads_them()
+    {
+        var seed = int.TryParse(Environment.GetEnvironmentVariable("MAYFLY_PACKAGING_SEED"), out var given) ? given : 20261126;
+        var times = int.TryParse(Environment.GetEnvironmentVariable("MAYFLY_PACKAGING_TIMES"), out var more) ? more : 1;
+        var write = new RequirementsSpellings(seed);
+        var questions = Enumerable.Range(0, 3_000 * times).Select(_ => new { files = write.Files(), variables = write.Variables }).ToArray();
+        var verdicts = PackagingVerdicts.Ask("pip-requirements.py", questions);
+        var different = questions.Zip(verdicts).Where(pair => JsonSerializer.Serialize(Ours(pair.First.files, pair.First.variables)) != JsonSerializer.Serialize(pair.Second)).ToList();
+        Assert.True(different.Count == 0, $"seed {seed}, {different.Count} of {questions.Length} differ:\n{string.Join('\n', different.Take(10).Select(static pair => $"{JsonSerializer.Serialize(pair.First.files, Readable)}:\n  {JsonSerializer.Serialize(Ours(pair.First.files, pair.First.variables), Readable)} instead of\n  {pair.Second.GetRawText()}"))}");
+        // Most of them say something.
+        Assert.True(verdicts.Count(static verdict => verdict.ValueKind != JsonValueKind.Null) > questions.Length / 2);
+    }
+
+    [Theory]
+    [InlineData("django --hash=md5:1", "requirements.txt:1: 'md5:1' is no hash: sha256, sha384 or sha512, a colon, and the digits")]
+    [InlineData("\n--index", "requirements.txt:2: --index needs a value")]
+    [InlineData("--upgrade", "requirements.txt:1: --upgrade is no option of such a file")]
+    [InlineData("-x", "requirements.txt:1: -x is no option of such a file")]
+    [InlineData("--pre=yes", "requirements.txt:1: --pre takes no value")]
+    [InlineData("-e 'here", "requirements.txt:1: a quotation mark or a backslash in it has no end")]
+    [InlineData("-r requirements.txt", "requirements.txt names itself, by way of requirements.txt")]
+    public void A_wrong_line_is_told_with_its_place(string text, string message) =>
+        Assert.Equal(message, Assert.Throws<MayflyException>(() => RequirementsFile.Read("requirements.txt", _ => text, static _ => null)).Message);
+
+    private static object? Ours(IReadOnlyDictionary<string, string> files, IReadOnlyDictionary<string, string> variables)
+    {
+        try
+        {
+            var all = RequirementsFile.Read("requirements.txt", path => files.TryGetValue(path, out var text) ? text : throw new MayflyException($"there is no file {path}"), name => variables.GetValueOrDefault(name));
+            return new object?[]
+            {
+                all.Entries.Select(static one => new object[] { one.File, one.Line, one.Text, one.IsEditable, one.IsConstraint, one.Hashes.Order(StringComparer.Ordinal) }),
+                new { index = all.Index, further = all.FurtherIndexes, noIndex = all.NoIndex, links = all.FindLinks.Select(static one => one.Place), wheels = all.PrefersWheels, hashes = all.RequiresHashes, pre = all.PreReleases, hosts = all.TrustedHosts },
+            };
+        }
+        catch (MayflyException)
+        {
+            return null;
+        }
+    }
+}
