@@ -1,0 +1,44 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Mayfly.Packages.Python;
+
+/// <summary>An index page in JSON; PEP 691 with 700 and 714.</summary>
+internal static class IndexJson
+{
+    public static IndexPage Read(ReadOnlyMemory<byte> bytes, Uri address)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = 16 });
+            var root = document.RootElement;
+            IndexPage.RefuseUnknown(root.GetProperty("meta").GetProperty("api-version").GetString(), address);
+            return new IndexPage { Files = [.. root.GetProperty("files").EnumerateArray().Select(file => File(file, address))] };
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw new MayflyException($"{address} sent a page that cannot be read: {e.Message}", IndexPage.Hint, e);
+        }
+    }
+
+    private static IndexFile File(JsonElement file, Uri address)
+    {
+        var name = file.GetProperty("filename").GetString()!;
+        var metadata = file.TryGetProperty("core-metadata", out var core) || file.TryGetProperty("dist-info-metadata", out core) ? core : default;
+        return new IndexFile
+        {
+            Name = name,
+            Address = new Uri(address, file.GetProperty("url").GetString()!),
+            Hashes = Hashes(file.GetProperty("hashes")),
+            Size = file.TryGetProperty("size", out var size) && size.ValueKind == JsonValueKind.Number ? size.GetInt64() : null,
+            RequiresPython = file.TryGetProperty("requires-python", out var python) && python.ValueKind == JsonValueKind.String && VersionSpecifier.TryParse(python.GetString()) is { } versions ? versions : VersionSpecifier.Any,
+            HasMetadata = metadata.ValueKind is JsonValueKind.True or JsonValueKind.Object,
+            MetadataHashes = metadata.ValueKind == JsonValueKind.Object ? Hashes(metadata) : new Dictionary<string, string>(),
+            Yanked = !file.TryGetProperty("yanked", out var yanked) ? null : yanked.ValueKind switch { JsonValueKind.True => "", JsonValueKind.String => yanked.GetString(), _ => null },
+            Uploaded = file.TryGetProperty("upload-time", out var time) && DateTimeOffset.TryParse(time.GetString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var uploaded) ? uploaded : null,
+        };
+    }
+
+    private static Dictionary<string, string> Hashes(JsonElement hashes) =>
+        hashes.EnumerateObject().Where(static hash => hash.Value.ValueKind == JsonValueKind.String).ToDictionary(static hash => hash.Name.ToLowerInvariant(), static hash => hash.Value.GetString()!.ToLowerInvariant());
+}

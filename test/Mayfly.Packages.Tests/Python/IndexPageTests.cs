@@ -1,0 +1,85 @@
+using System.Net;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Mayfly.Packages.Python;
+
+namespace Mayfly.Packages.Tests.Python;
+
+/// <summary>Pages of indexes, in HTML and JSON; pip's own reader judges.</summary>
+public sealed class IndexPageTests
+{
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly Uri Address = new("https://index.test/simple/a/");
+
+    [Fact]
+    [Trait("needs", "oracle")]
+    public void Pages_offer_what_pip_finds_on_them()
+    {
+        var seed = int.TryParse(Environment.GetEnvironmentVariable("MAYFLY_PACKAGING_SEED"), out var given) ? given : 20261126;
+        var write = new Spellings(seed);
+        var questions = Enumerable.Range(0, 2_000).Select(i => new { page = i % 2 == 0 ? Html(write) : Json(write), type = i % 2 == 0 ? "text/html; charset=utf-8" : "application/vnd.pypi.simple.v1+json", address = Address.AbsoluteUri }).ToArray();
+        var verdicts = PackagingVerdicts.Ask("pip-links.py", questions);
+        var different = questions.Zip(verdicts).Select(static pair => (pair.First, Ours: JsonSerializer.Serialize(Files(pair.First.page, pair.First.type), Readable), Theirs: JsonSerializer.Serialize(pair.Second, Readable))).Where(static one => one.Ours != one.Theirs).ToList();
+        Assert.True(different.Count == 0, $"seed {seed}, {different.Count} of {questions.Length} differ:\n{string.Join('\n', different.Take(5).Select(static one => $"{one.First.page}\n  {one.Ours} instead of\n  {one.Theirs}"))}");
+        Assert.True(verdicts.Sum(static verdict => verdict.GetArrayLength()) > questions.Length * 2);
+    }
+
+    [Theory]
+    [InlineData("{\"meta\": {\"api-version\": \"2.0\"}, \"files\": []}", "application/vnd.pypi.simple.v1+json", "https://index.test/simple/a/ is of version 2.0 of the index's protocol, and only version 1 is known")]
+    [InlineData("<meta name='pypi:repository-version' content='2.1'>", "text/html", "https://index.test/simple/a/ is of version 2.1 of the index's protocol, and only version 1 is known")]
+    [InlineData("", "", "https://index.test/simple/a/ answered with something that it has no word for, which is no index page")]
+    [InlineData("a", "application/pdf", "https://index.test/simple/a/ answered with application/pdf, which is no index page")]
+    public void What_is_no_page_is_told(string page, string type, string message) =>
+        Assert.Equal(message, Assert.Throws<MayflyException>(() => IndexPage.Read(Encoding.UTF8.GetBytes(page), type, Address)).Message);
+
+    [Theory]
+    [InlineData("{")]
+    [InlineData("[]")]
+    [InlineData("{\"meta\": {}, \"files\": []}")]
+    [InlineData("{\"meta\": {\"api-version\": \"1.0\"}, \"files\": [{}]}")]
+    [InlineData("{\"meta\": {\"api-version\": \"1.0\"}, \"files\": [{\"filename\": 1, \"url\": \"a\", \"hashes\": {}}]}")]
+    [InlineData("{\"meta\": {\"api-version\": \"1.0\"}, \"files\": [{\"filename\": \"a\", \"url\": \"http://[\", \"hashes\": {}}]}")]
+    public void Broken_JSON_is_told(string page) =>
+        Assert.StartsWith("https://index.test/simple/a/ sent a page that cannot be read: ", Assert.Throws<MayflyException>(() => IndexPage.Read(Encoding.UTF8.GetBytes(page), "application/vnd.pypi.simple.v1+json", Address)).Message, StringComparison.Ordinal);
+
+    private static IEnumerable<object?[]> Files(string page, string type) => IndexPage.Read(Encoding.UTF8.GetBytes(page), type, Address).Files.Select(static file => new object?[]
+    {
+        file.Name, file.Address.AbsoluteUri, file.Hashes.Keys.FirstOrDefault(), file.Hashes.Values.FirstOrDefault(), file.RequiresPython is { Clauses.Count: > 0 } python ? python.ToString() : null, file.Yanked, file.HasMetadata,
+    });
+
+    private static string Html(Spellings write)
+    {
+        var page = write.One("", "<!DOCTYPE html><html><head>") + write.One("", "<meta name=\"pypi:repository-version\" content=\"1.1\">") + write.One("", "", "<base href=\"https://files.test/packages/\">") + "<body>";
+        for (var i = write.One(0, 1, 3, 6); i > 0; i--)
+        {
+            var href = write.One("", "", "https://files.test/a/", "../../packages/", "/packages/", "//files.test/") + Uri.EscapeDataString(write.WheelName()) + write.One("", "#sha256=ABCDEF01", "#md5=00", "?x=1", "#egg=a&sha256=01", "#nothing");
+            page += $"<a {write.One("", "class=\"x\" ")}href={Quoted(href)}{Attribute("data-requires-python", ">=3.8", "<4,>=3.8", "")}{Attribute("data-yanked", "", "broken & bad")}{Attribute("data-dist-info-metadata", "true", "sha256=00")}>{WebUtility.HtmlEncode(write.WheelName())}</a>{write.One("<br/>", "<br>\n", "", "<!-- <a href=\"b\">b</a> -->")}";
+        }
+
+        return page + write.One("<a>nothing</a>", "<A HREF='c-1.0.zip'>c</A>", "", "<a href=\"../\">up</a>");
+
+        string Quoted(string value) => write.One("\"", "'") is var quote && quote == "\"" ? $"\"{WebUtility.HtmlEncode(value)}\"" : $"'{WebUtility.HtmlEncode(value)}'";
+        string Attribute(string name, params string[] values) => write.One(true, false, false) ? $" {name}={Quoted(write.One(values))}" : "";
+    }
+
+    private static string Json(Spellings write) => JsonSerializer.Serialize(new Dictionary<string, object>
+    {
+        ["meta"] = new Dictionary<string, object> { ["api-version"] = write.One("1.0", "1.3") },
+        ["name"] = "a",
+        ["files"] = Enumerable.Range(0, write.One(0, 1, 3, 6)).Select(_ =>
+        {
+            var name = write.WheelName();
+            var file = new Dictionary<string, object?>
+            {
+                ["filename"] = name, ["url"] = write.One("", "https://files.test/", "../") + Uri.EscapeDataString(name), ["hashes"] = write.One(new Dictionary<string, string>(), new() { ["sha256"] = "ABcd" }, new() { ["md5"] = "00" }),
+                ["yanked"] = write.One<object?>(false, true, "broken", null), ["size"] = 10, ["upload-time"] = "2026-11-26T00:00:00.123456Z",
+            };
+            if (write.One(true, false))
+                file["requires-python"] = write.One<string?>(">=3.8", "<4,>=3.8", null, "");
+            if (write.One(true, false))
+                file["dist-info-metadata"] = write.One<object>(true, new Dictionary<string, string> { ["sha256"] = "00" });
+            return file;
+        }),
+    });
+}
