@@ -6,9 +6,15 @@ namespace Mayfly.Packages;
 /// </summary>
 public sealed record StackLock
 {
-    /// <summary>The format that this Mayfly writes; it also pins behaviour that the bytes of images depend on.</summary>
-    /// <remarks>1: a layer over the packages gave accounts the table's numbers. 2: scripts are given the numbers while they run, and there is no such layer.</remarks>
-    public const int CurrentFormat = 2;
+    /// <summary>
+    /// The format that this Mayfly writes, which is that of the layers it builds too: it is part of every layer's key. Whatever changes the bytes of an image
+    /// raises it, so that nobody gets other bytes from a lock without being told; a test knows the bytes of each.
+    /// </summary>
+    /// <remarks>
+    /// 1: a layer over the packages gave accounts the table's numbers. 2: scripts are given the numbers while they run, and there is no such layer.
+    /// 7: the layers' form, which was counted apart until 6, is the lock's; secrets are taken out of configuration, and Perl's and Python's tables have one order.
+    /// </remarks>
+    public const int CurrentFormat = 7;
 
     /// <summary>A former one was read from a file: its packages and ids hold, but nothing is built from it before it is locked again.</summary>
     public int Format { get; init; } = CurrentFormat;

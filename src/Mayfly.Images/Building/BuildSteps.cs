@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Mayfly.Images.Layers;
 using Mayfly.Packages;
 
 namespace Mayfly.Images.Building;
@@ -110,7 +109,7 @@ internal static class BuildSteps
     /// <summary>Each input with its length before it, so that no two lists give the same text.</summary>
     private static string Key(string kind, List<BuildStep> steps, long epoch, IEnumerable<string> inputs)
     {
-        var text = new StringBuilder(string.Create(CultureInfo.InvariantCulture, $"mayfly layer {LayerRecord.CurrentFormat} {kind} {Below(steps)} {epoch}\n"));
+        var text = new StringBuilder(string.Create(CultureInfo.InvariantCulture, $"mayfly layer {StackLock.CurrentFormat} {kind} {Below(steps)} {epoch}\n"));
         foreach (var input in inputs)
             text.Append(CultureInfo.InvariantCulture, $"{input.Length} {input}\n");
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));

@@ -6,10 +6,7 @@ namespace Mayfly.Images.Layers;
 /// <summary>What the store notes of a layer beside its tree: the file <c>layer.json</c>.</summary>
 internal sealed record LayerRecord
 {
-    /// <summary>The form of layers that this Mayfly writes. It is part of every key: another form never meets an older one.</summary>
-    public const int CurrentFormat = 6;
-
-    public int Format { get; init; } = CurrentFormat;
+    public int Format { get; init; } = StackLock.CurrentFormat;
 
     public required string Key { get; init; }
 

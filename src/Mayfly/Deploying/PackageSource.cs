@@ -107,7 +107,7 @@ internal sealed class PackageSource(StackSpec spec, Store store)
         }
     }
 
-    /// <summary>What the locked packages say of one another; only for those that are not unpacked in the store the index is asked.</summary>
+    /// <summary>What the locked packages say of one another; only for those that are not unpacked in the store the index is asked, and what it has no more is fetched.</summary>
     public async Task<IReadOnlyDictionary<string, PackageRelations>> RelationsAsync(StackLock stackLock, IProgress<Activity> progress, CancellationToken cancellationToken)
     {
         var found = LockedRelations.FromStore(store, stackLock.Packages, stackLock.Architecture);
@@ -115,9 +115,11 @@ internal sealed class PackageSource(StackSpec spec, Store store)
             return found;
         var index = await IndexFetch.ReadAsync(store, Sources(stackLock.Architecture), progress, cancellationToken: cancellationToken);
         var all = LockedRelations.FromIndex(index, stackLock.Packages).Concat(found).DistinctBy(pair => pair.Key).ToDictionary(StringComparer.Ordinal);
-        return stackLock.Packages.FirstOrDefault(package => !all.ContainsKey(package.Id)) is { } missing
-            ? throw new MayflyException($"{missing.Id} {missing.Version} is neither in the store nor in the archive's index any more", "bring the stack's packages into the store first: mayfly up builds with them")
-            : all;
+        LockedPackage[] lost = [.. stackLock.Packages.Where(package => !all.ContainsKey(package.Id))];
+        if (lost.Length == 0)
+            return all;
+        await BringAsync(stackLock, lost, progress, cancellationToken);
+        return LockedRelations.FromStore(store, lost, stackLock.Architecture).Concat(all).ToDictionary(StringComparer.Ordinal);
     }
 
     /// <summary>Writes what building has added to a lock: the ids of accounts, which stay the same from then on.</summary>
@@ -159,8 +161,7 @@ internal sealed class PackageSource(StackSpec spec, Store store)
 
         try
         {
-            await Fetch.AllAsync(store, Sources(stackLock.Architecture), lost, progress, releases: stackLock.Releases, cancellationToken: cancellationToken);
-            await Unpack.AllAsync(store, lost, progress, cancellationToken);
+            await BringAsync(stackLock, lost, progress, cancellationToken);
         }
         catch (MayflyException e)
         {
@@ -169,6 +170,14 @@ internal sealed class PackageSource(StackSpec spec, Store store)
         }
 
         return LockedRelations.Keep(store, index, stackLock, stackLock.Packages);
+    }
+
+    /// <summary>Brings packages into the store and unpacks them, so that they can be read.</summary>
+    private async Task BringAsync(StackLock stackLock, LockedPackage[] packages, IProgress<Activity> progress, CancellationToken cancellationToken)
+    {
+        using var held = store.LockShared();
+        await Fetch.AllAsync(store, Sources(stackLock.Architecture), packages, progress, releases: stackLock.Releases, cancellationToken: cancellationToken);
+        await Unpack.AllAsync(store, packages, progress, cancellationToken);
     }
 
     private bool IsHeld(LockedPackage package) => spec.Release.Preferences.Holds.Contains(package.Architecture is "all" || package.Architecture == HostArchitecture.Name ? package.Name : package.Id);
