@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Mayfly.Live;
+using Mayfly.Terminal;
 using Mayfly.Verbs;
 
 namespace Mayfly;
@@ -15,6 +16,15 @@ public sealed class Stack
     private readonly List<StackTest> _tests = [];
     private readonly List<StackTask> _tasks = [];
     private readonly List<StackOption> _options = [];
+
+    /// <summary>What is declared wrongly is told as any other failure, also where the script has not come to its last line.</summary>
+    static Stack() => AppDomain.CurrentDomain.UnhandledException += static (_, thrown) =>
+    {
+        if (thrown.ExceptionObject is not MayflyException failure)
+            return;
+        Screen.Fail(failure);
+        Environment.Exit(failure.ExitCode);
+    };
 
     /// <summary>Begins a stack.</summary>
     /// <param name="name">Lower-case letters, digits and hyphens; at most 30.</param>

@@ -54,7 +54,7 @@ public sealed class DepotsByNginx(RealDepot real)
         Assert.True(ended.ExitCode == 0, ended.Output + ended.Error);
         Assert.DoesNotMatch("(?m)^[WEN]: ", ended.Output + ended.Error);
         Assert.Contains($"memcached {real.Lock.Packages.Single(static package => package.Name == "memcached").Version}\n", ended.Output, StringComparison.Ordinal);
-        Assert.Matches(@"127\.0\.0\.1:8000/ is whole: 1 locks, ", ended.Output);
+        Assert.Matches(@"127\.0\.0\.1:8000/ is whole: 1 lock, ", ended.Output);
         // The same bytes from the archive, from a store, and by way of any server.
         Assert.EndsWith(expected.Output, ended.Output, StringComparison.Ordinal);
         var locked = LockFile.Read(Path.Combine(real.Folder.Path, "locked", LockFile.Name))!;

@@ -103,7 +103,7 @@ internal static class DepotVerb
                 output.WriteLine($"{path}: {why}");
             if (found.Faults.Count > 0)
                 throw new MayflyException($"{named} is not whole: {found.Faults.Count} of its files are missing or not to be trusted", "publish its locks again: mayfly depot publish puts every damaged package right");
-            output.WriteLine($"{named} is whole: {found.Locks} locks, {found.Packages} packages, {Megabytes(found.Bytes)}{(keys.Count > 0 ? "" : "; by the key that lies in it, so who changed both is not found out (--key)")}");
+            output.WriteLine($"{named} is whole: {Counted.Of(found.Locks, "lock")}, {Counted.Of(found.Packages, "package")}, {Megabytes(found.Bytes)}{(keys.Count > 0 ? "" : "; by the key that lies in it, so who changed both is not found out (--key)")}");
             return ExitCode.Done;
         });
         return command;
@@ -125,7 +125,7 @@ internal static class DepotVerb
             var depot = Existing(result.GetValue(folder)!);
             var signer = Signer(result.GetValue(key));
             var pruned = await Screen.ShowAsync(progress => new DepotPruning(depot, signer).RunAsync(result.GetValue(keep), progress, cancellationToken));
-            result.InvocationConfiguration.Output.WriteLine($"removed {pruned.Locks} locks and {pruned.Files} packages, {Megabytes(pruned.Bytes)}, from {depot.Root}");
+            result.InvocationConfiguration.Output.WriteLine($"removed {Counted.Of(pruned.Locks, "lock")} and {Counted.Of(pruned.Files, "package")}, {Megabytes(pruned.Bytes)}, from {depot.Root}");
             return ExitCode.Done;
         });
         return command;

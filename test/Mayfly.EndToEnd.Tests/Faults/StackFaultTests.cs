@@ -8,6 +8,7 @@ public sealed class StackFaultTests(FaultGround ground)
     [InlineData("circle", "circle", "store → pages → store")]
     [InlineData("one-name", "two components claim the name pages")]
     [InlineData("one-path", "component pages puts two things at /srv/server.pl")]
+    [InlineData("open-quote", "the command `sh -c 'echo` has a ' that is never closed", "hint: close the quote, or pass the words one by one")]
     [InlineData("one-port", "components store and pages both publish port 18087")]
     public async Task What_cannot_work_is_refused_before_anything_is_begun(string fault, params string[] words)
     {

@@ -45,6 +45,9 @@ switch (fault)
     case "one-port":
         store.Publishes(18087);
         break;
+    case "open-quote":
+        pages.Build("sh -c 'echo");
+        break;
     case "broken-step":
         pages.Build("sh -c 'echo this step is broken; exit 7'");
         break;
