@@ -26,7 +26,9 @@ public sealed class StackFaultTests(FaultGround ground)
         var text = await File.ReadAllTextAsync(script);
         try
         {
-            await File.WriteAllTextAsync(script, text.Replace("var stack = new Stack(\"faulty\", Debian.Bookworm);", "var stack = new Stack(\"faulty\", Debian.Bookworm"));
+            var broken = text.Replace("var stack = new Stack(\"faulty\", ", "var stack = new Stack(\"faulty\" ");
+            Assert.NotEqual(text, broken);
+            await File.WriteAllTextAsync(script, broken);
             var line = text.Split('\n').TakeWhile(one => !one.StartsWith("var stack", StringComparison.Ordinal)).Count() + 1;
             var refused = (await ground.StackAsync("up")).Refused("stack.cs does not compile", $"stack.cs:{line}:", "(CS");
             Assert.DoesNotContain("MSB", refused.Error);
