@@ -6,7 +6,8 @@ namespace Mayfly.Images.Building;
 /// <summary>
 /// Programs that stand in for real ones while packages are configured. Most of theirs would be work for nothing: a key or a database that the
 /// image leaves out (<see cref="LeftOut"/>), and that is made when an instance starts. What such a stand-in makes is left out in the same way. find
-/// gives names in whatever order the file system has them, which differs from one to the next; its stand-in does in the names' order what was to be done with each.
+/// gives names in whatever order the file system has them, which differs from one to the next; its stand-in does in the names' order what was to be done with each,
+/// for TeX's scripts, which write what they find.
 /// Whatever else is asked of a program goes to the real one.
 /// </summary>
 internal static class StandIns
@@ -14,7 +15,8 @@ internal static class StandIns
     /// <summary>What follows a real program's name, beside which the stand-in has it.</summary>
     public const string Real = ".stood-in-for";
 
-    private static readonly (string Programs, string Script)[] Table =
+    /// <summary>Programs, by a pattern; the script; and what an image must have for that to matter, or null. A stand-in for what is called often costs time.</summary>
+    private static readonly (string Programs, string Script, string? Where)[] Table =
     [
         // A key of 2048 bits and a certificate: what looks for them finds files.
         ("usr/sbin/make-ssl-cert", """
@@ -25,11 +27,11 @@ internal static class StandIns
                 chmod 640 $key
                 exec chown root:ssl-cert $key
             fi
-            """),
+            """, null),
         // initdb writes the configuration by itself; these two calls fill the data with system tables that it tells them by standard input. Data elsewhere is not left out.
         ("usr/lib/postgresql/*/bin/postgres", """
             case $1:$PGDATA in --boot:/var/lib/postgresql/*/*|--single:/var/lib/postgresql/*/*) exec cat >/dev/null ;; esac
-            """),
+            """, null),
         // Only where the one action comes last: what has to be printed or executed is then known when all names are. A list of tests joined by -o has its action behind it alone.
         ("usr/bin/find", $$"""
             real=/usr/bin/find{{Real}}
@@ -89,15 +91,17 @@ internal static class StandIns
             esac
             rm -f $list $list.code
             exit $code
-            """),
+            """, "usr/share/texlive"),
     ];
 
     /// <param name="folder">The layer that lies over all others.</param>
     /// <param name="layers">What it lies over, lowest first.</param>
     public static void Make(string folder, IReadOnlyList<string> layers)
     {
-        foreach (var (programs, script) in Table)
+        foreach (var (programs, script, where) in Table)
         {
+            if (where is not null && LayerTree.Find(layers, where) is null)
+                continue;
             foreach (var program in layers.SelectMany(layer => LayerCleaning.Matching(layer, programs).Select(path => path[(layer.Length + 1)..])).Distinct(StringComparer.Ordinal).ToArray())
             {
                 if (Shims.Find(layers, program) is not { } real)
