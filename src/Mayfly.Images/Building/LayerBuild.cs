@@ -54,7 +54,7 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
         var stages = step.Stages.Select(stage => new DpkgStage(Those(stage.Packages), Those(stage.Configured))).ToArray();
         using var compilation = new ByteCompilation($"{work}/bytecode", cancellationToken);
         var install = new PackageInstall(root, compilation, _below, epoch, progress, activity);
-        install.Run(stages, cancellationToken);
+        install.Run(DpkgStage.Joined(stages, overNothing: _below.Count == 0), cancellationToken);
         IReadOnlyList<string> leftOut = [];
         var tree = root.Run(() =>
         {
