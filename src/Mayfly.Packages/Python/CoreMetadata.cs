@@ -90,8 +90,17 @@ public sealed record CoreMetadata
             ignored.Add($"Requires-Python: {single["Requires-Python"]}");
         return new CoreMetadata
         {
-            Name = ProjectName.Parse(project), Version = version, Summary = single.GetValueOrDefault("Summary") ?? "", RequiresPython = python ?? VersionSpecifier.Any, Requires = requires, Extras = extras,
-            LicenceExpression = single.GetValueOrDefault("License-Expression"), Licence = single.GetValueOrDefault("License"), LicenceFiles = files, Classifiers = classifiers, Ignored = ignored,
+            Name = ProjectName.Parse(project),
+            Version = version,
+            Summary = single.GetValueOrDefault("Summary") ?? "",
+            RequiresPython = python ?? VersionSpecifier.Any,
+            Requires = requires,
+            Extras = extras,
+            LicenceExpression = single.GetValueOrDefault("License-Expression"),
+            Licence = single.GetValueOrDefault("License"),
+            LicenceFiles = files,
+            Classifiers = classifiers,
+            Ignored = ignored,
         };
     }
 

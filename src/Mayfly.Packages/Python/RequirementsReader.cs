@@ -48,7 +48,11 @@ internal sealed class RequirementsReader(Func<string, string> read, Func<string,
             var editable = requirement.Length == 0;
             _entries.Add(new RequirementsEntry
             {
-                File = file, Line = number, Text = editable ? options.First(static option => option.Name == "--editable").Value : requirement, IsEditable = editable, IsConstraint = constraints,
+                File = file,
+                Line = number,
+                Text = editable ? options.First(static option => option.Name == "--editable").Value : requirement,
+                IsEditable = editable,
+                IsConstraint = constraints,
                 // Sources that are worked on have no hash.
                 Hashes = editable ? [] : [.. options.Where(static option => option.Name == "--hash").Select(static option => option.Value)],
             });

@@ -72,8 +72,12 @@ public sealed class IndexPageTests
             var name = write.WheelName();
             var file = new Dictionary<string, object?>
             {
-                ["filename"] = name, ["url"] = write.One("", "https://files.test/", "../") + Uri.EscapeDataString(name), ["hashes"] = write.One(new Dictionary<string, string>(), new() { ["sha256"] = "ABcd" }, new() { ["md5"] = "00" }),
-                ["yanked"] = write.One<object?>(false, true, "broken", null), ["size"] = 10, ["upload-time"] = "2026-11-26T00:00:00.123456Z",
+                ["filename"] = name,
+                ["url"] = write.One("", "https://files.test/", "../") + Uri.EscapeDataString(name),
+                ["hashes"] = write.One(new Dictionary<string, string>(), new() { ["sha256"] = "ABcd" }, new() { ["md5"] = "00" }),
+                ["yanked"] = write.One<object?>(false, true, "broken", null),
+                ["size"] = 10,
+                ["upload-time"] = "2026-11-26T00:00:00.123456Z",
             };
             if (write.One(true, false))
                 file["requires-python"] = write.One<string?>(">=3.8", "<4,>=3.8", null, "");

@@ -153,7 +153,10 @@ public sealed partial class PackagingAgreementTests
             return ["interpreter", implementation, 3, minor, abis, _write.One("x86_64", "i686", "aarch64", "riscv64", "armv7l"), _write.One<object[]?>(null, [false, 2, 36], [false, 2, 17], [false, 2, 4], [true, 1, 2])];
         }, static question => new InterpreterTags
         {
-            Implementation = Text(question, 1), Major = 3, Minor = (int)question[3]!, Abis = (string[])question[4]!,
+            Implementation = Text(question, 1),
+            Major = 3,
+            Minor = (int)question[3]!,
+            Abis = (string[])question[4]!,
             Platforms = LinuxPlatform.Tags(Text(question, 5), question[6] is object[] library ? new CLibrary((bool)library[0], (int)library[1], (int)library[2]) : null),
         }.All().Select(static tag => tag.ToString()));
     }
