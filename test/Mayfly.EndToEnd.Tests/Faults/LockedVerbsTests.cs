@@ -49,6 +49,8 @@ public sealed class LockedVerbsTests(FaultGround ground) : IDisposable
     [Fact]
     public async Task A_held_package_stays_with_what_it_needs_though_the_archive_has_neither_any_more()
     {
+        // A store that has seen these archives would keep them in use for the other tests: they are newer.
+        var store = Path.Combine(ground.NewFolder(), "store");
         var (before, after) = (await ArchiveAsync("1.0"), await ArchiveAsync("2.0"));
         (await MayflyAsync(before, "lock")).Succeeded();
         var locked = File.ReadAllText(Lock);
@@ -74,7 +76,7 @@ public sealed class LockedVerbsTests(FaultGround ground) : IDisposable
             archive.Add("pair", $"Depends: part (= {version})\n", ArchiveBuilder.File("./usr/share/doc/pair/copyright", "mine"));
             archive.Add("part", entries: ArchiveBuilder.File("./usr/share/doc/part/copyright", "mine"));
             archive.Publish();
-            return FaultGround.Environment(ground.Store, archive.WriteConfiguration(ground.NewFolder(), new Uri($"file://{archive.Folder}/")), ("FAULT", "hostile"), ("HOSTILE", "pair"));
+            return FaultGround.Environment(store, archive.WriteConfiguration(ground.NewFolder(), new Uri($"file://{archive.Folder}/")), ("FAULT", "hostile"), ("HOSTILE", "pair"));
         }
     }
 
