@@ -81,7 +81,7 @@ public sealed class LockFileTests
     {
         var former = LockFile.Parse(LockFile.Format(Example).Replace("format = 7", "format = 2", StringComparison.Ordinal));
 
-        Assert.Equivalent(Example with { Format = 1 }, former, strict: true);
+        Assert.Equivalent(Example with { Format = 2 }, former, strict: true);
         Assert.True(DebianLock.Satisfies(former with { Format = StackLock.CurrentFormat }, former.Architecture, []));
         Assert.False(DebianLock.Satisfies(former, former.Architecture, []));
     }
