@@ -14,14 +14,14 @@ public sealed class RealHoldsTests(ITestOutputHelper output)
     /// <summary>A failure names the set and what is held, so it can be tried alone; other seeds and numbers by hand.</summary>
     private static readonly int Seed = Given("MAYFLY_TESTS_SEED", 20261127), Sets = Given("MAYFLY_TESTS_HELD_SETS", 8);
 
-    private readonly DebianIndex _before = DebianIndex.Parse("amd64", HostArchive.Files("bookworm"));
-    private readonly DebianIndex _after = HostArchive.Index;
+    // Read by the test and not before: a machine without apt skips it.
+    private static readonly Lazy<DebianIndex> Before = new(static () => DebianIndex.Parse("amd64", HostArchive.Files("bookworm")));
 
     [Fact]
     public void Real_updates_keep_back_what_apt_keeps_back()
     {
-        string[] renewed = [.. _before.Names.Where(IsRenewed)];
-        var names = _before.Names.ToArray();
+        string[] renewed = [.. Before.Value.Names.Where(IsRenewed)];
+        var names = Before.Value.Names.ToArray();
         var random = new Random(Seed);
         var drawn = Enumerable.Range(0, Sets).Select(_ => (Requests: (string[])[renewed[random.Next(renewed.Length)], names[random.Next(names.Length)]], Held: random.Next(), Added: random.Next())).ToList();
         var verdicts = drawn.AsParallel().AsOrdered().WithDegreeOfParallelism(Environment.ProcessorCount).SelectMany(set => Compare(set.Requests, set.Held, set.Added)).ToList();
@@ -38,18 +38,18 @@ public sealed class RealHoldsTests(ITestOutputHelper output)
         StackLock locked;
         try
         {
-            locked = DebianLock.Create(_before, [new SetRequest(Set, requests)]);
+            locked = DebianLock.Create(Before.Value, [new SetRequest(Set, requests)]);
         }
         catch (UnresolvableException)
         {
             return [("cannot be locked", "")];
         }
 
-        BinaryPackage[] there = [.. locked.Packages.Select(package => _before.Find(package.Name).First(other => other.Sha256 == package.Sha256))];
+        BinaryPackage[] there = [.. locked.Packages.Select(package => Before.Value.Find(package.Name).First(other => other.Sha256 == package.Sha256))];
         BinaryPackage[] renewed = [.. there.Where(package => IsRenewed(package.Name))];
         var held = renewed[heldAt % renewed.Length];
         // What comes from the held package's own source mostly needs it at its own version, or nothing would be at stake.
-        string[] kin = [.. _after.Names.Where(name => _after.Candidate(name)!.Source == _after.Candidate(held.Name)!.Source && !there.Any(package => package.Name == name))];
+        string[] kin = [.. HostArchive.Index.Names.Where(name => HostArchive.Index.Candidate(name)!.Source == HostArchive.Index.Candidate(held.Name)!.Source && !there.Any(package => package.Name == name))];
         return [Renew(locked, there, held, requests, null), .. kin.Length == 0 ? (IEnumerable<(string, string)>)[] : [Renew(locked, there, held, requests, kin[addedAt % kin.Length])]];
     }
 
@@ -59,12 +59,12 @@ public sealed class RealHoldsTests(ITestOutputHelper output)
         var set = $"{string.Join(' ', requests)}, {held} held{(added is null ? "" : $", {added} added")}";
         // A package more leaves what is locked as it is, where apt-get would renew what comes from the same source with it, needed or not.
         var (theirs, said) = HostArchive.After(there, held, added is null ? ["dist-upgrade"] : ["-o", "APT::Get::Upgrade-By-Source-Package=0", "install", added]);
-        var all = there.ToDictionary(static package => package.Key, package => _after.Find(package.Name).First(other => other.Sha256 == package.Sha256), StringComparer.Ordinal);
+        var all = there.ToDictionary(static package => package.Key, package => HostArchive.Index.Find(package.Name).First(other => other.Sha256 == package.Sha256), StringComparer.Ordinal);
         var kept = added is null ? new Dictionary<string, BinaryPackage> { [held.Key] = all[held.Key] } : all;
         StackLock ours;
         try
         {
-            ours = DebianLock.Create(_after, [new SetRequest(Set, added is null ? requests : [.. requests, added])], kept: kept, preferences: new DebianPreferences { Holds = [held.Key] }, before: locked, older: all);
+            ours = DebianLock.Create(HostArchive.Index, [new SetRequest(Set, added is null ? requests : [.. requests, added])], kept: kept, preferences: new DebianPreferences { Holds = [held.Key] }, before: locked, older: all);
         }
         catch (UnresolvableException e)
         {
@@ -72,7 +72,7 @@ public sealed class RealHoldsTests(ITestOutputHelper output)
             return (theirs is not null ? $"different, {what}: only apt finds one" : isExplained ? $"{what}: refused by both" : $"different, {what}: refused by both, but not explained", $"{set}: {e.Message}; {e.Hint}");
         }
 
-        if (SelectionCheck.Faults([.. ours.Packages.Select(package => _after.Find(package.Name).First(other => other.Sha256 == package.Sha256))]) is { Count: > 0 } faults)
+        if (SelectionCheck.Faults([.. ours.Packages.Select(package => HostArchive.Index.Find(package.Name).First(other => other.Sha256 == package.Sha256))]) is { Count: > 0 } faults)
             return ($"different, {what}: ours does not hold", $"{set}: {string.Join("; ", faults)}");
         if (ours.Packages.FirstOrDefault(package => package.Name == held.Name) is { } stays && stays.Version != held.Version.Text)
             return ($"different, {what}: a held package moved", set);
@@ -90,7 +90,7 @@ public sealed class RealHoldsTests(ITestOutputHelper output)
                 $"{set}: {string.Join(", ", apart)}: {string.Join("; ", departures)}");
     }
 
-    private bool IsRenewed(string name) => _before.Candidate(name) is { } old && _after.Candidate(name) is { } newer && newer.Version.CompareTo(old.Version) > 0;
+    private bool IsRenewed(string name) => Before.Value.Candidate(name) is { } old && HostArchive.Index.Candidate(name) is { } newer && newer.Version.CompareTo(old.Version) > 0;
 
     private static int Given(string variable, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(variable), out var value) ? value : otherwise;
 }
