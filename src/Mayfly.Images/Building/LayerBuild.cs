@@ -183,18 +183,7 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
     private static void MakeAptFolders(string tree)
     {
         foreach (var folder in (ReadOnlySpan<string>)["etc/apt/apt.conf.d", "etc/apt/preferences.d", "etc/apt/sources.list.d", "var/cache/apt/archives", "var/lib/apt/lists", "var/log/apt"])
-            MakeFolder(tree, folder);
-    }
-
-    private static void MakeFolder(string tree, string path)
-    {
-        var folder = tree;
-        foreach (var part in path.Split('/'))
-        {
-            folder = $"{folder}/{part}";
-            if (Nodes.Find(folder) is null)
-                Nodes.MakeDirectory(folder, 0x1ed);
-        }
+            LayerTree.MakeFolder(tree, folder);
     }
 
     /// <summary>apt's note of what was installed for another package's sake; dpkg knows nothing of it.</summary>
@@ -205,7 +194,7 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
         // apt writes one of a base in any case.
         if (states.IsEmpty && step.Automatic is null)
             return;
-        MakeFolder(tree, Path.GetDirectoryName(ExtendedStates.Path)!);
+        LayerTree.MakeFolder(tree, Path.GetDirectoryName(ExtendedStates.Path)!);
         var file = $"{tree}/{ExtendedStates.Path}";
         LayerTree.Remove(file);
         File.WriteAllText(file, states.ToString());

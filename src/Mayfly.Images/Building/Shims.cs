@@ -102,12 +102,7 @@ internal static class Shims
 
     internal static void Write(string folder, string name, string text)
     {
-        for (var slash = name.IndexOf('/'); slash > 0; slash = name.IndexOf('/', slash + 1))
-        {
-            if (Nodes.Find($"{folder}/{name[..slash]}") is null)
-                Nodes.MakeDirectory($"{folder}/{name[..slash]}", 0x1ed);
-        }
-
+        LayerTree.MakeFolder(folder, Path.GetDirectoryName(name)!);
         var path = $"{folder}/{name}";
         File.WriteAllText(path, text, DpkgPackage.Bytes);
         Files.ChangeMode(path, 0x1ed);

@@ -80,7 +80,8 @@ internal static class LayerCleaning
             return false;
         foreach (var path in Holding(tree, thing, secret).Select(path => $"{tree}/{path}").ToArray())
         {
-            var (old, changed) = (Text(path), Text(path).Replace(secret, thing.Placeholder, StringComparison.Ordinal));
+            var old = Text(path);
+            var changed = old.Replace(secret, thing.Placeholder, StringComparison.Ordinal);
             Replace(path, changed);
             // ucf(1) knows by a digest whether somebody has edited what it installed.
             foreach (var digests in Matching(tree, "var/lib/ucf/hashfile*").Where(static digests => Nodes.Read(digests).Kind == NodeKind.File))

@@ -108,6 +108,18 @@ internal static class LayerTree
         Files.Rename($"{from}/{path}", $"{to}/{path}");
     }
 
+    /// <summary>Makes a folder of a tree and those above it, as far as they are missing: root's, and everybody may look.</summary>
+    public static void MakeFolder(string tree, string path)
+    {
+        var folder = tree;
+        foreach (var part in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            folder = $"{folder}/{part}";
+            if (Nodes.Find(folder) is null)
+                Nodes.MakeDirectory(folder, 0x1ed);
+        }
+    }
+
     /// <summary>Gives a folder the owner and the mode of another.</summary>
     public static void CopyFacts(string from, string to)
     {

@@ -63,7 +63,7 @@ public sealed class BinaryPackage
     public bool Important { get; init; }
 
     /// <summary>libapt counts apt itself among the essential packages where it orders (pkgCacheGen::ForceEssential), whatever the index says.</summary>
-    internal bool IsEssentialToApt => Essential || Name == "apt";
+    internal bool IsEssentialToApt => Essential || Name == DebianBase.ForcedEssential;
 
     /// <summary>The position at which apt's cache would first have met the name: apt's last word among providers.</summary>
     public required int Ordinal { get; init; }

@@ -7,7 +7,7 @@ namespace Mayfly.Packages.Debian;
 /// </summary>
 public sealed record DebianBase(IReadOnlyList<BinaryPackage> Essential, IReadOnlyList<BinaryPackage> Required)
 {
-    private const string ForcedEssential = "apt";
+    internal const string ForcedEssential = "apt";
 
     /// <summary>As for <see cref="DebianResolution"/>.</summary>
     public IReadOnlyList<string> Departures { get; init; } = [];
