@@ -6,9 +6,6 @@ public sealed record IndexPage
     /// <summary>What is asked for: JSON rather than HTML, as PEP 691 has it.</summary>
     public const string Accept = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01";
 
-    /// <summary>More than any project has; a hostile page shall not fill the memory.</summary>
-    public const int Largest = 256 << 20;
-
     public IReadOnlyList<IndexFile> Files { get; init; } = [];
 
     /// <summary>Reads a page.</summary>
@@ -21,7 +18,7 @@ public sealed record IndexPage
         {
             "application/vnd.pypi.simple.v1+json" or "application/json" => IndexJson.Read(bytes, address),
             "application/vnd.pypi.simple.v1+html" or "text/html" or "application/xhtml+xml" => IndexHtml.Read(bytes, address),
-            var other => throw new MayflyException($"{address} answered with {(other.Length == 0 ? "something that it has no word for" : other)}, which is no index page", IndexPage.Hint),
+            var other => throw new MayflyException($"{address} answered with {(other.Length == 0 ? "something that it has no word for" : other)}, which is no index page", Hint),
         };
 
     internal const string Hint = "look whether this is the index's address; it ends in /simple/ as a rule";

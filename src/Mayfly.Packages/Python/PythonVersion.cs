@@ -62,7 +62,7 @@ public sealed class PythonVersion : IComparable<PythonVersion>, IEquatable<Pytho
     /// <summary>Null when the PEP does not allow the text. White space around it does not count.</summary>
     public static PythonVersion? TryParse(ReadOnlySpan<char> text)
     {
-        text = text.Trim(" \t\n\r\f\v");
+        text = text.Trim(VersionClause.White);
         var version = VersionReader.Read(ref text, local: true);
         return text.IsEmpty ? version : null;
     }

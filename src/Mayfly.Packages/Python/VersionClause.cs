@@ -73,7 +73,7 @@ public sealed record VersionClause
         if (operation == SpecifierOperator.Identical)
         {
             // Everything but what ends a specifier: it is "an escape hatch".
-            var length = rest.IndexOfAny(" \t\n\r\f\v;),");
+            var length = rest.IndexOfAny(White + ";),");
             var verbatim = (length < 0 ? rest : rest[..length]).ToString();
             rest = rest[verbatim.Length..];
             return verbatim.Length == 0 ? null : new VersionClause { Operator = operation, Version = PythonVersion.TryParse(verbatim), Verbatim = verbatim };

@@ -21,12 +21,14 @@ public sealed class WheelArchive
     private static readonly Dictionary<string, HashAlgorithmName> Algorithms = new() { ["sha256"] = HashAlgorithmName.SHA256, ["sha384"] = HashAlgorithmName.SHA384, ["sha512"] = HashAlgorithmName.SHA512 };
 
     private readonly ZipReader _zip;
-    private readonly Dictionary<string, RecordEntry> _record;
+    private readonly Dictionary<string, ZipEntry> _entries;
+    private readonly Dictionary<string, RecordEntry> _record = new(StringComparer.Ordinal);
     private readonly string _file;
 
     private WheelArchive(string file, WheelName name, ZipReader zip)
     {
         (_file, _zip) = (file, zip);
+        _entries = zip.Entries.ToDictionary(static entry => entry.Name, StringComparer.Ordinal);
         var folders = zip.Entries.Select(static entry => entry.Name.Split('/')[0]).Where(static folder => folder.EndsWith(".dist-info", StringComparison.Ordinal)).Distinct().ToArray();
         if (folders is not [var folder])
             throw Wrong(folders.Length == 0 ? "it has no folder *.dist-info" : $"it has more than one folder of metadata: {string.Join(", ", folders)}");
@@ -34,7 +36,7 @@ public sealed class WheelArchive
         if (folder[..^".dist-info".Length].Split('-') is not [var project, var version] || ProjectName.Normalise(project) != name.Project || PythonVersion.TryParse(version) != name.Version)
             throw Wrong($"its metadata, {folder}, are of something else than its name says");
         Information = folder;
-        _record = ReadRecord();
+        ReadRecord();
         Metadata = CoreMetadata.Read(Bytes("METADATA"), file);
         if (Metadata.Name != name.Project || Metadata.Version != name.Version)
             throw Wrong($"its metadata are those of {Metadata.Name} {Metadata.Version}");
@@ -73,17 +75,18 @@ public sealed class WheelArchive
     }
 
     /// <summary>True when a file's owner may run it.</summary>
-    public bool IsExecutable(string path) => ((Find(path)?.Mode ?? 0) & 0b001_000_000) != 0;
+    public bool IsExecutable(string path) => ((_entries.GetValueOrDefault(path)?.Mode ?? 0) & 0b001_000_000) != 0;
 
     /// <summary>Writes a file's contents somewhere; whoever uses them waits for the end, for only then they are known to be those of the <c>RECORD</c>.</summary>
     /// <exception cref="MayflyException">They are not.</exception>
     public void CopyTo(string path, Stream target)
     {
-        var entry = Find(path) ?? throw Wrong($"it has no {path}");
+        var entry = _entries.GetValueOrDefault(path) ?? throw Wrong($"it has no {path}");
+        var (algorithm, digest) = _record.GetValueOrDefault(path)?.Hash?.Split('=', 2) is [var name, var rest] ? (name, rest) : (null, null);
         try
         {
             using var contents = _zip.Open(entry);
-            using var hash = _record[path].Hash is { } said ? IncrementalHash.CreateHash(Algorithms[said[..said.IndexOf('=')]]) : null;
+            using var hash = algorithm is null ? null : IncrementalHash.CreateHash(Algorithms[algorithm]);
             var buffer = ArrayPool<byte>.Shared.Rent(1 << 17);
             try
             {
@@ -98,7 +101,7 @@ public sealed class WheelArchive
                 ArrayPool<byte>.Shared.Return(buffer);
             }
 
-            if (hash is not null && Base64Url.EncodeToString(hash.GetHashAndReset()) is var found && found != _record[path].Hash![(_record[path].Hash!.IndexOf('=') + 1)..])
+            if (hash is not null && Base64Url.EncodeToString(hash.GetHashAndReset()) != digest)
                 throw Wrong($"{path} has not the digest that its RECORD says");
         }
         catch (ArchiveException e)
@@ -107,18 +110,12 @@ public sealed class WheelArchive
         }
     }
 
-    private Dictionary<string, RecordEntry> ReadRecord()
+    private void ReadRecord()
     {
-        var path = $"{Information}/RECORD";
-        _ = Find(path) ?? throw Wrong("it has no RECORD");
-        Dictionary<string, RecordEntry> record = new() { [path] = new(path, null, null) };
-        var found = new MemoryStream();
-        using (var contents = Contents(path))
-            contents.CopyTo(found);
         IReadOnlyList<RecordEntry> lines;
         try
         {
-            lines = RecordEntry.Read(Encoding.UTF8.GetString(found.GetBuffer(), 0, (int)found.Length));
+            lines = RecordEntry.Read(Encoding.UTF8.GetString(Bytes("RECORD")));
         }
         catch (MayflyException e) when (e.Hint is null)
         {
@@ -126,31 +123,27 @@ public sealed class WheelArchive
         }
 
         // It cannot have a digest of itself, nor of a signature over it.
-        string[] without = [path, $"{path}.jws", $"{path}.p7s"];
+        string[] without = [$"{Information}/RECORD", $"{Information}/RECORD.jws", $"{Information}/RECORD.p7s"];
         foreach (var line in lines)
         {
             if (without.Contains(line.Path))
                 continue;
-            if (!record.TryAdd(line.Path, line))
+            if (!_record.TryAdd(line.Path, line))
                 throw Wrong($"{line.Path} is in its RECORD twice");
-            if (line.Hash is null || line.Hash.IndexOf('=') is var equals && (equals < 0 || !Algorithms.ContainsKey(line.Hash[..equals])))
+            if (line.Hash?.Split('=', 2) is not [var algorithm, _] || !Algorithms.ContainsKey(algorithm))
                 throw Wrong($"its RECORD says no digest of {line.Path} that can be relied on: {line.Hash ?? "none"}");
         }
 
         foreach (var entry in _zip.Entries.Where(entry => !entry.IsFolder && !without.Contains(entry.Name)))
         {
-            if (!record.TryGetValue(entry.Name, out var line))
+            if (!_record.TryGetValue(entry.Name, out var line))
                 throw Wrong($"{entry.Name} is not in its RECORD");
             if (line.Size is { } size && size != entry.Size)
                 throw Wrong($"{entry.Name} has {entry.Size} bytes, and its RECORD says {size}");
         }
 
-        foreach (var signature in without[1..])
-            record.TryAdd(signature, new RecordEntry(signature, null, null));
-        var there = _zip.Entries.Select(static entry => entry.Name).ToHashSet(StringComparer.Ordinal);
-        if (lines.FirstOrDefault(line => !there.Contains(line.Path)) is { } missing)
+        if (lines.FirstOrDefault(line => !_entries.ContainsKey(line.Path)) is { } missing)
             throw Wrong($"its RECORD has {missing.Path}, and it has not");
-        return record;
     }
 
     private void ReadWheel(string text)
@@ -171,7 +164,7 @@ public sealed class WheelArchive
 
     private byte[] Bytes(string name)
     {
-        if (Find($"{Information}/{name}") is not { } entry)
+        if (_entries.GetValueOrDefault($"{Information}/{name}") is not { } entry)
             throw Wrong($"it has no {name}");
         if (entry.Size > LargestText)
             throw Wrong($"its {name} has {entry.Size} bytes, more than any project's");
@@ -179,16 +172,6 @@ public sealed class WheelArchive
         CopyTo(entry.Name, bytes);
         return bytes.ToArray();
     }
-
-    private Stream Contents(string path)
-    {
-        var entry = Find(path)!;
-        return entry.Size <= LargestText ? _zip.Open(entry) : throw Wrong($"its {path} has {entry.Size} bytes, more than any project's");
-    }
-
-    private ZipEntry? Find(string path) => (_byName ??= _zip.Entries.ToDictionary(static entry => entry.Name, StringComparer.Ordinal)).GetValueOrDefault(path);
-
-    private Dictionary<string, ZipEntry>? _byName;
 
     private MayflyException Wrong(string what, Exception? inner = null) => new($"the wheel {_file} cannot be used: {what}", Hint, inner);
 }
