@@ -27,9 +27,8 @@ public sealed class ZipReaderTests : IDisposable
     [Trait("needs", "oracle")]
     public void A_damaged_one_is_refused_or_is_the_same_for_Python()
     {
-        var seed = int.TryParse(Environment.GetEnvironmentVariable("MAYFLY_ZIP_SEED"), out var given) ? given : 20261126;
-        var times = int.TryParse(Environment.GetEnvironmentVariable("MAYFLY_ZIP_TIMES"), out var more) ? more : 3_000;
-        var random = new Random(seed);
+        var times = 3_000 * PackagingVerdicts.Times;
+        var random = new Random(PackagingVerdicts.Seed);
         var originals = Made().Select(File.ReadAllBytes).ToArray();
         List<(string Path, string Ours)> read = [];
         for (var i = 0; i < times; i++)
@@ -50,7 +49,7 @@ public sealed class ZipReaderTests : IDisposable
         // Dates and comments may change, and most other bytes not.
         Assert.InRange(read.Count, times / 200, times / 2);
         foreach (var ((path, ours), theirs) in read.Zip(Theirs(read.Select(static one => one.Path))))
-            Assert.True(ours == JsonSerializer.Serialize(theirs), $"seed {seed}, {path}: {ours} instead of {theirs.GetRawText()}");
+            Assert.True(ours == JsonSerializer.Serialize(theirs), $"seed {PackagingVerdicts.Seed}, {path}: {ours} instead of {theirs.GetRawText()}");
     }
 
     [Theory]

@@ -1,4 +1,3 @@
-using System.Text;
 using Mayfly.Packages.Debian;
 
 namespace Mayfly.Packages.Tests.Debian;
@@ -8,6 +7,7 @@ internal sealed class FetchedArchive : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private readonly IReadOnlyList<Target> _targets;
+    private readonly Lazy<IReadOnlyDictionary<(string Name, string Version), byte[]>> _stanzas;
     private readonly string[] _options;
 
     /// <param name="sources">Where from.</param>
@@ -35,6 +35,7 @@ internal sealed class FetchedArchive : IDisposable
         Run($"Dir::State::status={folder}/status", "update", "-q", "--error-on=any");
         _targets = [.. Run($"Dir::State::status={folder}/status", "indextargets", "--format", "$(RELEASE)|$(COMPONENT)|$(FILENAME)|$(LABEL)|$(SUITE)|$(CODENAME)", "Created-By: Packages")
             .Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line => line.Split('|')).Select(static parts => new Target(parts[0], parts[1], HostArchive.Contents(parts[2]), parts[3], parts[4], parts[5]))];
+        _stanzas = new(() => HostArchive.Stanzas(_targets.Select(static target => target.Contents)));
         Index = DebianIndex.Parse("amd64", Files(ReleaseLayout.Of(sources.Codename).Distribution.Origin));
         Base = DebianBase.Resolve(Index);
     }
@@ -48,7 +49,7 @@ internal sealed class FetchedArchive : IDisposable
     {
         var status = $"{_folder.Path}/status-{installed.Count}";
         if (!File.Exists(status))
-            WriteStatus(status, installed);
+            HostArchive.WriteStatus(status, _stanzas.Value, installed);
         var (code, output, _) = HostArchive.Run("apt-get", ["--simulate", recommends ? "--install-recommends" : "--no-install-recommends", .. _options, "-o", $"Dir::State::status={status}", "install", .. requests]);
         if (code != 0)
             return null;
@@ -80,36 +81,6 @@ internal sealed class FetchedArchive : IDisposable
             Components = [.. group.Select(static target => target.Component)],
         });
         return _targets.Select(target => new PackagesFile(releases[target.Release], target.Component, () => new MemoryStream(target.Contents)));
-    }
-
-    private void WriteStatus(string path, IReadOnlyList<BinaryPackage> installed)
-    {
-        var wanted = installed.Select(static package => (package.Name, package.Version.Text)).ToHashSet();
-        using var status = File.Create(path);
-        foreach (var target in wanted.Count == 0 ? [] : _targets)
-        {
-            var reader = new ControlReader(new MemoryStream(target.Contents));
-            for (var stanza = reader.Read(); !stanza.IsEmpty; stanza = reader.Read())
-            {
-                string name = "", version = "";
-                var fields = new ControlFields(stanza);
-                while (fields.MoveNext())
-                {
-                    if (fields.Is("Package"u8))
-                        name = Encoding.UTF8.GetString(fields.Value);
-                    else if (fields.Is("Version"u8))
-                        version = Encoding.UTF8.GetString(fields.Value);
-                }
-
-                if (!wanted.Remove((name, version)))
-                    continue;
-                status.Write("Status: install ok installed\n"u8);
-                status.Write(stanza);
-                status.Write(stanza[^1] == '\n' ? "\n"u8 : "\n\n"u8);
-            }
-        }
-
-        Assert.Empty(wanted);
     }
 
     private sealed record Target(string Release, string Component, byte[] Contents, string Label, string Suite, string Codename);

@@ -120,25 +120,36 @@ internal static class HostArchive
     private static string State(string folder, IEnumerable<BinaryPackage> installed, BinaryPackage? held = null)
     {
         Directory.CreateDirectory(folder);
-        using var status = File.Create(Path.Combine(folder, "status"));
+        WriteStatus(Path.Combine(folder, "status"), LazyStanzas.Value, installed, held);
+        return folder;
+    }
+
+    /// <summary>dpkg's note of what is installed, in the words of the lists.</summary>
+    /// <param name="path">Where to write it.</param>
+    /// <param name="stanzas">What <see cref="Stanzas"/> gave.</param>
+    /// <param name="installed">What is there; each must be in the lists.</param>
+    /// <param name="held">One of those, if any.</param>
+    public static void WriteStatus(string path, IReadOnlyDictionary<(string Name, string Version), byte[]> stanzas, IEnumerable<BinaryPackage> installed, BinaryPackage? held = null)
+    {
+        using var status = File.Create(path);
         foreach (var package in installed)
         {
-            var stanza = LazyStanzas.Value[(package.Name, package.Version.Text)];
+            var stanza = stanzas[(package.Name, package.Version.Text)];
             status.Write(package == held ? "Status: hold ok installed\n"u8 : "Status: install ok installed\n"u8);
             status.Write(stanza);
             status.Write(stanza[^1] == '\n' ? "\n"u8 : "\n\n"u8);
         }
-
-        return folder;
     }
 
-    /// <summary>What the lists say of each version, word for word.</summary>
-    private static readonly Lazy<Dictionary<(string Name, string Version), byte[]>> LazyStanzas = new(() =>
+    private static readonly Lazy<IReadOnlyDictionary<(string Name, string Version), byte[]>> LazyStanzas = new(static () => Stanzas(LazyTargets.Value.Select(static target => target.Contents.Value)));
+
+    /// <summary>What lists say of each version, word for word.</summary>
+    public static IReadOnlyDictionary<(string Name, string Version), byte[]> Stanzas(IEnumerable<byte[]> lists)
     {
         var stanzas = new Dictionary<(string, string), byte[]>();
-        foreach (var target in LazyTargets.Value)
+        foreach (var list in lists)
         {
-            var reader = new ControlReader(new MemoryStream(target.Contents.Value));
+            var reader = new ControlReader(new MemoryStream(list));
             for (var stanza = reader.Read(); !stanza.IsEmpty; stanza = reader.Read())
             {
                 string name = "", version = "";
@@ -156,7 +167,7 @@ internal static class HostArchive
         }
 
         return stanzas;
-    });
+    }
 
     private static IReadOnlyList<Target> FindTargets()
     {

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Mayfly.Packages.Python;
 
@@ -9,19 +8,17 @@ namespace Mayfly.Packages.Tests.Python;
 /// <summary>Pages of indexes, in HTML and JSON; pip's own reader judges.</summary>
 public sealed class IndexPageTests
 {
-    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly Uri Address = new("https://index.test/simple/a/");
 
     [Fact]
     [Trait("needs", "oracle")]
     public void Pages_offer_what_pip_finds_on_them()
     {
-        var seed = int.TryParse(Environment.GetEnvironmentVariable("MAYFLY_PACKAGING_SEED"), out var given) ? given : 20261126;
-        var write = new Spellings(seed);
+        var write = new Spellings(PackagingVerdicts.Seed);
         var questions = Enumerable.Range(0, 2_000).Select(i => new { page = i % 2 == 0 ? Html(write) : Json(write), type = i % 2 == 0 ? "text/html; charset=utf-8" : "application/vnd.pypi.simple.v1+json", address = Address.AbsoluteUri }).ToArray();
         var verdicts = PackagingVerdicts.Ask("pip-links.py", questions);
-        var different = questions.Zip(verdicts).Select(static pair => (pair.First, Ours: JsonSerializer.Serialize(Files(pair.First.page, pair.First.type), Readable), Theirs: JsonSerializer.Serialize(pair.Second, Readable))).Where(static one => one.Ours != one.Theirs).ToList();
-        Assert.True(different.Count == 0, $"seed {seed}, {different.Count} of {questions.Length} differ:\n{string.Join('\n', different.Take(5).Select(static one => $"{one.First.page}\n  {one.Ours} instead of\n  {one.Theirs}"))}");
+        var different = questions.Zip(verdicts).Select(static pair => (pair.First, Ours: JsonSerializer.Serialize(Files(pair.First.page, pair.First.type), PackagingVerdicts.Readable), Theirs: JsonSerializer.Serialize(pair.Second, PackagingVerdicts.Readable))).Where(static one => one.Ours != one.Theirs).ToList();
+        Assert.True(different.Count == 0, $"seed {PackagingVerdicts.Seed}, {different.Count} of {questions.Length} differ:\n{string.Join('\n', different.Take(5).Select(static one => $"{one.First.page}\n  {one.Ours} instead of\n  {one.Theirs}"))}");
         Assert.True(verdicts.Sum(static verdict => verdict.GetArrayLength()) > questions.Length * 2);
     }
 

@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Mayfly.Packages.Python;
@@ -7,17 +6,12 @@ namespace Mayfly.Packages.Tests.Python;
 
 /// <summary>
 /// Versions, specifiers, markers, dependencies, names and tags: <c>packaging</c> judges all of them alike, but where it departs from the standard's text, and then
-/// the text is cited. <c>MAYFLY_PACKAGING_SEED</c> and <c>MAYFLY_PACKAGING_TIMES</c> make it another run or a longer one.
+/// the text is cited.
 /// </summary>
 [Trait("needs", "oracle")]
 public sealed partial class PackagingAgreementTests
 {
-    private static readonly int Seed = int.TryParse(Environment.GetEnvironmentVariable("MAYFLY_PACKAGING_SEED"), out var seed) ? seed : 20261126;
-    private static readonly int Times = int.TryParse(Environment.GetEnvironmentVariable("MAYFLY_PACKAGING_TIMES"), out var times) ? times : 1;
-
-    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
-    private readonly Spellings _write = new(Seed);
+    private readonly Spellings _write = new(PackagingVerdicts.Seed);
 
     [Fact]
     public void Versions_are_read_and_written_alike()
@@ -187,7 +181,7 @@ public sealed partial class PackagingAgreementTests
     /// <param name="byTheText">Where they differ: what the standard's text says, without asking us.</param>
     private static void Compare(int cases, Func<object?[]> ask, Func<object?[], object?> answer, Func<object?[][], IReadOnlyList<object?>>? byTheText = null)
     {
-        object?[][] questions = [.. Enumerable.Range(0, cases * Times).Select(_ => ask())];
+        object?[][] questions = [.. Enumerable.Range(0, cases * PackagingVerdicts.Times).Select(_ => ask())];
         var verdicts = PackagingVerdicts.Of(questions);
         Assert.Equal(questions.Length, verdicts.Count);
         var ours = questions.Select(question => JsonSerializer.Serialize(answer(question))).ToArray();
@@ -199,9 +193,9 @@ public sealed partial class PackagingAgreementTests
             different = [.. different.Where((i, at) => ours[i] != JsonSerializer.Serialize(text[at]))];
         }
 
-        Assert.True(different.Count == 0, $"seed {Seed}, {different.Count} of {questions.Length} differ:\n{string.Join('\n', different.Take(20).Select(i => $"{JsonSerializer.Serialize(questions[i], Readable)}: {ours[i]} instead of {verdicts[i].GetRawText()}"))}");
+        Assert.True(different.Count == 0, $"seed {PackagingVerdicts.Seed}, {different.Count} of {questions.Length} differ:\n{string.Join('\n', different.Take(20).Select(i => $"{JsonSerializer.Serialize(questions[i], PackagingVerdicts.Readable)}: {ours[i]} instead of {verdicts[i].GetRawText()}"))}");
         // An explanation for everything would explain nothing.
-        Assert.True(explained < questions.Length / 30, $"seed {Seed}: {explained} of {questions.Length} differ from the library by the standard's text");
-        TestContext.Current.TestOutputHelper?.WriteLine($"seed {Seed}: {questions.Length} questions, {explained} answered by the standard's text");
+        Assert.True(explained < questions.Length / 30, $"seed {PackagingVerdicts.Seed}: {explained} of {questions.Length} differ from the library by the standard's text");
+        TestContext.Current.TestOutputHelper?.WriteLine($"seed {PackagingVerdicts.Seed}: {questions.Length} questions, {explained} answered by the standard's text");
     }
 }

@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Mayfly.Packages.Python;
 
@@ -7,19 +6,15 @@ namespace Mayfly.Packages.Tests.Python;
 /// <summary>Requirements files mean what pip takes them to mean; its own reader judges.</summary>
 public sealed class RequirementsFileTests
 {
-    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     [Fact]
     [Trait("needs", "oracle")]
     public void Files_are_read_as_pip_reads_them()
     {
-        var seed = int.TryParse(Environment.GetEnvironmentVariable("MAYFLY_PACKAGING_SEED"), out var given) ? given : 20261126;
-        var times = int.TryParse(Environment.GetEnvironmentVariable("MAYFLY_PACKAGING_TIMES"), out var more) ? more : 1;
-        var write = new RequirementsSpellings(seed);
-        var questions = Enumerable.Range(0, 3_000 * times).Select(_ => new { files = write.Files(), variables = write.Variables }).ToArray();
+        var write = new RequirementsSpellings(PackagingVerdicts.Seed);
+        var questions = Enumerable.Range(0, 3_000 * PackagingVerdicts.Times).Select(_ => new { files = write.Files(), variables = write.Variables }).ToArray();
         var verdicts = PackagingVerdicts.Ask("pip-requirements.py", questions);
         var different = questions.Zip(verdicts).Where(pair => JsonSerializer.Serialize(Ours(pair.First.files, pair.First.variables)) != JsonSerializer.Serialize(pair.Second)).ToList();
-        Assert.True(different.Count == 0, $"seed {seed}, {different.Count} of {questions.Length} differ:\n{string.Join('\n', different.Take(10).Select(static pair => $"{JsonSerializer.Serialize(pair.First.files, Readable)}:\n  {JsonSerializer.Serialize(Ours(pair.First.files, pair.First.variables), Readable)} instead of\n  {pair.Second.GetRawText()}"))}");
+        Assert.True(different.Count == 0, $"seed {PackagingVerdicts.Seed}, {different.Count} of {questions.Length} differ:\n{string.Join('\n', different.Take(10).Select(static pair => $"{JsonSerializer.Serialize(pair.First.files, PackagingVerdicts.Readable)}:\n  {JsonSerializer.Serialize(Ours(pair.First.files, pair.First.variables), PackagingVerdicts.Readable)} instead of\n  {pair.Second.GetRawText()}"))}");
         // Most of them say something.
         Assert.True(verdicts.Count(static verdict => verdict.ValueKind != JsonValueKind.Null) > questions.Length / 2);
     }
