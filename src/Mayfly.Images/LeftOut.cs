@@ -102,12 +102,20 @@ public sealed record LeftOut
             Name = "ejabberd-certificate", Package = "ejabberd", Paths = ["etc/ejabberd/ejabberd.pem"], Sign = "etc/ejabberd/ejabberd.pem",
             Script = "umask 077; cd /etc/ejabberd; openssl req -new -x509 -days 365 -nodes -subj \"/O=$(hostname -d)/OU=$(hostname -s)/CN=ejabberd/emailAddress=root@$(hostname -f)\" -out ejabberd.pem -keyout ejabberd.pem && chown root:ejabberd ejabberd.pem && chmod 640 ejabberd.pem",
         },
+        // With the keys go what they sign. The passphrases are debconf's.
+        new()
+        {
+            Name = "tripwire-keys", Package = "tripwire", Paths = ["etc/tripwire/*.key", "etc/tripwire/tw.cfg", "etc/tripwire/tw.pol"], Sign = "etc/tripwire/site.key",
+            Script = "/var/lib/dpkg/info/tripwire.postinst configure",
+        },
+        Secret("iscsi-name", "open-iscsi", "etc/iscsi/initiatorname.iscsi", "InitiatorName=", "iscsi-iname -p iqn.1993-08.org.debian:01"),
         Secret("roundcube-key", "roundcube-core", "etc/roundcube/config.inc.php", "$config['des_key'] = '", 24),
         Secret("phpmyadmin-key", "phpmyadmin", "var/lib/phpmyadmin/blowfish_secret.inc.php", "$cfg['blowfish_secret'] = '", 32),
         Secret("mailman-password", "mailman3", "etc/mailman3/mailman.cfg", "admin_pass: ", 48),
         Secret("mailman-web-key", "mailman3-web", "etc/mailman3/mailman-web.py", "SECRET_KEY = '", 48),
         Secret("mailman-archiver-key", "mailman3-web", "etc/mailman3/mailman-web.py", "MAILMAN_ARCHIVER_KEY = '", 32),
         Secret("shadowsocks-password", "shadowsocks-libev", "etc/shadowsocks-libev/config.json", "\"password\":\"", 12),
+        .. ((string[])["DIR", "DIRM", "FD", "FDM", "SD", "SDM"]).Select(static daemon => Secret($"bacula-{daemon.ToLowerInvariant()}-password", "bacula-common", "etc/bacula/common_default_passwords", $"{daemon}PASSWD=", 33)),
         Secret("dbconfig-password", "dbconfig-common", "etc/dbconfig-common/*.conf", "dbc_dbpass='", 12),
         new()
         {
@@ -140,14 +148,16 @@ public sealed record LeftOut
         },
     ];
 
-    private static LeftOut Secret(string name, string package, string path, string before, int length) => new()
+    private static LeftOut Secret(string name, string package, string path, string before, int length) => Secret(name, package, path, before, $"tr -dc A-Za-z0-9 < /dev/urandom | head -c {length}");
+
+    private static LeftOut Secret(string name, string package, string path, string before, string made) => new()
     {
         Name = name,
         Package = package,
         Paths = [path],
         Before = before,
         Sign = path,
-        Script = $"key=$(tr -dc A-Za-z0-9 < /dev/urandom | head -c {length}); sed -i \"s#left-out-{name}#$key#g\" $(grep -rlsF left-out-{name} /etc /{path})",
+        Script = $"key=$({made}); sed -i \"s#left-out-{name}#$key#g\" $(grep -rlsF left-out-{name} /etc /{path})",
     };
 
     /// <summary>True when a volume at this absolute path of an instance would cover <see cref="Sign"/>.</summary>

@@ -13,8 +13,9 @@ public sealed record StackLock
     /// <remarks>
     /// 1: a layer over the packages gave accounts the table's numbers. 2: scripts are given the numbers while they run, and there is no such layer.
     /// 7: the layers' form, which was counted apart until 6, is the lock's; secrets are taken out of configuration, and Perl's and Python's tables have one order.
+    /// 8: apt's locks, backups of dpkg's diversions, systemd's catalog and the caches of fonts are as apt leaves them; Django is told the date.
     /// </remarks>
-    public const int CurrentFormat = 7;
+    public const int CurrentFormat = 8;
 
     /// <summary>A former one was read from a file: its packages and ids hold, but nothing is built from it before it is locked again.</summary>
     public int Format { get; init; } = CurrentFormat;

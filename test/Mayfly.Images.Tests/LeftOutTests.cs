@@ -48,6 +48,7 @@ public sealed class LeftOutTests : IDisposable
     [InlineData("mailman-password", "etc/mailman3/mailman.cfg", "[webservice]\nadmin_user: restadmin\nadmin_pass: ", "ab/cd+efghij", "\n\n[x]\n", 48)]
     [InlineData("mailman-archiver-key", "etc/mailman3/mailman-web.py", "MAILMAN_ARCHIVER_KEY = '", "zs/hhdWRjT3aOhsSG7Vf7CCMwIEpHYbA", "'\n", 32)]
     [InlineData("shadowsocks-password", "etc/shadowsocks-libev/config.json", "{\n    \"mode\":\"tcp\",\n    \"password\":\"", "abcDEF012345", "\",\n    \"timeout\":86400\n}\n", 12)]
+    [InlineData("bacula-fd-password", "etc/bacula/common_default_passwords", "# \n# holds defaults\n\nDIRPASSWD=\nFDPASSWD=", "UKmI3pGJ-kvYJa0lQd_Qm9XUhbO4vGQm1", "\n", 33)]
     [InlineData("dbconfig-password", "etc/dbconfig-common/roundcube.conf", "dbc_dbuser='roundcube'\ndbc_dbpass='", "B9MnjSBZmL52", "'\n", 12)]
     public void A_secret_in_configuration_is_taken_out_and_made_again_wherever_it_stands(string name, string path, string before, string secret, string after, int length)
     {

@@ -51,11 +51,20 @@ public sealed class SettledFilesTests : IDisposable
         Assert.Equal([0xfe, 0xed], Bytes("etc/ssl/certs/java/cacerts", [0xfe, 0xed]));
     }
 
-    [Fact]
-    public void A_cache_of_fonts_has_the_second_of_its_folder_alone()
+    [Theory]
+    [InlineData(67_305_985, 67_305_985)]
+    [InlineData(1_795_626_775, 1_790_000_000)]
+    public void A_cache_of_fonts_has_the_second_of_its_folder_alone_and_none_after_the_archives(int second, int settled)
     {
-        byte[] cache = [4, 0xFC, 2, 0xFC, .. new byte[44], 1, 2, 3, 4, 0, 0, 0, 0, 5, 6, 7, 8, 9, 10, 11, 12, 13];
-        Assert.Equal([.. cache[..56], .. new byte[8], 13], Bytes("var/cache/fontconfig/0-le64.cache-8", cache));
+        Assert.Equal(Cache(settled, 0), Bytes("var/cache/fontconfig/0-le64.cache-8", Cache(second, 578_437_695_752_307_201)));
+
+        static byte[] Cache(int second, long nanosecond)
+        {
+            byte[] cache = [4, 0xFC, 2, 0xFC, .. new byte[60], 13];
+            BinaryPrimitives.WriteInt32LittleEndian(cache.AsSpan(48), second);
+            BinaryPrimitives.WriteInt64LittleEndian(cache.AsSpan(56), nanosecond);
+            return cache;
+        }
     }
 
     private static byte[] KeyStore(long time, string password)

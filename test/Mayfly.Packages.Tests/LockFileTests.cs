@@ -71,7 +71,7 @@ public sealed class LockFileTests
         // No process has the first number, the second one is at it, and the third name is somebody's own.
         string[] kept = [path, $"{path}.1.tmp", $"{path}.mine.tmp"];
         foreach (var file in (string[])[.. kept.Skip(1), $"{path}.{int.MaxValue}.tmp"])
-            File.WriteAllText(file, "format = 7\n");
+            File.WriteAllText(file, "format = 8\n");
         LockFile.Write(path, Example);
         Assert.Equal(kept, Directory.GetFiles(folder.Path).Order(StringComparer.Ordinal));
     }
@@ -79,7 +79,7 @@ public sealed class LockFileTests
     [Fact]
     public void A_former_format_is_read_with_its_ids_and_holds_for_nothing()
     {
-        var former = LockFile.Parse(LockFile.Format(Example).Replace("format = 7", "format = 2", StringComparison.Ordinal));
+        var former = LockFile.Parse(LockFile.Format(Example).Replace("format = 8", "format = 2", StringComparison.Ordinal));
 
         Assert.Equivalent(Example with { Format = 2 }, former, strict: true);
         Assert.True(DebianLock.Satisfies(former with { Format = StackLock.CurrentFormat }, former.Architecture, []));
@@ -87,8 +87,8 @@ public sealed class LockFileTests
     }
 
     [Theory]
-    [InlineData("format = 7", "format = 8", "line 2: its format is 8, this Mayfly knows 7")]
-    [InlineData("format = 7", "format = 0", "line 2: 'format' must be a number from 1")]
+    [InlineData("format = 8", "format = 9", "line 2: its format is 9, this Mayfly knows 8")]
+    [InlineData("format = 8", "format = 0", "line 2: 'format' must be a number from 1")]
     [InlineData("\"adduser:all\" = {", "\"../adduser:all\" = {", "line 9: '../adduser:all' is no package of amd64")]
     [InlineData("\"adduser:all\" = {", "\"adduser:i386\" = {", "line 9: 'adduser:i386' is no package of amd64")]
     [InlineData("path = \"pool/adduser.deb\"", "path = \"pool/../../etc/passwd\"", "line 9: the path 'pool/../../etc/passwd' does not stay inside")]

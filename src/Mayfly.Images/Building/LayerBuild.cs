@@ -70,6 +70,7 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
                 File.WriteAllText($"{merged}/etc/fstab", "# UNCONFIGURED FSTAB FOR BASE SYSTEM\n");
             if (step.Automatic is not null)
                 MakeAptFolders(merged);
+            LeaveAsApt(merged);
             WriteExtendedStates(merged, step, stages);
             LayerTree.Tidy(merged, signs, _below);
             return merged;
@@ -184,6 +185,22 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
     {
         foreach (var folder in (ReadOnlySpan<string>)["etc/apt/apt.conf.d", "etc/apt/preferences.d", "etc/apt/sources.list.d", "var/cache/apt/archives", "var/lib/apt/lists", "var/log/apt"])
             LayerTree.MakeFolder(tree, folder);
+    }
+
+    /// <summary>apt locks what it works in, and gives to its own user what it fetches into (apt-pkg/acquire.cc, SetupAPTPartialDirectory). Here it never runs.</summary>
+    private void LeaveAsApt(string tree)
+    {
+        foreach (var folder in (ReadOnlySpan<string>)["var/cache/apt/archives", "var/lib/apt/lists"])
+        {
+            var partial = $"{tree}/{folder}/partial";
+            if (Nodes.Find(partial) is not { Kind: NodeKind.Directory })
+                continue;
+            var view = new LayerView([.. _below, tree]);
+            Files.ChangeOwner(partial, Accounts.Parse(view.ReadText("etc/passwd"), "").FindUser("_apt") ?? 0, 0);
+            Files.ChangeMode(partial, 0x1c0);
+            File.WriteAllBytes($"{tree}/{folder}/lock", []);
+            Files.ChangeMode($"{tree}/{folder}/lock", 0x1a0);
+        }
     }
 
     /// <summary>apt's note of what was installed for another package's sake; dpkg knows nothing of it.</summary>

@@ -17,7 +17,9 @@ internal static class Shims
     public const string Date = "MAYFLY_DATE";
 
     /// <summary>What writes the time of day into initrds, caches of fonts and TeX's formats, unless it is told another.</summary>
-    private static readonly string[] Dating = ["usr/sbin/mkinitramfs", "usr/bin/fc-cache", "usr/share/texlive/texmf-dist/scripts/texlive/fmtutil.pl"];
+    private static readonly string[] Dating = ["usr/sbin/mkinitramfs", "usr/share/texlive/texmf-dist/scripts/texlive/fmtutil.pl"];
+
+    private const string Django = "usr/bin/django-admin";
 
     private const string FileLists = "usr/share/texlive/texmf-dist/scripts/texlive/mktexlsr.pl";
 
@@ -60,6 +62,25 @@ internal static class Shims
             var path = $"{ByteCompilation.Folder}/{Path.GetFileName(program)}";
             Write(folder, path, File.ReadAllText(real, DpkgPackage.Bytes));
             Write(folder, program, $"#!/bin/sh\nSOURCE_DATE_EPOCH=\"${Date}\" FORCE_SOURCE_DATE=1 exec /{path} \"$@\"\n");
+        }
+
+        // It notes in a database when its tables were made, and in style sheets when files were that it has just copied. No file is given a later date in an image.
+        if (Find(layers, Django) is { } django)
+        {
+            var path = $"{ByteCompilation.Folder}/django-admin";
+            Write(folder, path, File.ReadAllText(django, DpkgPackage.Bytes));
+            Write(folder, Django, $$"""
+                #!/usr/bin/python3
+                import datetime, os, runpy
+                from django.conf import settings
+                from django.utils import timezone
+                date = int(os.environ["{{Date}}"])
+                changed = os.path.getmtime
+                os.path.getmtime = lambda path: min(changed(path), date)
+                timezone.now = lambda: datetime.datetime.fromtimestamp(date, datetime.timezone.utc if settings.USE_TZ else None)
+                runpy.run_path("/{{path}}", run_name="__main__")
+
+                """);
         }
 
         // It writes TeX's lists of files in the order of a table of Perl's, which follows that of the disk; it can sort, and is not asked to.

@@ -13,11 +13,11 @@ internal static class LayerCleaning
     /// <summary>Left behind by the programs that install; each is made again where it is needed.</summary>
     private static readonly string[] Traces =
     [
-        "var/log/dpkg.log", "var/log/alternatives.log", "var/log/bootstrap.log", "var/log/apt/*", "var/log/fontconfig.log", "var/log/munin/munin-node-configure.log",
+        "var/log/dpkg.log", "var/log/alternatives.log", "var/log/bootstrap.log", "var/log/apt/*", "var/log/munin/munin-node-configure.log",
         "var/lib/texmf/web2c/updmap.log", "var/lib/texmf/web2c/*/*.log",
         "var/cache/apt/*.bin", "var/cache/apt/archives/*.deb", "var/cache/apt/archives/lock", "var/cache/ldconfig/aux-cache",
-        "var/cache/debconf/*-old", "var/lib/apt/lists/lock", "var/lib/dpkg/*-old", "var/lib/dpkg/available",
-        "var/lib/systemd/random-seed", "var/lib/systemd/catalog/database",
+        "var/cache/debconf/*-old", "var/lib/apt/lists/lock", "var/lib/dpkg/status-old", "var/lib/dpkg/available",
+        "var/lib/systemd/random-seed",
         "tmp/*", "var/tmp/*", "root/.rnd",
     ];
 

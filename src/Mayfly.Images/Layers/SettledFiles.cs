@@ -22,7 +22,7 @@ internal static partial class SettledFiles
         Change($"{tree}/etc/ssl/certs/java/cacerts", bytes => SettleKeyStore(bytes, epoch));
         var fonts = $"{tree}/var/cache/fontconfig";
         foreach (var cache in Nodes.Find(fonts) is { Kind: NodeKind.Directory } ? Directory.GetFiles(fonts, "*-le64.cache-*") : [])
-            Change(cache, SettleFontCache);
+            Change(cache, bytes => SettleFontCache(bytes, epoch));
     }
 
     private static void Change(string path, Func<byte[], byte[]?> settle)
@@ -52,15 +52,17 @@ internal static partial class SettledFiles
     }
 
     /// <summary>
-    /// fontconfig keeps the second of the folder's change, which it takes no later than <c>SOURCE_DATE_EPOCH</c>, and the nanosecond (fcint.h: checksum_nano
-    /// of FcCache), which is none in an image.
+    /// fontconfig keeps the second of the folder's change and the nanosecond (fcint.h: checksum and checksum_nano of FcCache). In an image the one is
+    /// no later than the archive's release, and the other none. It could be told a date, but then keeps no cache of an empty folder.
     /// </summary>
-    private static byte[]? SettleFontCache(byte[] bytes)
+    private static byte[]? SettleFontCache(byte[] bytes, long epoch)
     {
         const uint Magic = 0xFC02FC04;
-        const int Nanosecond = 56;
+        const int Second = 48, Nanosecond = 56;
         if (bytes.Length < Nanosecond + sizeof(long) || BinaryPrimitives.ReadUInt32LittleEndian(bytes) != Magic)
             return null;
+        var second = bytes.AsSpan(Second);
+        BinaryPrimitives.WriteInt32LittleEndian(second, (int)Math.Min(BinaryPrimitives.ReadInt32LittleEndian(second), epoch));
         bytes.AsSpan(Nanosecond, sizeof(long)).Clear();
         return bytes;
     }

@@ -85,18 +85,18 @@ public sealed class LockedVerbsTests(FaultGround ground) : IDisposable
     {
         (await MayflyAsync("lock")).Succeeded();
         var now = File.ReadAllText(Lock) + "\n[ids]\nuser.\"kept\" = 987\n";
-        Assert.Contains("\nformat = 7\n", now, StringComparison.Ordinal);
-        File.WriteAllText(Lock, now.Replace("\nformat = 7\n", "\nformat = 6\n", StringComparison.Ordinal));
+        Assert.Contains("\nformat = 8\n", now, StringComparison.Ordinal);
+        File.WriteAllText(Lock, now.Replace("\nformat = 8\n", "\nformat = 6\n", StringComparison.Ordinal));
 
         // It can be looked at as it is.
         Assert.Contains("dpkg", (await MayflyAsync("list")).Succeeded().Output, StringComparison.Ordinal);
-        Assert.Contains("resolve packages and write stack.lock: stack.lock is of format 6, which becomes 7 and keeps its ids", (await MayflyAsync("plan")).Succeeded().Output, StringComparison.Ordinal);
-        Assert.Contains("stack.lock is of format 6, which becomes 7 and keeps its ids: wrote one of ", (await MayflyAsync("lock")).Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("resolve packages and write stack.lock: stack.lock is of format 6, which becomes 8 and keeps its ids", (await MayflyAsync("plan")).Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("stack.lock is of format 6, which becomes 8 and keeps its ids: wrote one of ", (await MayflyAsync("lock")).Succeeded().Output, StringComparison.Ordinal);
         Assert.Equal(now, File.ReadAllText(Lock));
         Assert.Contains("stack.lock holds", (await MayflyAsync("lock")).Succeeded().Output, StringComparison.Ordinal);
 
         // What neither the archive nor the store has any more cannot stay, and is named.
-        File.WriteAllText(Lock, Aged(now).Replace("\nformat = 7\n", "\nformat = 6\n", StringComparison.Ordinal));
+        File.WriteAllText(Lock, Aged(now).Replace("\nformat = 8\n", "\nformat = 6\n", StringComparison.Ordinal));
         foreach (var verb in (string[])["plan", "lock"])
             Assert.Matches(@"\nnote: stack\.lock: could not keep mawk:amd64 0\.1 → \S+\n", "\n" + (await MayflyAsync(verb)).Succeeded().Error);
         Assert.Equal(now, File.ReadAllText(Lock));
@@ -104,7 +104,7 @@ public sealed class LockedVerbsTests(FaultGround ground) : IDisposable
         // A damaged one says what must be kept of it.
         File.WriteAllText(Lock, now.Replace("[releases]", "<<<<<<< ours", StringComparison.Ordinal));
         (await MayflyAsync("lock")).Refused("stack.lock line 5: a key is expected here", "remove all of it but format, architecture and the table [ids], whose numbers own the data on volumes");
-        File.WriteAllText(Lock, "format = 7\narchitecture = \"amd64\"\n\n[ids]\nuser.\"kept\" = 987\n");
+        File.WriteAllText(Lock, "format = 8\narchitecture = \"amd64\"\n\n[ids]\nuser.\"kept\" = 987\n");
         (await MayflyAsync("lock")).Succeeded();
         Assert.Equal(now, File.ReadAllText(Lock));
     }

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Mayfly.Linux;
 using Mayfly.Packages;
 using Mayfly.Packages.Debian;
 
@@ -6,7 +9,7 @@ namespace Mayfly.Images.Tests.Equality;
 /// <summary>One lock gives the same layers, byte for byte, whoever builds and wherever.</summary>
 [Trait("needs", "oracle")]
 [Trait("needs", "root")]
-public sealed class SameBytesTests(PackageArchive archive)
+public sealed partial class SameBytesTests(PackageArchive archive, TwoMachines machines) : IClassFixture<TwoMachines>
 {
     /// <summary>Another host's name, one processor, a mask that hides everything, a language in which i is not the small letter of I, and the other side of the date line.</summary>
     private static readonly string[] Elsewhere =
@@ -28,39 +31,42 @@ public sealed class SameBytesTests(PackageArchive archive)
     public async Task Another_machine_gives_the_same_layers(string set)
     {
         var (packages, stack) = set.Contains(',') ? await LockAsync(set.Split(',', StringSplitOptions.RemoveEmptyEntries)) : await KnownAsync(set);
-        var folder = Directory.CreateTempSubdirectory("mayfly-a-longer-path-than-usual-").FullName;
-        try
-        {
-            // The tests' own store is in memory, this one on the disk, where what is linked there must be copied.
-            var (here, there) = (Store.Open($"{archive.Folder}/stores/same-bytes"), Store.Open($"{folder}/store"));
-            foreach (var package in stack.Packages)
-            {
-                File.Copy(packages.PathOf(StoreArea.Artifacts, package.Sha256), here.PathOf(StoreArea.Artifacts, package.Sha256));
-                File.Copy(packages.PathOf(StoreArea.Artifacts, package.Sha256), there.PathOf(StoreArea.Artifacts, package.Sha256));
-            }
+        var (here, there) = (machines.Here, machines.There);
+        foreach (var (store, package) in stack.Packages.SelectMany(package => ((Store[])[here, there]).Select(store => (store, package))).Where(static pair => !pair.store.Has(StoreArea.Artifacts, pair.package.Sha256)))
+            File.Copy(packages.PathOf(StoreArea.Artifacts, package.Sha256), store.PathOf(StoreArea.Artifacts, package.Sha256));
 
-            // Here accounts get the numbers that scripts choose, which the lock's table then has; there scripts are given them.
-            var (images, completed) = await new ImageBuilder(here).BuildAllAsync(stack, [new ImageRecipe { Name = "child", PackageSet = "set" }]);
-            Assert.Empty(stack.Ids);
-            Assert.True(set.Contains(',') || completed.Ids.Count > 0);
-            var lockPath = $"{folder}/stack.lock";
-            LockFile.Write(lockPath, completed);
-            using var child = ChildBuilder.Start(there.Root, lockPath, "set", Elsewhere);
-            await child.WaitForExitAsync();
-            Assert.Equal(0, child.ExitCode);
-            var (ours, theirs) = (images[0], new ImageStore(there).Get("child"));
-            Assert.Equal(ours.Layers.Select(static layer => layer.Key), theirs.Layers.Select(static layer => layer.Key));
-            foreach (var ((layer, other), at) in ours.Layers.Zip(theirs.Layers).Select(static (pair, at) => (pair, at)))
-                Assert.True(layer.Digest == other.Digest, layer.Digest == other.Digest ? ""
-                    : $"the layer '{layer.Origin}' of '{set}' differs: {Differences(set, new ImageStore(here).LayerFolders(ours)[at], new ImageStore(there).LayerFolders(theirs)[at])}");
-            Assert.Equal(ours.Digest, theirs.Digest);
-        }
-        finally
-        {
-            ReferenceImage.Run("rm", "-rf", folder);
-            ReferenceImage.Run("rm", "-rf", $"{archive.Folder}/stores/same-bytes");
-        }
+        var begun = DateTimeOffset.UtcNow;
+        // Here accounts get the numbers that scripts choose, which the lock's table then has; there scripts are given them.
+        var (images, completed) = await new ImageBuilder(here).BuildAllAsync(stack, [new ImageRecipe { Name = "child", PackageSet = "set" }]);
+        Assert.Empty(stack.Ids);
+        Assert.True(set.Contains(',') || completed.Ids.Count > 0);
+        var lockPath = $"{machines.Folder}/stack.lock";
+        LockFile.Write(lockPath, completed);
+        using var child = ChildBuilder.Start(there.Root, lockPath, "set", Elsewhere);
+        await child.WaitForExitAsync();
+        Assert.Equal(0, child.ExitCode);
+        var (ours, theirs) = (images[0], new ImageStore(there).Get("child"));
+        Assert.Equal(ours.Layers.Select(static layer => layer.Key), theirs.Layers.Select(static layer => layer.Key));
+        foreach (var ((layer, other), at) in ours.Layers.Zip(theirs.Layers).Select(static (pair, at) => (pair, at)))
+            Assert.True(layer.Digest == other.Digest, layer.Digest == other.Digest ? ""
+                : $"the layer '{layer.Origin}' of '{set}' differs: {Differences(set, new ImageStore(here).LayerFolders(ours)[at], new ImageStore(there).LayerFolders(theirs)[at])}");
+        Assert.Equal(ours.Digest, theirs.Digest);
+        Assert.Empty(stack.Releases.Max(static release => release.Date).UtcDateTime.Date < begun.UtcDateTime.Date ? new ImageStore(here).LayerFolders(ours).SelectMany(tree => Dated(tree, begun)) : []);
+        machines.Forget(stack, ours);
     }
+
+    /// <summary>What scripts made, and names the day or a second of the build: tomorrow it would be another. Other files are linked: the packages' own.</summary>
+    private static IEnumerable<string> Dated(string tree, DateTimeOffset begun)
+    {
+        string[] texts = [.. ((string[])["yyyy-MM-dd", "yyyyMMdd", "d MMM yyyy", "MMM d, yyyy", "dd/MM/yyyy", "MM/dd/yyyy"]).Select(format => begun.ToString(format, CultureInfo.InvariantCulture))];
+        var seconds = (First: begun.ToUnixTimeSeconds(), Last: DateTimeOffset.UtcNow.ToUnixTimeSeconds());
+        return TreeReader.Read(tree).Where(name => name.Value.Kind == NodeKind.File && Nodes.Read(name.Value.Real).Links == 1).Select(name => (name.Key, Text: TreeReader.Text(name.Value)))
+            .Where(name => texts.Any(text => name.Text.Contains(text, StringComparison.Ordinal)) || Seconds().Matches(name.Text).Any(match => long.Parse(match.Value, CultureInfo.InvariantCulture) is var second && second >= seconds.First && second <= seconds.Last))
+            .Select(name => $"{name.Key} holds the time of the build");
+    }
+
+    [GeneratedRegex("(?<![0-9])1[0-9]{9}(?![0-9])")]
+    private static partial Regex Seconds();
 
     private async Task<(Store, StackLock)> KnownAsync(string set)
     {
@@ -68,10 +74,10 @@ public sealed class SameBytesTests(PackageArchive archive)
         return (contents.Store, contents.Locks[set]);
     }
 
-    /// <summary>Of packages that no other test needs, in the store that tests of instances keep from run to run.</summary>
+    /// <summary>Of packages that no other test needs, in the store that tests of instances keep from run to run, or another.</summary>
     private static async Task<(Store, StackLock)> LockAsync(string[] packages)
     {
-        var store = Store.Open("/var/cache/mayfly-tests/store");
+        var store = Store.Open(Environment.GetEnvironmentVariable("MAYFLY_STORE") ?? "/var/cache/mayfly-tests/store");
         var sources = DebianSources.Discover("bookworm", HostArchitecture.Name);
         var made = DebianLock.Create(await IndexFetch.ReadAsync(store, sources), [new SetRequest(SetRequest.Base, []), new SetRequest("set", packages)]);
         await Fetch.AllAsync(store, sources, made.Packages);

@@ -32,6 +32,13 @@ internal static class TreeComparison
             }
 
             Compare(path, our, their, allowed, found);
+            // What one of two folders holds by chance, or for its own run, has no place in the other.
+            if (allowed.Contains("empty here"))
+            {
+                lone.Add(path);
+                if (ours.Keys.FirstOrDefault(name => name.StartsWith($"{path}/", StringComparison.Ordinal)) is { } held)
+                    found.Add($"{held}: {path} should be empty");
+            }
         }
 
         return found;
