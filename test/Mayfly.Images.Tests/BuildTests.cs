@@ -436,6 +436,50 @@ public sealed class BuildTests(ReferenceImage reference)
     }
 
     [Fact]
+    public async Task Scripts_load_their_locale_from_an_archive_that_no_image_has()
+    {
+        const string Archive = "/usr/lib/locale/locale-archive", Found = "/var/found";
+        var words = SmallPackage.Add(Store, "words", new Dictionary<string, string>
+        {
+            ["postinst"] = $$"""
+                #!/bin/sh
+                set -e
+                mkdir {{Found}}
+                tell() { locale -k LC_CTYPE LC_NUMERIC LC_TIME LC_COLLATE LC_MONETARY LC_MESSAGES LC_PAPER LC_NAME LC_ADDRESS LC_TELEPHONE LC_MEASUREMENT LC_IDENTIFICATION > {{Found}}/$1; }
+                localedef --list-archive > {{Found}}/list
+                locale-gen
+                mv /usr/lib/locale/C.utf8 /usr/lib/locale/away
+                tell archive
+                mv /usr/lib/locale/away /usr/lib/locale/C.utf8
+                rm {{Archive}}
+                tell files
+                rm -r /usr/lib/locale/C.utf8/LC_TIME
+                tell nothing 2> {{Found}}/error
+
+                """,
+        }, new Dictionary<string, string> { ["/usr/sbin/locale-gen"] = $"#!/bin/sh\nset -e\nrm -rf {Archive}\n" });
+        var texts = await BuildAsync(With(words), Recipe("words"));
+        Assert.Equal(texts[$"{Found}/files"], texts[$"{Found}/archive"]);
+        Assert.Contains("charmap=\"UTF-8\"", texts[$"{Found}/archive"], StringComparison.Ordinal);
+        // So it is not found at all when it is in neither.
+        Assert.NotEqual("", texts[$"{Found}/error"]);
+        Assert.DoesNotContain($"{Found}/list", texts.Keys); // Empty files are not among them.
+        Assert.DoesNotContain(Archive, texts.Keys);
+
+        var more = SmallPackage.Add(Store, "more-words", new Dictionary<string, string>
+        {
+            ["postinst"] = "#!/bin/sh\nset -e\ncp -r /usr/lib/locale/C.utf8 /tmp/zz.utf8\nlocaledef --add-to-archive /tmp/zz.utf8\nrm -r /tmp/zz.utf8\nlocaledef --list-archive > /var/list\n",
+        }, Nothing);
+        texts = await BuildAsync(With(more), Recipe("more-words"));
+        Assert.Equal("zz.utf8\n", texts["/var/list"]);
+        Assert.Contains(Archive, texts.Keys);
+
+        var silent = SmallPackage.Add(Store, "no-words", new Dictionary<string, string> { ["postinst"] = $"#!/bin/sh\nset -e\nrm {Archive}\n" }, Nothing);
+        await BuildAsync(With(silent), Recipe("no-words"));
+        Assert.False(Directory.Exists($"{new ImageStore(Store).LayerFolders(new ImageStore(Store).Get("no-words"))[1]}/usr/lib/locale"));
+    }
+
+    [Fact]
     public async Task A_secret_in_configuration_is_made_for_an_instance_wherever_it_stands()
     {
         var package = SmallPackage.Add(Store, "secretive", new Dictionary<string, string>

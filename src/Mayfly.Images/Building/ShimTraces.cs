@@ -23,13 +23,21 @@ internal static class ShimTraces
                 LayerTree.Remove($"{written}/{path}");
             else if (Nodes.Read($"{shims}/{path}").Size is > 0 and var size)
                 standIns.Add((path, size));
+            // A sign that it was removed, where it stood in for nothing.
+            if (Nodes.Find($"{written}/{path}") is { IsWhiteout: true } && LayerTree.Find(layers, path) is null)
+                Delete(written, path, layers);
         }
 
         foreach (var (path, size) in Files(written, "").ToArray())
         {
             var contents = new Lazy<byte[]>(() => File.ReadAllBytes($"{written}/{path}"));
             if (standIns.FirstOrDefault(one => one.Size == size && File.ReadAllBytes($"{shims}/{one.Path}").AsSpan().SequenceEqual(contents.Value)).Path is { } name)
-                PutBack(Shims.Find(layers, name), $"{written}/{path}");
+            {
+                if (Shims.Find(layers, name) is { } real)
+                    PutBack(real, $"{written}/{path}");
+                else
+                    Delete(written, path, layers);
+            }
             else if (standIns.Any(one => one.Path == path) && (Has(contents.Value, ByteCompilation.Folder) || Has(contents.Value, $"{path}{StandIns.Real}")))
                 throw new MayflyException($"a script edited /{path}, in whose place a program of Mayfly's own stands while an image is built",
                     "nothing was changed, and the image cannot be made: look for the path among the scripts of the packages and steps of this layer, and leave out the one that edits it");
@@ -51,15 +59,23 @@ internal static class ShimTraces
 
     private static bool Has(byte[] contents, string text) => contents.AsSpan().IndexOf(System.Text.Encoding.UTF8.GetBytes(text)) >= 0;
 
-    /// <summary>Owner, mode and attributes are the script's, all else is the real one's. What stood in for nothing goes.</summary>
-    private static void PutBack(string? real, string path)
+    /// <summary>Also the folder that it alone brought into this layer, if scripts gave it no other mode or owner.</summary>
+    private static void Delete(string written, string path, IReadOnlyList<string> layers)
     {
-        if (real is null)
+        File.Delete($"{written}/{path}");
+        while (Path.GetDirectoryName(path) is { Length: > 0 } folder && !Directory.EnumerateFileSystemEntries($"{written}/{folder}").Any() && LayerTree.Find(layers, folder) is { } below)
         {
-            File.Delete(path);
-            return;
+            var (node, before) = (Nodes.Read($"{written}/{folder}"), Nodes.Read(below));
+            if (before.Kind != NodeKind.Directory || (node.Mode, node.User, node.Group) != (before.Mode, before.User, before.Group))
+                return;
+            Directory.Delete($"{written}/{folder}");
+            path = folder;
         }
+    }
 
+    /// <summary>Owner, mode and attributes are the script's, all else is the real one's.</summary>
+    private static void PutBack(string real, string path)
+    {
         var node = Nodes.Read(path);
         var attributes = new[] { real, path }.SelectMany(file => Nodes.AttributeNames(file).Where(static name => !name.StartsWith("trusted.", StringComparison.Ordinal)).Select(name => (name, Value: Nodes.ReadAttribute(file, name)))).ToArray();
         using (var from = File.OpenRead(real))

@@ -54,6 +54,7 @@ internal static class Shims
         Ending(folder, "usr/bin/ischroot", 0);
         if (ids.Count > 0)
             AccountShims.Make(folder, layers, ids);
+        LocaleArchive.Make(folder, layers, $"{Path.GetDirectoryName(folder)}/locales");
         StandIns.Make(folder, layers);
         foreach (var program in Dating)
         {

@@ -32,6 +32,8 @@ internal static class StandIns
         ("usr/lib/postgresql/*/bin/postgres", """
             case $1:$PGDATA in --boot:/var/lib/postgresql/*/*|--single:/var/lib/postgresql/*/*) exec cat >/dev/null ;; esac
             """, null),
+        ("usr/bin/localedef", LocaleArchive.Without, null),
+        ("usr/sbin/locale-gen", LocaleArchive.Again, null),
         // Only where the one action comes last: what has to be printed or executed is then known when all names are. A list of tests joined by -o has its action behind it alone.
         ("usr/bin/find", $$"""
             real=/usr/bin/find{{Real}}
