@@ -480,6 +480,31 @@ public sealed class BuildTests(ReferenceImage reference)
     }
 
     [Fact]
+    public async Task A_service_that_a_script_has_masked_is_unmasked()
+    {
+        var masked = SmallPackage.Add(Store, "masked", new Dictionary<string, string>
+        {
+            ["postinst"] = """
+                #!/bin/sh
+                set -e
+                deb-systemd-helper unmask here.service
+                deb-systemd-helper mask here.service
+                deb-systemd-helper mask there.service
+                readlink /etc/systemd/system/here.service > /var/mask
+                deb-systemd-helper unmask here.service
+                deb-systemd-helper unmask here.service
+                test ! -e /etc/systemd/system/here.service
+
+                """,
+        }, new Dictionary<string, string> { ["/usr/lib/systemd/system/here.service"] = "[Service]\n", ["/usr/lib/systemd/system/there.service"] = "[Service]\n" });
+        var texts = await BuildAsync(With(masked), Recipe("masked"));
+        Assert.Equal("/dev/null\n", texts["/var/mask"]);
+        var layer = new ImageStore(Store).LayerFolders(new ImageStore(Store).Get("masked"))[1];
+        Assert.Equal("/dev/null", new FileInfo($"{layer}/etc/systemd/system/there.service").LinkTarget);
+        Assert.Equal([$"{layer}/var/lib/systemd/deb-systemd-helper-masked/there.service"], Directory.GetFiles($"{layer}/var/lib/systemd/deb-systemd-helper-masked"));
+    }
+
+    [Fact]
     public async Task A_secret_in_configuration_is_made_for_an_instance_wherever_it_stands()
     {
         var package = SmallPackage.Add(Store, "secretive", new Dictionary<string, string>

@@ -7,7 +7,7 @@ namespace Mayfly.Images.Building;
 /// Programs that stand in for real ones while packages are configured. Most of theirs would be work for nothing: a key or a database that the
 /// image leaves out (<see cref="LeftOut"/>), and that is made when an instance starts. What such a stand-in makes is left out in the same way. find
 /// gives names in whatever order the file system has them, which differs from one to the next; its stand-in does in the names' order what was to be done with each,
-/// for TeX's scripts, which write what they find.
+/// for TeX's scripts, which write what they find. Some only answer faster.
 /// Whatever else is asked of a program goes to the real one.
 /// </summary>
 internal static class StandIns
@@ -31,6 +31,13 @@ internal static class StandIns
         // initdb writes the configuration by itself; these two calls fill the data with system tables that it tells them by standard input. Data elsewhere is not left out.
         ("usr/lib/postgresql/*/bin/postgres", """
             case $1:$PGDATA in --boot:/var/lib/postgresql/*/*|--single:/var/lib/postgresql/*/*) exec cat >/dev/null ;; esac
+            """, null),
+        // Scripts of every service ask to unmask what nothing has masked (deb-systemd-helper(1)), and load Perl and many modules of it for that.
+        ("usr/bin/deb-systemd-helper", """
+            masked=/var/lib/systemd/deb-systemd
+            case $1:$#:$DPKG_ROOT in
+                unmask:2:) [ -e "/etc/systemd/system/${2##*/}" ] || [ -e $masked-helper-masked ] || [ -e $masked-user-helper-masked ] || exit 0 ;;
+            esac
             """, null),
         ("usr/bin/localedef", LocaleArchive.Without, null),
         ("usr/sbin/locale-gen", LocaleArchive.Again, null),
