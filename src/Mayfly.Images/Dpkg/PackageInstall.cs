@@ -25,6 +25,7 @@ internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation com
     private readonly IReadOnlyDictionary<string, string> _environment = ScriptEnvironment.ForInstalling(epoch);
     private readonly List<string> _layers = [.. below];
     private readonly List<string> _written = [];
+    private bool _mounted;
     private int _configured;
     private string _section = "";
     private int _total;
@@ -40,53 +41,61 @@ internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation com
         _total = stages.Sum(static stage => stage.Packages.Count);
         for (var at = 0; at < stages.Count; at++)
             Stage(stages[at], last: at == stages.Count - 1, cancellationToken);
+        Unmount();
         if (compilation.Rest() is { Count: > 0 } commands)
             Compile(commands, cancellationToken);
     }
 
+    /// <summary>What it ends with stays mounted: the next stage's preinsts run there.</summary>
     private void Stage(DpkgStage stage, bool last, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var (packages, first) = (stage.Packages, _layers.Count == 0);
+        var placed = root.NewFolder("placed");
         if (first)
         {
-            var placed = root.NewFolder("placed");
             root.Run(() => PlaceFirst(packages, placed, cancellationToken));
             _layers.Add(placed);
-            _layers.Add(Mount());
+            Mount();
             RunPreinsts([.. packages.OrderBy(static package => package.Name == "base-passwd" ? 0 : 1)], cancellationToken);
         }
         else
         {
-            var upper = Mount();
+            if (!_mounted)
+                Mount();
             RunPreinsts(packages, cancellationToken);
             // Diversions, overrides and accounts as the preinsts left them.
-            var placed = root.NewFolder("placed");
             root.Run(() => PlaceOver(packages, placed, cancellationToken));
-            root.Unmount();
-            _layers.AddRange([upper, placed]);
+            Unmount();
+            _layers.Add(placed);
             compilation.Begin(packages, _layers);
-            _layers.Add(Mount());
+            Mount();
         }
 
-        if (root.NotesCompiling)
-            ByteCompilation.Open(root);
         if (first)
             Configure(packages, "depends", cancellationToken);
         else if (stage.Configured.Count > 0)
             Configure(stage.Configured, "depends", cancellationToken, "--no-triggers");
         if (last || (!first && stage.Configured.Count == 0))
             Configure([], last ? "" : "depends", cancellationToken, "--pending");
+    }
+
+    private void Mount()
+    {
+        var upper = root.Mount(_layers, forPackages: true);
+        _layers.Add(upper);
+        _written.Add(upper);
+        _mounted = true;
+        if (root.NotesCompiling)
+            ByteCompilation.Open(root);
+    }
+
+    private void Unmount()
+    {
         if (root.NotesCompiling)
             compilation.Collect(root);
         root.Unmount();
-    }
-
-    private string Mount()
-    {
-        var upper = root.Mount(_layers, forPackages: true);
-        _written.Add(upper);
-        return upper;
+        _mounted = false;
     }
 
     private static void PlaceFirst(IReadOnlyList<DpkgPackage> packages, string layer, CancellationToken cancellationToken)
@@ -197,7 +206,10 @@ internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation com
 
     private void Compile(IReadOnlyList<IReadOnlyList<string>> commands, CancellationToken cancellationToken)
     {
-        _layers.Add(Mount());
+        // Nothing is noted any more, for this is the work itself.
+        var upper = root.Mount(_layers, forPackages: true);
+        _layers.Add(upper);
+        _written.Add(upper);
         foreach (var command in commands)
         {
             var result = root.Start(command, ScriptEnvironment.ForPackages, null, cancellationToken);
