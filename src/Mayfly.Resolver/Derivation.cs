@@ -12,6 +12,14 @@ public sealed record Derivation(Requirement Requirement, int? RequiredBy, IReadO
     /// <summary>This node and all below it.</summary>
     public IEnumerable<Derivation> All() => Attempts.SelectMany(attempt => attempt.Obstacles).OfType<Unmet>()
         .SelectMany(unmet => unmet.Derivation.All()).Prepend(this);
+
+    /// <summary>Every candidate that it speaks of.</summary>
+    public IEnumerable<int> Candidates() => All().SelectMany(static node => node.Attempts).SelectMany(static attempt => attempt.Obstacles.SelectMany(static obstacle => obstacle switch
+    {
+        Excluded excluded => [excluded.By, excluded.Other, .. excluded.Chain],
+        Superseded superseded => [superseded.Version, .. superseded.Chain],
+        _ => (IEnumerable<int>)[],
+    }).Prepend(attempt.Candidate));
 }
 
 /// <summary>A candidate that would meet a requirement, and why it cannot be selected.</summary>

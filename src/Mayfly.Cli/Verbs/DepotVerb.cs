@@ -144,10 +144,8 @@ internal static class DepotVerb
 
     private static (string Path, string Name) LockOf(string stack)
     {
-        var path = Directory.Exists(stack) ? Path.Combine(stack, LockFile.Name) : stack;
-        return File.Exists(path)
-            ? (path, DepotLock.NameOf(Path.GetDirectoryName(Path.GetFullPath(path))!))
-            : throw new MayflyException($"there is no {(Directory.Exists(stack) ? $"{LockFile.Name} in {stack}" : stack)}", $"mayfly lock {(Directory.Exists(stack) ? stack : "FOLDER")} writes one");
+        var path = NamedLock.PathOf(stack);
+        return File.Exists(path) ? (path, DepotLock.NameOf(Path.GetDirectoryName(Path.GetFullPath(path))!)) : throw NamedLock.Missing(stack);
     }
 
     private static DepotFolder Existing(string folder) => new DepotFolder(folder) is { IsDepot: true } depot ? depot

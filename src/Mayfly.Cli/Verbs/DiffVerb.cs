@@ -38,11 +38,8 @@ internal static class DiffVerb
     /// <summary>The lock that this names; null when it names none, and so must be an image.</summary>
     private static StackLock? FindLock(string name)
     {
-        if (File.Exists(name))
-            return LockFile.Read(name);
-        if (!Directory.Exists(name))
-            return null;
-        return LockFile.Read(Path.Combine(name, LockFile.Name)) ?? throw new MayflyException($"there is no {LockFile.Name} in {name}", "mayfly lock writes one");
+        var path = NamedLock.PathOf(name);
+        return LockFile.Read(path) ?? (path == name ? null : throw NamedLock.Missing(name));
     }
 
     private static Difference CompareLocks(StackLock old, StackLock now) => new(

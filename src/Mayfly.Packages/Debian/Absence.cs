@@ -6,6 +6,9 @@ namespace Mayfly.Packages.Debian;
 /// <param name="Rank">Lower where the stack itself says so: among several that is the one to change.</param>
 internal sealed record Absence(string Fact, string Hint, int Rank)
 {
+    /// <summary>True where a hold is the reason.</summary>
+    public bool IsByHold { get; init; }
+
     /// <summary>The reason for one relation; architectures count as far as the relation's qualifier says.</summary>
     public static Absence Of(DebianCandidates candidates, Relation relation)
     {
@@ -20,7 +23,7 @@ internal sealed record Absence(string Fact, string Hint, int Rank)
             if (pinned.Version.CompareTo(fitting.Version) == 0)
                 continue;
             if (candidates.Held.Contains(key))
-                return new Absence($"{key} is held at {pinned.Version}", $"remove .Hold(\"{key}\") to get {fitting.Version} ({fitting.Release.Id})", 0);
+                return new Absence($"{key} is held at {pinned.Version}", $"remove .Hold(\"{key}\") to get {fitting.Version} ({fitting.Release.Id})", 0) { IsByHold = true };
             if (candidates.IsInstalled(key))
                 return new Absence($"the base has {pinned}", $"the base is shared by all components: ask for {key}={fitting.Version} there", 1);
             return new Absence($"{key} is asked for as {pinned.Version}", $"ask for {key}={fitting.Version}, or for no version of it", 0);

@@ -77,7 +77,7 @@ internal sealed class AptMarkTable
     public List<AptMark> Meeting(Relation relation, BinaryPackage package)
     {
         if (!_meeting.TryGetValue(relation, out var found))
-            _meeting.Add(relation, found = [.. _candidates.Meeting(relation, package.Home).DistinctBy(static other => other.Key).Select(other => (Mark: Mark(other.Key), other)).Where(static pair => pair.Mark.First == pair.other).Select(static pair => pair.Mark)]);
+            _meeting.Add(relation, found = [.. _candidates.Meeting(relation, package.Home).Select(other => (Mark: Mark(other.Key), other)).Where(static pair => pair.Mark.First == pair.other).Select(static pair => pair.Mark).Distinct()]);
         return found;
     }
 

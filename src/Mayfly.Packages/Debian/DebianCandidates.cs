@@ -244,5 +244,9 @@ internal sealed class DebianCandidates : ICandidateProvider
         .ThenBy(package => package.IsForeign ? 1 : 0)
         .ThenBy(package => package.Priority)
         // Unable to decide: apt takes the name that its cache met last.
-        .ThenByDescending(package => package.Ordinal);
+        .ThenByDescending(package => package.Ordinal)
+        .ThenBy(Preference);
+
+    /// <summary>Among versions of one name, lower where it is preferred: what may be chosen first, then in the index's order.</summary>
+    private int Preference(BinaryPackage package) => Versions(package.Key).Concat(_index.Find(package.Key)).Distinct().TakeWhile(other => other != package).Count();
 }

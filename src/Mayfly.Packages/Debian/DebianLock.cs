@@ -28,8 +28,9 @@ public static class DebianLock
                 Spelling.Near(index.Names, unknown) is { Count: > 0 } near ? $"did you mean .Hold(\"{near[0]}\")?" : $"remove .Hold(\"{unknown}\")");
         }
 
-        if (older is not null && preferences.Holds.Count > 0)
-            kept = KeptBack.Of(index, older, preferences.Holds).Concat(kept ?? new Dictionary<string, BinaryPackage>()).DistinctBy(static pair => pair.Key).ToDictionary(StringComparer.Ordinal);
+        var back = older is null || preferences.Holds.Count == 0 ? null : KeptBack.Of(index, older, preferences.Holds);
+        if (back is not null)
+            kept = back.Packages.Concat(kept ?? new Dictionary<string, BinaryPackage>()).DistinctBy(static pair => pair.Key).ToDictionary(StringComparer.Ordinal);
         var choice = new SetChoice(index, preferences.Holds, older);
         var baseRequest = sets.FirstOrDefault(set => set.Name == SetRequest.Base) ?? new SetRequest(SetRequest.Base, []);
         var (installed, choices) = choice.Of(baseRequest, [.. sets.Where(set => set.Name != SetRequest.Base).OrderBy(set => set.Name, StringComparer.Ordinal)], kept);
@@ -37,11 +38,11 @@ public static class DebianLock
         var locked = new List<LockedSet>();
         var additions = before is null ? null : new LockAdditions(before, installed.Packages);
         var stays = additions?.Base(baseRequest);
-        Add(baseRequest, installed.Packages, stays?.Stages ?? installed.Stages(), installed.Departures, stays is null ? [.. installed.Automatic.Select(static package => package.Id).Order(StringComparer.Ordinal)] : stays.Automatic);
+        Add(baseRequest, installed.Packages, stays?.Stages ?? installed.Stages(), [.. installed.Departures, .. Departures(baseRequest, installed.Packages)], stays is null ? [.. installed.Automatic.Select(static package => package.Id).Order(StringComparer.Ordinal)] : stays.Automatic);
         foreach (var (set, chosen) in choices)
         {
             IReadOnlyList<BinaryPackage> present = set.OverBase ? installed.Packages : [];
-            Add(set, chosen.Packages, additions?.Plan(set, chosen.Packages, present) ?? InstallOrder.Plan(chosen.Packages, present), chosen.Departures);
+            Add(set, chosen.Packages, additions?.Plan(set, chosen.Packages, present) ?? InstallOrder.Plan(chosen.Packages, present), [.. chosen.Departures, .. Departures(set, [.. present, .. chosen.Packages])]);
         }
 
         var made = new StackLock
@@ -54,6 +55,11 @@ public static class DebianLock
             Ids = ids ?? [],
         };
         return before is null ? made : LayerDates.Keep(made, before, [.. sets.Where(static set => !set.OverBase).Select(static set => set.Name)]);
+
+        // Where the same is asked for as before, a machine would have been upgraded.
+        IEnumerable<string> Departures(SetRequest set, IReadOnlyList<BinaryPackage> chosen) =>
+            back is null || before?.Sets.FirstOrDefault(other => other.Name == set.Name) is not { } there || there.Recommends != set.Recommends || !there.Requests.SequenceEqual(set.Sorted) ? []
+            : back.Departures(chosen, older!.Values.Where(package => there.Stages.Any(stage => stage.Packages.Contains(package.Id))));
 
         void Add(SetRequest set, IReadOnlyList<BinaryPackage> chosen, IReadOnlyList<LockedStage> stages, IReadOnlyList<string> departures, IReadOnlyList<string>? automatic = null)
         {

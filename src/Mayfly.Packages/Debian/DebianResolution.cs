@@ -54,7 +54,7 @@ public sealed record DebianResolution
         }
 
         if (asked.Find(pair => held.Exists(package => package.Key == pair.Package.Key && package.Version.CompareTo(pair.Package.Version) != 0) && pair.Request.IsExact) is { Request: { } against })
-            throw new UnresolvableException($"{against} is asked for, but {against.Key} is held at {kept[against.Key].Version}", $"remove .Hold(\"{against.Key}\") or ask for no version of it", null);
+            throw new UnresolvableException($"{against} is asked for, but {against.Key} is held at {kept[against.Key].Version}", $"remove .Hold(\"{against.Key}\") or ask for no version of it", null) { IsByHold = true };
 
         var unwanted = sorted.Where(static request => request.Removes).Select(static request => request.Key).ToHashSet(StringComparer.Ordinal);
         if (present.Find(package => unwanted.Contains(package.Key)) is { } needed)
@@ -162,16 +162,19 @@ public sealed record DebianResolution
 
     private static UnresolvableException Unresolvable(DebianCandidates candidates, Derivation failure)
     {
-        var absence = failure.All().Where(static node => node.Attempts.Count == 0).Select(static node => node.Requirement.Origin).OfType<Dependency>()
-            .SelectMany(static dependency => dependency.Alternatives).Select(relation => Absence.Of(candidates, relation)).MinBy(static absence => absence.Rank);
+        var absences = failure.All().Where(static node => node.Attempts.Count == 0).Select(static node => node.Requirement.Origin).OfType<Dependency>()
+            .SelectMany(static dependency => dependency.Alternatives).Select(relation => Absence.Of(candidates, relation)).ToList();
         var exclusions = failure.All().SelectMany(static node => node.Attempts).SelectMany(static attempt => attempt.Obstacles).OfType<Excluded>().ToList();
-        var hint = absence?.Hint
+        var hint = absences.MinBy(static absence => absence.Rank)?.Hint
             ?? (exclusions.Exists(one => candidates.Package(one.By).Name == candidates.Package(one.Other).Name)
                     ? "its architectures are not at one version in this index: ask for a version that all of them have"
                 : exclusions.Exists(one => candidates.IsInstalled(candidates.Package(one.By).Key) || candidates.IsInstalled(candidates.Package(one.Other).Key))
                     ? "the base is shared by all components and stays as it is: ask for another version, or leave it out"
                 : "packages that exclude each other can be neighbours in components of their own");
-        return new UnresolvableException($"the packages cannot be installed together:\n{DerivationText.Render(failure)}", hint, failure);
+        return new UnresolvableException($"the packages cannot be installed together:\n{DerivationText.Render(failure)}", hint, failure)
+        {
+            IsByHold = absences.Exists(static absence => absence.IsByHold) || failure.Candidates().Any(candidate => candidates.Held.Contains(candidates.Package(candidate).Key)),
+        };
     }
 
     private static string Releases(DebianIndex index) => string.Join(", ", index.Releases.Select(release => release.Id));

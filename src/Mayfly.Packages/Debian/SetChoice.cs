@@ -53,7 +53,7 @@ internal sealed class SetChoice(DebianIndex index, IReadOnlyCollection<string> h
                 : moved.Select(static package => KeyValuePair.Create(package.Key, package)).Concat(kept ?? new Dictionary<string, BinaryPackage>()).DistinctBy(static pair => pair.Key).ToDictionary(StringComparer.Ordinal);
         }
         // Where a hold is the reason, and not that the base stays as it is, that is what is told.
-        catch (UnresolvableException e) when (!holds.Any(name => e.Message.Contains($"{name} is held at", StringComparison.Ordinal) || e.Message.Contains("(held)", StringComparison.Ordinal)))
+        catch (UnresolvableException e) when (!e.IsByHold)
         {
             return null;
         }
@@ -69,7 +69,7 @@ internal sealed class SetChoice(DebianIndex index, IReadOnlyCollection<string> h
         }
         catch (UnresolvableException e)
         {
-            throw new UnresolvableException($"{set.Name}: {e.Message}", e.Hint!, e.Derivation);
+            throw e.Of(set.Name);
         }
     }
 }

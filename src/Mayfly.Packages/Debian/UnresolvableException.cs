@@ -7,4 +7,10 @@ public sealed class UnresolvableException(string message, string hint, Derivatio
 {
     /// <summary>Why not, as data; null when the request itself names nothing.</summary>
     public Derivation? Derivation { get; } = derivation;
+
+    /// <summary>True where a held version has part in it: without the hold there may be an answer.</summary>
+    public bool IsByHold { get; init; }
+
+    /// <summary>The same, said of a set of the lock.</summary>
+    internal UnresolvableException Of(string set) => new($"{set}: {Message}", Hint!, Derivation) { IsByHold = IsByHold };
 }

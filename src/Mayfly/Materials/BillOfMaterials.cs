@@ -54,7 +54,7 @@ internal sealed record BillOfMaterials
 
             IEnumerable<string> asked = set is null ? [] : set.Requests.SelectMany(request => graph.Find(PackageRequest.Parse(request).Name));
             if (name == SetRequest.Base)
-                asked = asked.Concat(own.Where(id => relations[id].Essential || relations[id].Priority == PackagePriority.Required));
+                asked = asked.Concat(own.Where(id => relations[id].Essential || IsRequired(id)));
             images.Add(new ImageMaterial(name, alone, [.. asked.Distinct().Order(StringComparer.Ordinal)], [.. own.Order(StringComparer.Ordinal)]));
         }
 
@@ -80,6 +80,10 @@ internal sealed record BillOfMaterials
                 }),
             ],
         };
+
+        // The archive's priorities decide what is required, which may be others than the packages' own. The lock says what they came to, but for the first
+        // stage: that is the essential packages, with all that they need.
+        bool IsRequired(string id) => below.Automatic is { } automatic && !below.Stages[0].Packages.Contains(id) ? !automatic.Contains(id) : relations[id].Priority == PackagePriority.Required;
 
         static IReadOnlyList<string> Ids(LockedSet? set) => set is null ? [] : [.. set.Stages.SelectMany(static stage => stage.Packages)];
     }

@@ -91,6 +91,15 @@ public sealed class BillOfMaterialsTests : IAsyncLifetime
     }
 
     [Fact]
+    public void The_base_asks_for_what_the_archive_counts_as_required_whatever_a_package_says_of_itself()
+    {
+        // base-files is essential; libstdc++6 has no priority of its own and server's is optional, but the archive has one of them as required.
+        var stages = new[] { _lock.Packages[0], _lock.Packages[1], _lock.Packages[2] }.Select(static package => new LockedStage([package.Id]));
+        var stackLock = _lock with { Sets = [_lock.Sets[0] with { Stages = [.. stages], Automatic = [_lock.Packages[1].Id] }, .. _lock.Sets.Skip(1)] };
+        Assert.Equal([_lock.Packages[0].Id, _lock.Packages[2].Id], Bill(stackLock: stackLock).Images[0].Asked);
+    }
+
+    [Fact]
     public void Every_package_is_reached_from_the_stack_and_depends_on_what_is_there()
     {
         var document = JsonNode.Parse(CycloneDx.Write(Bill()))!;
