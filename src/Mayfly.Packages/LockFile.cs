@@ -80,6 +80,8 @@ public static class LockFile
             text.Append("\n[[sets]]\nname = ").Append(Quote(set.Name));
             text.Append("\nrequests = ").Append(List(set.Requests));
             text.Append("\nrecommends = ").Append(set.Recommends ? "true" : "false");
+            if (set.InOneGo)
+                text.Append("\nin_one_go = true");
             if (set.Automatic is { } automatic)
                 text.Append("\nautomatic = ").Append(List(automatic));
             if (set.Departures.Count > 0)

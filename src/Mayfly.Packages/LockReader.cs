@@ -141,7 +141,7 @@ internal static class LockReader
 
     private static LockedSet Set(LockEntry table, Dictionary<string, LockedPackage> packages, HashSet<string> names)
     {
-        var fields = Fields(table, "name", "requests", "recommends", "stages", "departures?", "automatic?");
+        var fields = Fields(table, "name", "requests", "recommends", "stages", "departures?", "automatic?", "in_one_go?");
         var name = Text(fields["name"]);
         if (!IsPlainName(name))
             throw Error(fields["name"].Line, $"'{name}' is no name of a set");
@@ -207,6 +207,7 @@ internal static class LockReader
         {
             Name = name,
             Automatic = automatic,
+            InOneGo = fields.TryGetValue("in_one_go", out var inOneGo) && (inOneGo.Value is true && name != SetRequest.Base ? true : throw Error(inOneGo.Line, "in_one_go is true or not there, and not there for the base")),
             Requests = Texts(fields["requests"]),
             Departures = fields.TryGetValue("departures", out var departures) ? Texts(departures) : [],
             Recommends = fields["recommends"].Value is bool recommends ? recommends : throw Error(fields["recommends"].Line, "recommends is true or false"),

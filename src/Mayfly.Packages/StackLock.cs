@@ -1,3 +1,5 @@
+using Mayfly.Packages.Debian;
+
 namespace Mayfly.Packages;
 
 /// <summary>
@@ -37,6 +39,13 @@ public sealed record StackLock
 
     /// <summary>One id a user or group name across the stack, appended at the first build.</summary>
     public IReadOnlyList<LockedId> Ids { get; init; } = [];
+
+    /// <summary>The packages that a set has of its own, in the order of installing: of one that is installed in one go with some of the base's, the rest.</summary>
+    public IReadOnlyList<string> PackagesOf(LockedSet set)
+    {
+        var packages = set.Stages.SelectMany(static stage => stage.Packages);
+        return [.. set.InOneGo ? packages.Except(Sets.First(static other => other.Name == SetRequest.Base).Stages.SelectMany(static stage => stage.Packages)) : packages];
+    }
 
     /// <summary>The newest date of the releases: what is chosen now is dated no later.</summary>
     public DateTimeOffset Date => Releases.Count > 0 ? Releases.Max(static release => release.Date) : DateTimeOffset.UnixEpoch;
@@ -107,6 +116,12 @@ public sealed record LockedSet
 
     /// <summary>True when Recommends were installed too.</summary>
     public bool Recommends { get; init; }
+
+    /// <summary>
+    /// True where the stages begin over the base's first one, and install what the base has besides once more: mmdebstrap's <c>minbase</c> installs those packages
+    /// in one go with what is asked for, which here makes a difference (<see cref="DebianBase.IsInOneGo"/>).
+    /// </summary>
+    public bool InOneGo { get; init; }
 
     /// <summary>
     /// Of the base, the packages by <see cref="LockedPackage.Id"/> that apt would note as installed only because others need them. It asks for those of

@@ -22,7 +22,7 @@ public sealed class LockFileTests
         Sets =
         [
             new LockedSet { Name = "base", Requests = [], Automatic = ["libstdc++6:amd64"], Stages = [new LockedStage(["libstdc++6:amd64"]) { Configured = ["libstdc++6:amd64"], Date = new DateTimeOffset(2026, 5, 19, 8, 0, 1, TimeSpan.Zero) }] },
-            new LockedSet { Name = "web", Requests = ["adduser=1:2.0-1"], Recommends = true, Stages = [new LockedStage(["adduser:all"]), new LockedStage(["libstdc++6:amd64"]) { AddedTo = ["adduser=1:2.0-1"], Date = new DateTimeOffset(2026, 5, 20, 8, 0, 1, TimeSpan.Zero) }] },
+            new LockedSet { Name = "web", Requests = ["adduser=1:2.0-1"], Recommends = true, InOneGo = true, Stages = [new LockedStage(["adduser:all"]), new LockedStage(["libstdc++6:amd64"]) { AddedTo = ["adduser=1:2.0-1"], Date = new DateTimeOffset(2026, 5, 20, 8, 0, 1, TimeSpan.Zero) }] },
         ],
         Ids = [new LockedId("memcache", LockedIdKind.User, 100), new LockedId("memcache", LockedIdKind.Group, 101)],
     };
@@ -110,6 +110,7 @@ public sealed class LockFileTests
     [InlineData("user.\"memcache\" = 100", "user.\"root:x\" = 100", "'user.root:x' is neither user.NAME nor group.NAME")]
     [InlineData("user.\"memcache\" = 100", "user.\"memcache\" = 0", "'user.memcache' must be a number from 1")]
     [InlineData("recommends = true", "recommends = 1", "recommends is true or false")]
+    [InlineData("in_one_go = true", "in_one_go = false", "in_one_go is true or not there")]
     [InlineData("recommends = true", "recommend = true", "'recommend' is not known here")]
     [InlineData("requests = [\"adduser=1:2.0-1\"]", "requests = [\"adduser:any\"]", "names no architecture")]
     [InlineData("[ids]", "[ids", "']' is expected")]

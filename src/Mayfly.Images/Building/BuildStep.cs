@@ -19,6 +19,9 @@ internal sealed record PackageStep(string Key, string? Below, string Origin, lon
     /// <summary>True when it was added to a set that was installed before.</summary>
     public bool IsAddition { get; init; }
 
+    /// <summary>By id, packages of the base that apt asks for in one go with the requests, by priority.</summary>
+    public IReadOnlyList<string> Required { get; init; } = [];
+
     /// <summary>Of a base, those of it that apt notes as installed for others' sake; null to go by the packages' own priorities.</summary>
     public IReadOnlyList<string>? Automatic { get; init; }
 }

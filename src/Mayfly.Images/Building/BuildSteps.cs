@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Mayfly.Packages;
+using Mayfly.Packages.Debian;
 
 namespace Mayfly.Images.Building;
 
@@ -14,11 +15,14 @@ internal static class BuildSteps
     public static IReadOnlyList<BuildStep> Of(StackLock stack, ImageRecipe recipe, Func<string, string?> find)
     {
         var steps = new List<BuildStep>();
-        Packages(steps, stack, "base", null, find);
+        var (all, set) = (SetOf(stack, SetRequest.Base), recipe.PackageSet is { } name ? SetOf(stack, name) : null);
+        // What is installed in one go with the rest of the base begins over its first stage.
+        var below = set is { InOneGo: true } ? all with { Stages = [.. all.Stages.Take(1)], Automatic = [] } : all;
+        Packages(steps, stack, below, null, find);
         if (recipe.Before.Count > 0)
             Copy(steps, new FileStep([.. recipe.Before.SelectMany(static step => step.Files)]));
-        if (recipe.PackageSet is { } set)
-            Packages(steps, stack, set, "base", find);
+        if (set is not null)
+            Packages(steps, stack, set, below, find);
 
         foreach (var step in recipe.Steps)
         {
@@ -39,26 +43,25 @@ internal static class BuildSteps
     }
 
     /// <summary>A layer for what the set had when it was first locked, and one for each addition since.</summary>
-    private static void Packages(List<BuildStep> steps, StackLock stack, string name, string? over, Func<string, string?> find)
+    private static void Packages(List<BuildStep> steps, StackLock stack, LockedSet set, LockedSet? over, Func<string, string?> find)
     {
-        var set = SetOf(stack, name);
         var byId = stack.Packages.ToDictionary(static package => package.Id, StringComparer.Ordinal);
-        var present = over is null ? [] : SetOf(stack, over).Stages.SelectMany(static stage => stage.Packages).ToHashSet(StringComparer.Ordinal);
+        var present = (over?.Stages ?? []).SelectMany(static stage => stage.Packages).ToHashSet(StringComparer.Ordinal);
         foreach (var layer in LockedLayer.Of(set))
         {
             PackageStage[] stages = [.. layer.Stages.Select(stage => new PackageStage(Described(stage.Packages), Described(stage.Configured)))
                 .Where(static stage => stage.Packages.Count + stage.Configured.Count > 0)];
             // Everything that was asked for is in the base: there is no layer to make.
             if (stages.Length > 0 || steps.Count == 0)
-                Install(steps, stack, stages, layer, over is null, set.Automatic, find);
+                Install(steps, stack, stages, layer, set, set.InOneGo && !layer.IsAddition ? Required(SetOf(stack, SetRequest.Base)) : [], find);
         }
 
         IReadOnlyList<LockedPackage> Described(IReadOnlyList<string> ids) => [.. ids.Where(id => !present.Contains(id)).Select(id => byId.TryGetValue(id, out var package)
             ? package
-            : throw new MayflyException($"stack.lock names {id} in the set {name}, but does not describe it", "the lock was edited by hand: remove stack.lock, and `mayfly lock` makes it anew"))];
+            : throw new MayflyException($"stack.lock names {id} in the set {set.Name}, but does not describe it", "the lock was edited by hand: remove stack.lock, and `mayfly lock` makes it anew"))];
     }
 
-    private static void Install(List<BuildStep> steps, StackLock stack, IReadOnlyList<PackageStage> stages, LockedLayer layer, bool isBase, IReadOnlyList<string>? automatic, Func<string, string?> find)
+    private static void Install(List<BuildStep> steps, StackLock stack, IReadOnlyList<PackageStage> stages, LockedLayer layer, LockedSet set, IReadOnlyList<string> required, Func<string, string?> find)
     {
         var requests = string.Join(' ', layer.Requests);
         var inputs = new List<string> { stack.Architecture, $"{(layer.IsAddition ? "added, " : "")}requests {requests}" };
@@ -69,13 +72,18 @@ internal static class BuildSteps
             inputs.AddRange(stage.Configured.Select(static package => $"configure {package.Id}"));
         }
 
-        if (automatic is not null)
+        if (required.Count > 0)
+            inputs.Add($"required {string.Join(' ', required)}");
+        if (set.Automatic is { } automatic)
             inputs.Add($"automatic {string.Join(' ', automatic)}");
-        var origin = isBase ? $"base {stack.Releases.FirstOrDefault()?.Codename ?? stack.Architecture}" : $"packages {requests}";
+        var origin = set.Name == SetRequest.Base ? $"base {stack.Releases.FirstOrDefault()?.Codename ?? stack.Architecture}" : $"packages {requests}";
         var epoch = EpochOf(layer, stack);
         var hash = Key("packages", steps, epoch, inputs);
-        steps.Add(new PackageStep(find(hash) ?? hash, Below(steps), origin, epoch, stages, layer.Requests, stack.Architecture) { Inputs = hash, IsAddition = layer.IsAddition, Automatic = automatic });
+        steps.Add(new PackageStep(find(hash) ?? hash, Below(steps), origin, epoch, stages, layer.Requests, stack.Architecture) { Inputs = hash, IsAddition = layer.IsAddition, Required = required, Automatic = set.Automatic });
     }
+
+    /// <summary>What apt asks for besides the essential packages: all of the base that are not there for others' sake.</summary>
+    private static IReadOnlyList<string> Required(LockedSet all) => [.. all.Stages.Skip(1).SelectMany(static stage => stage.Packages).Except(all.Automatic ?? [])];
 
     private static void Copy(List<BuildStep> steps, FileStep step)
     {

@@ -207,7 +207,7 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
     private void WriteExtendedStates(string tree, PackageStep step, IReadOnlyList<DpkgStage> stages)
     {
         var states = ExtendedStates.Parse(new LayerView([.. _below, tree]).ReadText(ExtendedStates.Path));
-        states.Add(stages, step.Requests, step.Architecture, isBase: _below.Count == 0, step.IsAddition, step.Automatic);
+        states.Add(stages, [.. step.Requests, .. step.Required], step.Architecture, isBase: _below.Count == 0, step.IsAddition, step.Automatic);
         // apt writes one of a base in any case.
         if (states.IsEmpty && step.Automatic is null)
             return;

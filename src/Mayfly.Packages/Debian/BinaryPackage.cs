@@ -62,9 +62,6 @@ public sealed class BinaryPackage
     /// <summary>apt keeps such packages like essential ones (<c>Important: yes</c>, <c>Protected: yes</c>).</summary>
     public bool Important { get; init; }
 
-    /// <summary>libapt counts apt itself among the essential packages where it orders (pkgCacheGen::ForceEssential), whatever the index says.</summary>
-    internal bool IsEssentialToApt => Essential || Name == DebianBase.ForcedEssential;
-
     /// <summary>The position at which apt's cache would first have met the name: apt's last word among providers.</summary>
     public required int Ordinal { get; init; }
 

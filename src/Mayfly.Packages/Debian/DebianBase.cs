@@ -9,6 +9,8 @@ public sealed record DebianBase(IReadOnlyList<BinaryPackage> Essential, IReadOnl
 {
     internal const string ForcedEssential = "apt";
 
+    private const string SystemUsers = "systemd-sysusers";
+
     /// <summary>As for <see cref="DebianResolution"/>.</summary>
     public IReadOnlyList<string> Departures { get; init; } = [];
 
@@ -38,6 +40,19 @@ public sealed record DebianBase(IReadOnlyList<BinaryPackage> Essential, IReadOnl
             Automatic = [.. required.Packages.Where(package => package.Priority != PackagePriority.Required && package.Name != ForcedEssential && !names.Contains(package.Name))],
         };
     }
+
+    /// <summary>
+    /// True when it makes a difference that packages are installed over the whole base, and not in one go with those of priority required, as mmdebstrap does. It does where
+    /// accounts can be made before passwd is configured, which makes /etc/shadow of those that it finds: systemd-sysusers does not need it, and systemd, which
+    /// brings that, also decides how the required packages' own units are enabled. And it does where packages of both kinds make accounts, which get numbers as they come.
+    /// </summary>
+    public bool IsInOneGo(IReadOnlyCollection<BinaryPackage> chosen) =>
+        (Required.Any(static package => package.Name == "passwd") && chosen.Any(static package => package.Provides.Any(static provided => provided.Alternatives[0].Name == SystemUsers)))
+        || (Required.Any(MakesAccounts) && chosen.Any(MakesAccounts));
+
+    /// <summary>As its dependencies say (policy 9.2.2 wants adduser, dh_installsysusers the other).</summary>
+    private static bool MakesAccounts(BinaryPackage package) => package.Name != "adduser" && package.PreDepends.Concat(package.Depends)
+        .Any(static dependency => dependency.Alternatives[0].Name is "adduser" or "passwd" || dependency.Alternatives.Any(static relation => relation.Name == SystemUsers));
 
     /// <summary>The order of installing both parts.</summary>
     public IReadOnlyList<LockedStage> Stages() =>

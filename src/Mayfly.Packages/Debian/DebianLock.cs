@@ -42,7 +42,13 @@ public static class DebianLock
         foreach (var (set, chosen) in choices)
         {
             IReadOnlyList<BinaryPackage> present = set.OverBase ? installed.Packages : [];
-            Add(set, chosen.Packages, additions?.Plan(set, chosen.Packages, present) ?? InstallOrder.Plan(chosen.Packages, present), [.. chosen.Departures, .. Departures(set, [.. present, .. chosen.Packages])]);
+            IReadOnlyList<string> departures = [.. chosen.Departures, .. Departures(set, [.. present, .. chosen.Packages])];
+            if (additions?.Plan(set, chosen.Packages, present) is { } added)
+                Add(set, chosen.Packages, added.Stages, departures, inOneGo: added.InOneGo);
+            else if (set.OverBase && installed.IsInOneGo(chosen.Packages))
+                Add(set, chosen.Packages, InstallOrder.Plan([.. installed.Required, .. chosen.Packages], installed.Essential), departures, inOneGo: true);
+            else
+                Add(set, chosen.Packages, InstallOrder.Plan(chosen.Packages, present), departures);
         }
 
         var made = new StackLock
@@ -59,9 +65,9 @@ public static class DebianLock
         // Where the same is asked for as before, a machine would have been upgraded.
         IEnumerable<string> Departures(SetRequest set, IReadOnlyList<BinaryPackage> chosen) =>
             back is null || before?.Sets.FirstOrDefault(other => other.Name == set.Name) is not { } there || there.Recommends != set.Recommends || !there.Requests.SequenceEqual(set.Sorted) ? []
-            : back.Departures(chosen, older!.Values.Where(package => there.Stages.Any(stage => stage.Packages.Contains(package.Id))));
+            : back.Departures(chosen, older!.Values.Where(package => before.PackagesOf(there).Contains(package.Id)));
 
-        void Add(SetRequest set, IReadOnlyList<BinaryPackage> chosen, IReadOnlyList<LockedStage> stages, IReadOnlyList<string> departures, IReadOnlyList<string>? automatic = null)
+        void Add(SetRequest set, IReadOnlyList<BinaryPackage> chosen, IReadOnlyList<LockedStage> stages, IReadOnlyList<string> departures, IReadOnlyList<string>? automatic = null, bool inOneGo = false)
         {
             foreach (var package in chosen)
             {
@@ -74,7 +80,7 @@ public static class DebianLock
                 packages[package.Id] = package;
             }
 
-            locked.Add(new LockedSet { Name = set.Name, Requests = set.Sorted, Recommends = set.Recommends, Automatic = automatic, Departures = departures, Stages = stages });
+            locked.Add(new LockedSet { Name = set.Name, Requests = set.Sorted, Recommends = set.Recommends, Automatic = automatic, InOneGo = inOneGo, Departures = departures, Stages = stages });
         }
     }
 

@@ -22,11 +22,14 @@ public sealed class InstallOrder
     private readonly HashSet<BinaryPackage> _looping = [];
     private readonly List<(bool Configure, BinaryPackage Package)> _steps = [];
 
-    private InstallOrder(IReadOnlyCollection<BinaryPackage> packages, IReadOnlyCollection<BinaryPackage> installed)
+    private readonly Func<BinaryPackage, bool> _isEssential;
+
+    private InstallOrder(IReadOnlyCollection<BinaryPackage> packages, IReadOnlyCollection<BinaryPackage> installed, bool countsItself)
     {
+        _isEssential = package => package.Essential || (countsItself && package.Name == DebianBase.ForcedEssential);
         _graph = new PackageGraph(packages, installed);
         // Essential packages and all that their dependencies name are configured as soon as they are placed.
-        var pending = new Stack<BinaryPackage>(packages.Concat(installed).Where(package => package.IsEssentialToApt));
+        var pending = new Stack<BinaryPackage>(packages.Concat(installed).Where(_isEssential));
         while (pending.TryPop(out var package))
         {
             if (!_immediate.Add(package))
@@ -39,12 +42,15 @@ public sealed class InstallOrder
         }
     }
 
-    /// <summary>The stages of packages over a configured system.</summary>
+    /// <summary>
+    /// The stages of packages over a configured system. apt counts itself among the essential packages where it is there; where it is yet to be installed it was driven
+    /// from outside, and told not to: mmdebstrap sets <c>pkgCacheGen::ForceEssential</c> to no name for all variants but <c>apt</c>, which begins with it.
+    /// </summary>
     public static IReadOnlyList<LockedStage> Plan(IReadOnlyCollection<BinaryPackage> packages, IReadOnlyCollection<BinaryPackage> installed)
     {
         if (packages.Count == 0)
             return [];
-        var order = new InstallOrder(packages, installed);
+        var order = new InstallOrder(packages, installed, countsItself: installed.Any(static package => package.Name == DebianBase.ForcedEssential));
         order.Run(packages);
         return order.Stages();
     }
@@ -58,7 +64,7 @@ public sealed class InstallOrder
     /// <summary>apt's order of unpacking.</summary>
     internal static IReadOnlyList<BinaryPackage> Unpacking(IReadOnlyCollection<BinaryPackage> packages, IReadOnlyCollection<BinaryPackage> installed)
     {
-        var order = new InstallOrder(packages, installed);
+        var order = new InstallOrder(packages, installed, countsItself: true);
         order.Run(packages);
         return [.. order._steps.Where(step => !step.Configure).Select(step => step.Package)];
     }
@@ -66,14 +72,14 @@ public sealed class InstallOrder
     /// <summary>apt's steps: unpacking and explicit configuring, as <c>apt-get --simulate</c> shows them.</summary>
     internal static IReadOnlyList<(bool Configure, BinaryPackage Package)> Steps(IReadOnlyCollection<BinaryPackage> packages, IReadOnlyCollection<BinaryPackage> installed)
     {
-        var order = new InstallOrder(packages, installed);
+        var order = new InstallOrder(packages, installed, countsItself: true);
         order.Run(packages);
         return order._steps;
     }
 
     private void Run(IReadOnlyCollection<BinaryPackage> packages)
     {
-        foreach (var package in new UnpackOrder(_graph, _immediate).Of(packages))
+        foreach (var package in new UnpackOrder(_graph, _immediate, _isEssential).Of(packages))
         {
             if (IsUntouched(package))
                 Unpack(package, _immediate.Contains(package));

@@ -26,20 +26,20 @@ internal sealed class LockAdditions
     public LockedSet? Base(SetRequest request) =>
         _baseStays && Set(SetRequest.Base) is { } set && set.Requests.SequenceEqual(request.Sorted) ? set : null;
 
-    /// <summary>The stages of a set; null when it must be planned anew.</summary>
-    public IReadOnlyList<LockedStage>? Plan(SetRequest request, IReadOnlyList<BinaryPackage> chosen, IReadOnlyList<BinaryPackage> present)
+    /// <summary>The set with its stages; null when it must be planned anew.</summary>
+    public LockedSet? Plan(SetRequest request, IReadOnlyList<BinaryPackage> chosen, IReadOnlyList<BinaryPackage> present)
     {
         if (Set(request.Name) is not { } set || set.Recommends != request.Recommends || (request.OverBase && !_baseStays))
             return null;
-        var ids = Ids(set);
+        HashSet<string> ids = [.. _before.PackagesOf(set)];
         var there = chosen.Where(package => Stays(package, ids)).ToList();
         // Something of it is gone or has another version.
         if (there.Count != ids.Count || there.Count == 0)
             return null;
         if (there.Count == chosen.Count)
-            return set.Requests.SequenceEqual(request.Sorted) ? set.Stages : null;
+            return set.Requests.SequenceEqual(request.Sorted) ? set : null;
         var added = InstallOrder.Plan([.. chosen.Except(there)], [.. present, .. there]);
-        return [.. set.Stages, added[0] with { AddedTo = set.Requests }, .. added.Skip(1)];
+        return set with { Stages = [.. set.Stages, added[0] with { AddedTo = set.Requests }, .. added.Skip(1)] };
     }
 
     private LockedSet? Set(string name) => _before.Sets.FirstOrDefault(set => set.Name == name);

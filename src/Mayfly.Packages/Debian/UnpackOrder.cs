@@ -4,7 +4,7 @@ namespace Mayfly.Packages.Debian;
 /// The order in which apt unpacks new packages (its order list, reduced to what can happen when nothing is upgraded or removed):
 /// four passes over the list, each visiting what must or should come before in depth first.
 /// </summary>
-internal sealed class UnpackOrder(PackageGraph graph, IReadOnlySet<BinaryPackage> immediate)
+internal sealed class UnpackOrder(PackageGraph graph, IReadOnlySet<BinaryPackage> immediate, Func<BinaryPackage, bool> isEssential)
 {
     private readonly HashSet<BinaryPackage> _listed = [];
     private readonly HashSet<BinaryPackage> _added = [];
@@ -52,7 +52,7 @@ internal sealed class UnpackOrder(PackageGraph graph, IReadOnlySet<BinaryPackage
     }
 
     private int Score(BinaryPackage package) =>
-        (package.IsEssentialToApt ? 200 : 0) + (immediate.Contains(package) ? 10 : 0) + (package.PreDepends.Count > 0 ? 50 : 0)
+        (isEssential(package) ? 200 : 0) + (immediate.Contains(package) ? 10 : 0) + (package.PreDepends.Count > 0 ? 50 : 0)
         + package.Priority switch
         {
             PackagePriority.Required => 5,

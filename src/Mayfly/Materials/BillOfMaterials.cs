@@ -85,7 +85,7 @@ internal sealed record BillOfMaterials
         // stage: that is the essential packages, with all that they need.
         bool IsRequired(string id) => below.Automatic is { } automatic && !below.Stages[0].Packages.Contains(id) ? !automatic.Contains(id) : relations[id].Priority == PackagePriority.Required;
 
-        static IReadOnlyList<string> Ids(LockedSet? set) => set is null ? [] : [.. set.Stages.SelectMany(static stage => stage.Packages)];
+        IReadOnlyList<string> Ids(LockedSet? set) => set is null ? [] : stackLock.PackagesOf(set);
     }
 
     private static Guid Digest(string stack, string? only, StackLock stackLock, IEnumerable<ImageMaterial> images)

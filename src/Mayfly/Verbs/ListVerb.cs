@@ -38,7 +38,7 @@ internal static class ListVerb
     {
         if (only is not null && stackLock.Sets.All(set => set.Name != only))
             throw new MayflyException($"stack.lock has no set {only}", $"its sets are {string.Join(", ", stackLock.Sets.Select(set => set.Name))}");
-        var sets = stackLock.Sets.SelectMany(set => set.Stages.SelectMany(stage => stage.Packages).Select(id => (id, set.Name))).ToLookup(pair => pair.id, pair => pair.Name, StringComparer.Ordinal);
+        var sets = stackLock.Sets.SelectMany(set => stackLock.PackagesOf(set).Select(id => (id, set.Name))).ToLookup(pair => pair.id, pair => pair.Name, StringComparer.Ordinal);
         return
         [
             .. stackLock.Packages.Where(package => only is null || sets[package.Id].Contains(only))

@@ -43,7 +43,7 @@ internal static class WhyVerb
         var called = stackLock.Packages.Where(other => other.IsCalled(package)).Select(static other => other.Id).ToHashSet(StringComparer.Ordinal);
         foreach (var set in stackLock.Sets)
         {
-            var meant = set.Stages.SelectMany(static stage => stage.Packages).Where(called.Contains).Select(id => relations[id].Key).ToList();
+            var meant = stackLock.PackagesOf(set).Where(called.Contains).Select(id => relations[id].Key).ToList();
             if (meant.Count == 0)
                 continue;
             var own = Packages(set);
@@ -63,7 +63,7 @@ internal static class WhyVerb
 
         return chains;
 
-        IReadOnlyList<PackageRelations> Packages(LockedSet set) => [.. set.Stages.SelectMany(stage => stage.Packages).Select(id => relations[id])];
+        IReadOnlyList<PackageRelations> Packages(LockedSet set) => [.. stackLock.PackagesOf(set).Select(id => relations[id])];
     }
 
     /// <summary>Those on which no other one depends.</summary>

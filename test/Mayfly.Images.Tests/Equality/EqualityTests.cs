@@ -17,6 +17,8 @@ public abstract class EqualityTests(PackageArchive archive)
             UbuntuMirror.SkipWithout();
         var contents = await archive.ContentsAsync;
         var stack = contents.Locks[name] with { Ids = set.Ids };
+        if (PackageArchive.Kept.Length > 0)
+            LockFile.Write($"{PackageArchive.Kept}/{name}.lock", stack);
         using var image = await BuiltImage.MakeAsync(archive, set, stack, GetType().Name);
         var accounts = image.Run(root => ReferenceAccounts.Options($"{archive.Folder}/work/{GetType().Name}.ids", set.Ids, root));
         var reference = ReferenceTree.Make(archive, set, contents.Releases[set.Name].Required, accounts, stack.Releases.Max(static release => release.Date).ToUnixTimeSeconds());

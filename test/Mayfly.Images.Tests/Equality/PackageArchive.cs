@@ -12,7 +12,7 @@ namespace Mayfly.Images.Tests.Equality;
 /// all sets, each asked for once. It lives in memory where there is room, because a tree made on a disk takes mmdebstrap twice as long.
 /// </summary>
 /// <remarks>
-/// For those who work on the comparison, <c>MAYFLY_REFERENCES</c> names a folder that keeps mmdebstrap's trees and logs from run to run, and what
+/// For those who work on the comparison, <c>MAYFLY_REFERENCES</c> names a folder that keeps mmdebstrap's trees and logs from run to run, locks, and what
 /// differed; remove it when the archive has changed.
 /// </remarks>
 public sealed class PackageArchive : IDisposable
@@ -31,13 +31,16 @@ public sealed class PackageArchive : IDisposable
 
     public string Folder => _folder;
 
+    /// <summary>The folder of the archive laid out as Ubuntu's.</summary>
+    private string Relaid => $"{Mirror}/relaid";
+
     public Task<Contents> ContentsAsync => _contents.Value;
 
     /// <summary>The archive's folder, as both see it.</summary>
     public string Mirror => $"{_folder}/mirror";
 
     /// <summary>Lines of sources.list.</summary>
-    internal IReadOnlyList<string> SourcesFor(PackageSet set, string method) => [.. Of(set).Suites.Select(suite => $"deb {method}{RootOf(suite)} {suite} {string.Join(' ', Of(set).Components)}")];
+    internal IReadOnlyList<string> SourcesFor(PackageSet set, string method) => [.. Of(set).Suites.Select(suite => $"deb {method}{(set.Relaid ? Relaid : RootOf(suite))} {suite} {string.Join(' ', Of(set).Components)}")];
 
     /// <summary>The file with the keys that sign the archive.</summary>
     internal string KeyringOf(PackageSet set) => Of(set).Keyring;
@@ -58,7 +61,7 @@ public sealed class PackageArchive : IDisposable
         var locks = new Dictionary<string, StackLock>();
         var releases = new Dictionary<string, Release>();
         var keyring = $"{_folder}/ubuntu.asc";
-        foreach (var sets in PackageSets.All.GroupBy(static set => (set.Codename, Foreign: string.Join(' ', set.Foreign))))
+        foreach (var sets in PackageSets.All.GroupBy(static set => (set.Codename, set.Relaid, Foreign: string.Join(' ', set.Foreign))))
         {
             var one = sets.First();
             if (one.NeedsUbuntu && UbuntuMirror.Missing is not null)
@@ -72,9 +75,13 @@ public sealed class PackageArchive : IDisposable
             if (foreign.Architectures.Count > 0)
                 sources = sources with { Sources = [sources.Sources[0]] };
             var index = await IndexFetch.ReadAsync(store, sources);
-            var release = new Release([.. sources.Sources.Select(static source => source.Suite)],
-                [.. index.OfPriority(PackagePriority.Required).Where(static package => !package.Essential && !package.IsForeign).Select(static package => package.Name).Distinct()],
-                sources.Sources[0].Components, key);
+            var release = ReleaseOf(sources, index, key);
+            if (one.Relaid)
+            {
+                await RelayAsync(store, sources, index, one, locks, releases);
+                continue;
+            }
+
             foreach (var set in sets)
             {
                 locks[set.Name] = set.Added.Count == 0 ? Lock(index, set, set.Packages) : Lock(index, set, [.. set.Packages, .. set.Added], Lock(index, set, set.Packages));
@@ -91,6 +98,27 @@ public sealed class PackageArchive : IDisposable
 
         return new Contents(store, locks, releases);
     }
+
+    /// <summary>The packages of a set of Debian's in Ubuntu's layout, and the set chosen from there.</summary>
+    private async Task RelayAsync(Store store, DebianSources debian, DebianIndex index, PackageSet set, Dictionary<string, StackLock> locks, Dictionary<string, Release> releases)
+    {
+        var stack = Lock(index, set, set.Packages);
+        await Fetch.AllAsync(store, debian, stack.Packages);
+        var key = UbuntuLayout.Make(Relaid, store, stack.Packages, stack.Date);
+        var sources = DebianSources.Discover(UbuntuMirror.Codename, HostArchitecture.Name, new DebianConfiguration { Mirror = $"file://{Relaid}", Keys = [key] });
+        // What the other store saw of the real noble is no former state of this one.
+        var own = Store.Open($"{_folder}/stores/relaid");
+        index = await IndexFetch.ReadAsync(own, sources);
+        locks[set.Name] = stack = Lock(index, set, set.Packages);
+        releases[set.Name] = ReleaseOf(sources, index, key);
+        await Fetch.AllAsync(own, sources, stack.Packages);
+        foreach (var package in stack.Packages)
+            Link(own, package.Sha256, store.PathOf(StoreArea.Artifacts, package.Sha256));
+    }
+
+    private static Release ReleaseOf(DebianSources sources, DebianIndex index, string key) => new([.. sources.Sources.Select(static source => source.Suite)],
+        [.. index.OfPriority(PackagePriority.Required).Where(static package => !package.Essential && !package.IsForeign).Select(static package => package.Name).Distinct()],
+        sources.Sources[0].Components, key);
 
     private async Task PublishAsync(Store store, DebianSources sources, IReadOnlyList<LockedRelease> locked)
     {

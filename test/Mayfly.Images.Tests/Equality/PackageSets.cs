@@ -14,6 +14,9 @@ internal sealed record PackageSet(string Name, bool Apt, IReadOnlyList<string> P
     /// <summary>How the documented list writes a path.</summary>
     public string Listed(string path) => path.Replace($"/var/lib/postgresql/{PostgreSql}/", "/var/lib/postgresql/15/", StringComparison.Ordinal);
 
+    /// <summary>It comes from an archive made of Debian's packages, which <see cref="UbuntuLayout"/> lays out as Ubuntu does.</summary>
+    public bool Relaid { get; init; }
+
     /// <summary>Ubuntu's real archive is needed.</summary>
     public bool NeedsUbuntu => ReleaseLayout.Of(Codename).Distribution.Name == "ubuntu";
 
@@ -91,8 +94,9 @@ internal static class PackageSets
         WithApt("gateways", "gunicorn", "uwsgi", "uwsgi-plugin-python3"),
         WithApt("kernel", "initramfs-tools", "linux-image-cloud-amd64", "systemd-sysv") with { Dated = true },
         WithApt("postfix", "postfix"),
-        WithApt("trixie", "apache2", "python3-requests", "redis-server") with { Codename = "trixie", Added = ["libpam-systemd", "openssh-server", "systemd-sysv"] },
+        Minimal("trixie", "fuse3", "openssh-server", "python3-requests", "ssl-cert") with { Codename = "trixie", Added = ["apache2", "libpam-systemd", "redis-server", "systemd-sysv"] },
         WithApt("noble", "nginx", "python3-requests", "redis-server") with { Codename = "noble" },
+        WithApt("layout", "redis-server", "ssl-cert") with { Relaid = true },
         WithApt("libvirt", "libvirt-daemon-system"),
         WithApt("brokers", "icecast2", "mosquitto", "privoxy", "prometheus-node-exporter", "squid"),
     ];

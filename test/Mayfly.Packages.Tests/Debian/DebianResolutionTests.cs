@@ -276,6 +276,63 @@ public sealed class DebianResolutionTests
     private static DebianIndex Index(string stanzas) => StanzaIndex.Of(stanzas, DateTimeOffset.UnixEpoch);
 
     [Fact]
+    public void What_can_make_accounts_before_passwd_is_configured_is_installed_in_one_go_with_what_is_required()
+    {
+        var index = Index("""
+            Package: e
+            Essential: yes
+
+            Package: passwd
+            Priority: required
+
+            Package: adduser
+            Depends: passwd
+
+            Package: systemd
+            Provides: systemd-sysusers (= 1)
+
+            Package: server
+            Depends: adduser
+
+            Package: web
+            Depends: systemd
+            """);
+        var made = DebianLock.Create(index, [new("server", ["server"]), new("web", ["web"])]);
+        Assert.Equal([false, false, true], made.Sets.Select(static set => set.InOneGo));
+        Assert.Equal(["passwd:amd64", "systemd:amd64", "web:amd64"], made.Sets[2].Stages.SelectMany(static stage => stage.Packages).Order(StringComparer.Ordinal));
+        Assert.Equal(["systemd:amd64", "web:amd64"], made.PackagesOf(made.Sets[2]).Order(StringComparer.Ordinal));
+        // What is added later is installed over all of it.
+        var added = DebianLock.Create(index, [new("server", ["server"]), new("web", ["server", "web"])], before: LockFile.Parse(LockFile.Format(made)));
+        Assert.Equal([false, false, true], added.Sets.Select(static set => set.InOneGo));
+        Assert.Equal(["adduser:amd64", "server:amd64"], added.Sets[2].Stages.SkipWhile(static stage => stage.AddedTo is null).SelectMany(static stage => stage.Packages).Order(StringComparer.Ordinal));
+        Assert.Equal(["adduser:amd64", "server:amd64", "systemd:amd64", "web:amd64"], added.PackagesOf(added.Sets[2]).Order(StringComparer.Ordinal));
+        Assert.Equal(LockFile.Format(added), LockFile.Format(DebianLock.Create(index, [new("server", ["server"]), new("web", ["server", "web"])], before: added)));
+    }
+
+    [Theory]
+    [InlineData("required", true)]
+    [InlineData("optional", false)]
+    public void Accounts_of_required_packages_and_of_others_get_numbers_as_they_come(string priority, bool inOneGo)
+    {
+        var index = Index($"""
+            Package: e
+            Essential: yes
+
+            Package: adduser
+
+            Package: first
+            Priority: {priority}
+            Depends: adduser
+
+            Package: second
+            Depends: systemd | systemd-sysusers
+
+            Package: systemd
+            """);
+        Assert.Equal(inOneGo, DebianLock.Create(index, [new("set", ["second"])]).Sets[1].InOneGo);
+    }
+
+    [Fact]
     public void A_lock_says_what_of_the_base_apt_notes_by_the_indexs_priorities_and_keeps_it_while_the_base_stays()
     {
         var date = new DateTimeOffset(2026, 11, 26, 0, 0, 0, TimeSpan.Zero);
