@@ -29,6 +29,9 @@ internal sealed class LocalArchive
 
     public SigningKey Key { get; init; } = new();
 
+    /// <summary>The suite that its packages are in.</summary>
+    public string Suite { get; init; } = Codename;
+
     /// <summary>The version of what is made up.</summary>
     public string Version { get; init; } = "1.0";
 
@@ -74,16 +77,17 @@ internal sealed class LocalArchive
     /// <summary>Writes indexes and Release files over all that was added.</summary>
     public void Publish()
     {
-        WriteSuite(Codename, string.Join('\n', _stanzas));
-        WriteSuite($"{Codename}-updates", "");
+        WriteSuite(Suite, string.Join('\n', _stanzas));
+        if (Suite == Codename)
+            WriteSuite($"{Codename}-updates", "");
     }
 
     /// <summary>The user's configuration that names this archive at an address; gives the folder for <c>XDG_CONFIG_HOME</c>.</summary>
-    public string WriteConfiguration(string into, Uri mirror, SigningKey? key = null)
+    public string WriteConfiguration(string into, Uri mirror, SigningKey? key = null, string security = "none")
     {
         var folder = Directory.CreateDirectory(Path.Combine(into, "mayfly")).FullName;
         File.WriteAllBytes(Path.Combine(folder, "key.asc"), (key ?? Key).Public.ToArray());
-        File.WriteAllText(Path.Combine(folder, "config.toml"), $"[debian]\nmirror = \"{mirror}\"\nsecurity = \"none\"\nkeys = [\"{folder}/key.asc\"]\n");
+        File.WriteAllText(Path.Combine(folder, "config.toml"), $"[debian]\nmirror = \"{mirror}\"\nsecurity = \"{security}\"\nkeys = [\"{folder}/key.asc\"]\n");
         return into;
     }
 

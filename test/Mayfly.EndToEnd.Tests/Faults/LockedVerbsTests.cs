@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Mayfly.Packages.Tests.Archives;
 
@@ -130,6 +131,28 @@ public sealed class LockedVerbsTests(FaultGround ground) : IDisposable
     }
 
     [Fact]
+    public async Task A_fix_of_the_security_suite_is_marked_in_what_would_change()
+    {
+        // A store that has seen these archives would keep them in use for the other tests: they are newer.
+        var store = Path.Combine(ground.NewFolder(), "store");
+        var archive = new LocalArchive(Path.Combine(ground.NewFolder(), "archive")) { Key = ground.Archive.Key };
+        await archive.AddRealPackagesAsync();
+        archive.Add("pair", entries: ArchiveBuilder.File("./usr/share/pair/text", "first"));
+        archive.Publish();
+        var fixes = new LocalArchive(Path.Combine(ground.NewFolder(), "fixes")) { Key = ground.Archive.Key, Suite = "bookworm-security", Version = "2.0", EditRelease = static text => text.Replace("Label: Debian\n", "Label: Debian-Security\n", StringComparison.Ordinal) };
+        fixes.Publish();
+        var environment = FaultGround.Environment(store, archive.WriteConfiguration(ground.NewFolder(), new Uri($"file://{archive.Folder}/"), security: $"file://{fixes.Folder}/"), ("FAULT", "hostile"), ("HOSTILE", "pair"));
+        (await MayflyAsync(environment, "lock")).Succeeded();
+        File.WriteAllText(Lock, Aged(File.ReadAllText(Lock)));
+        fixes.Add("pair", entries: ArchiveBuilder.File("./usr/share/pair/text", "fixed"));
+        fixes.Publish();
+
+        Assert.Matches(@"^mawk:amd64  0\.1 → [1-9]\S+\npair:all    1\.0 → 2\.0  security\n2 packages would change, 1 security fix among them\nnothing was changed; `mayfly update --yes` takes it\n$", (await MayflyAsync(environment, "update")).Succeeded().Output);
+        using var data = JsonDocument.Parse((await MayflyAsync(environment, "update", "--json")).Succeeded().Output);
+        Assert.Equal(["mawk:amd64 False", "pair:all True"], data.RootElement.EnumerateArray().Select(static change => $"{change.GetProperty("package")} {change.GetProperty("security").GetBoolean()}"));
+    }
+
+    [Fact]
     public async Task Two_locks_differ_in_packages_in_days_or_only_in_the_rest()
     {
         (await MayflyAsync("lock")).Succeeded();
@@ -140,12 +163,14 @@ public sealed class LockedVerbsTests(FaultGround ground) : IDisposable
             var changed = change(text);
             Assert.NotEqual(text, changed);
             File.WriteAllText(other, changed);
-            return (await FaultGround.MayflyAsync(ground.Store, ground.Configuration, "diff", other, ground.StackFolder)).Succeeded().Output;
+            return (await FaultGround.MayflyAsync(ground.Store, ground.Configuration, "diff", other, Path.Combine(ground.StackFolder, "stack.cs"))).Succeeded().Output;
         }
 
         Assert.Equal("the same packages of the same days; something else differs: what is asked for, the order of installing, the ids of accounts, or where packages come from\n", await DiffAsync(static text => text + "\n[ids]\nuser.\"kept\" = 987\n"));
         Assert.Matches(@"^~ bookworm of 2001-02-03 04:05:06Z → 20\d\d-", await DiffAsync(static text => Regex.Replace(text, @"date = ""[^""]*""", "date = \"2001-02-03T04:05:06Z\"")));
         Assert.Matches(@"^~ mawk:amd64 0\.1 → \S+\n$", await DiffAsync(Aged));
+        File.Delete(Lock);
+        (await FaultGround.MayflyAsync(ground.Store, ground.Configuration, "diff", Path.Combine(ground.StackFolder, "stack.cs"), other)).Refused($"there is no {Lock}", $"mayfly lock {ground.StackFolder}/stack.cs writes one");
     }
 
     /// <summary>A lock of a day when one package had another version.</summary>

@@ -48,6 +48,29 @@ public sealed class WholeOrNotTests(FaultGround ground)
     public async Task A_script_that_fails()
         => await RefusedAsync("fails", null, "the configuration of package fails failed (exit code 1)", "about to fail", "exit status 7");
 
+    [Fact]
+    public async Task A_tree_that_was_to_be_kept_fails_again_by_the_command_shown_until_it_is_pruned()
+    {
+        var store = await StoreAsync();
+        var before = StoreDigest.Of(store);
+        var told = (await FaultGround.MayflyAsync(store, ground.Configuration, "image", "build", "--install", "fails", "--name", "tried", "--keep-failed"))
+            .Refused("about to fail", "the half-built tree is kept; this fails in it again:", "`mayfly prune` removes it");
+        Same(before, [.. StoreDigest.Of(store).Where(static line => !line.StartsWith("failed/", StringComparison.Ordinal))]);
+        Assert.Empty(StoreState.Abandoned(store));
+
+        var command = told.Error.Split("this fails in it again:\n")[1].Split('\n')[0].Trim();
+        var kept = Assert.Single(Directory.GetDirectories(Path.Combine(store, "failed")));
+        Assert.StartsWith($"{kept}/enter ", command, StringComparison.Ordinal);
+        var again = await Tool.RunAsync("/bin/sh", "-c", command);
+        Assert.NotEqual(0, again.ExitCode);
+        Assert.Contains("about to fail\n", again.Output, StringComparison.Ordinal);
+        Assert.Contains("installed fails package post-installation script subprocess returned error exit status 7", again.Error, StringComparison.Ordinal);
+        Assert.Equal("half\n", (await Tool.RunAsync($"{kept}/enter", "cat", "/etc/half")).Succeeded().Output);
+
+        (await FaultGround.MayflyAsync(store, ground.Configuration, "prune")).Succeeded();
+        Assert.False(Directory.Exists(kept));
+    }
+
     [Theory]
     [InlineData("0m", "the disk is full", "make room")]
     [InlineData("8m", "the configuration of package fills failed", "No space left on device", "nothing was changed")]
