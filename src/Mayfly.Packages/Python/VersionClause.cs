@@ -18,6 +18,9 @@ public sealed record VersionClause
     /// <summary>True for <c>== 1.4.*</c> and <c>!= 1.4.*</c>.</summary>
     public bool IsPrefix { get; init; }
 
+    /// <summary>True when it names one version alone.</summary>
+    public bool IsExact => Operator == SpecifierOperator.Identical || (Operator == SpecifierOperator.Equal && !IsPrefix);
+
     /// <summary>What follows <c>===</c>, as it was written.</summary>
     private string Verbatim { get; init; } = "";
 

@@ -16,6 +16,12 @@ internal sealed class Transfer(Stream contents, long start, long? length, Valida
     /// <summary>True when the file is still the one that was asked about; there is nothing to read then.</summary>
     public bool Unchanged { get; init; }
 
+    /// <summary>Where it was found in the end, behind whatever redirections.</summary>
+    public Uri? Address => Response?.RequestMessage?.RequestUri;
+
+    /// <summary>What the place says that it is; null where it says nothing.</summary>
+    public string? ContentType => Response?.Content.Headers.ContentType?.ToString();
+
     public HttpResponseMessage? Response { private get; init; }
 
     public async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)

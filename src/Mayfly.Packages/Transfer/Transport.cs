@@ -41,14 +41,19 @@ internal sealed class Transport : IDisposable
     public void Dispose() => _client.Dispose();
 
     /// <summary>Opens a file, from an offset when the place can do that and its file is still the one that the validator names.</summary>
-    public async Task<Transfer> OpenAsync(Uri place, long offset, Validators? validators, CancellationToken cancellationToken)
+    /// <param name="place">Its address.</param>
+    /// <param name="offset">The first byte that is wanted.</param>
+    /// <param name="validators">What is known of it; null for nothing.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="accept">The forms that it may have, where a place offers several (RFC 9110, section 12.5.1).</param>
+    public async Task<Transfer> OpenAsync(Uri place, long offset, Validators? validators, CancellationToken cancellationToken, string? accept = null)
     {
         if (Settings.Offline && !NoNetwork.Allows(place))
             throw new TransferException(NoNetwork.Refusal, transient: false) { Offline = true };
         var patience = new Patience(Settings.Stall, cancellationToken);
         try
         {
-            return place.IsFile ? OpenFile(place, offset, validators, patience) : await RequestAsync(place, offset, validators, patience).ConfigureAwait(false);
+            return place.IsFile ? OpenFile(place, offset, validators, patience) : await RequestAsync(place, offset, validators, accept, patience).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -82,9 +87,11 @@ internal sealed class Transport : IDisposable
         }
     }
 
-    private async Task<Transfer> RequestAsync(Uri place, long offset, Validators? validators, Patience patience)
+    private async Task<Transfer> RequestAsync(Uri place, long offset, Validators? validators, string? accept, Patience patience)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, place);
+        if (accept is not null)
+            request.Headers.TryAddWithoutValidation("Accept", accept);
         if (offset > 0)
         {
             request.Headers.Range = new RangeHeaderValue(offset, null);

@@ -1,0 +1,21 @@
+namespace Mayfly.Packages.Python.Resolving;
+
+/// <summary>A distribution that was chosen.</summary>
+public sealed record ChosenDistribution
+{
+    public required ProjectName Project { get; init; }
+
+    public required PythonVersion Version { get; init; }
+
+    /// <summary>Its optional parts that somebody wants.</summary>
+    public IReadOnlyList<ProjectName> Extras { get; init; } = [];
+
+    /// <summary>The wheel.</summary>
+    public required IndexFile File { get; init; }
+
+    /// <summary>The index that it comes from; null for an address that was given.</summary>
+    public Uri? Index { get; init; }
+
+    /// <summary>Of what it needs for this interpreter and these extras, in its own words.</summary>
+    public required IReadOnlyList<DependencySpecifier> Requires { get; init; }
+}

@@ -1,0 +1,181 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using Mayfly.Linux;
+using Mayfly.Packages.Transfer;
+
+namespace Mayfly.Packages.Python.Resolving;
+
+/// <summary>Asks indexes for pages and metadata, many at once, each of them once in a command.</summary>
+/// <remarks>
+/// What it keeps, in the store's <c>indexes/</c>: each page as it was sent, below the hash of its address, with what the server calls its state; and each file's metadata below the
+/// file's own SHA-256, for they never change. How it changes: a page is asked for anew in every command, with that state, and replaced by a rename when the index
+/// sends another. Why not trust it for some minutes, as others do: who has just published something wants it now, and a page that is the same costs one short answer.
+/// </remarks>
+internal sealed class IndexClient(Store store, Transport transport, PythonSources sources, IProgress<Activity>? progress, CancellationToken cancellationToken) : IDisposable
+{
+    private const string Activity = "read Python indexes";
+
+    /// <summary>More than the largest page of the public index, by far.</summary>
+    private const int LargestPage = 128 << 20;
+
+    private readonly ConcurrentDictionary<ProjectName, Lazy<Task<ProjectPage>>> _pages = new();
+    private readonly ConcurrentDictionary<Uri, Lazy<Task<CoreMetadata>>> _metadata = new();
+    private readonly SemaphoreSlim _turns = new(transport.Settings.Parallel * 2);
+    private int _asked;
+
+    public Task<ProjectPage> PageAsync(ProjectName project) => _pages.GetOrAdd(project, name => new(() => Task.Run(() => ReadPageAsync(name), cancellationToken))).Value;
+
+    public Task<CoreMetadata> MetadataAsync(IndexFile file) => _metadata.GetOrAdd(file.Address, _ => new(() => Task.Run(() => ReadMetadataAsync(file), cancellationToken))).Value;
+
+    public void Dispose() => _turns.Dispose();
+
+    private async Task<ProjectPage> ReadPageAsync(ProjectName project)
+    {
+        foreach (var index in sources.Bound.GetValueOrDefault(project) is { } bound ? [bound] : sources.Indexes)
+        {
+            if (await PageAsync(new Uri(index, $"{project}/")).ConfigureAwait(false) is { } page)
+                return new ProjectPage(index, page.Files);
+        }
+
+        return new ProjectPage(null, []);
+    }
+
+    /// <summary>Null when the index does not know the project.</summary>
+    private async Task<IndexPage?> PageAsync(Uri address)
+    {
+        var path = store.PathOf(StoreArea.Indexes, $"python-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(address.AbsoluteUri)))}");
+        var known = KeptPage.Read(path);
+        var place = address.IsFile ? new Uri(address, "index.html") : address;
+        var sent = await AskAsync(place, known?.Validators, IndexPage.Accept, async transfer =>
+        {
+            if (transfer.Unchanged)
+                return known!;
+            var body = await BodyAsync(transfer, LargestPage).ConfigureAwait(false);
+            var page = new KeptPage(transfer.Address ?? place, place.IsFile ? "text/html" : transfer.ContentType ?? "", transfer.Validators, body);
+            page.Write(store, path);
+            return page;
+        }).ConfigureAwait(false);
+        progress?.Report(new Activity(Activity, address.Segments[^1].TrimEnd('/')) { Done = Interlocked.Increment(ref _asked) });
+        return sent is null ? null : IndexPage.Read(sent.Body, sent.ContentType, sent.Address);
+    }
+
+    private async Task<CoreMetadata> ReadMetadataAsync(IndexFile file)
+    {
+        var sha256 = file.Hashes.GetValueOrDefault("sha256");
+        var path = sha256 is null ? null : store.PathOf(StoreArea.Indexes, $"metadata-{sha256}");
+        byte[] bytes;
+        if (path is not null && File.Exists(path))
+            bytes = await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false);
+        else if (await AloneAsync(file).ConfigureAwait(false) is { } alone)
+            Keep(path, bytes = alone);
+        else
+            return await FromWheelAsync(file).ConfigureAwait(false);
+        return CoreMetadata.Read(bytes, file.Name);
+    }
+
+    /// <summary>The metadata that lie beside the file (PEP 658); null when there are none.</summary>
+    private async Task<byte[]?> AloneAsync(IndexFile file)
+    {
+        if (!file.HasMetadata)
+            return null;
+        var address = new Uri($"{file.Address.AbsoluteUri}.metadata");
+        var bytes = await AskAsync(address, null, null, transfer => BodyAsync(transfer, CoreMetadata.Largest)).ConfigureAwait(false);
+        if (bytes is not null && file.MetadataHashes.GetValueOrDefault("sha256") is { } meant && Convert.ToHexStringLower(SHA256.HashData(bytes)) is var found && found != meant)
+            throw new MayflyException($"{address} has the SHA-256 {found}, and the index says {meant}", "somebody on the way may have changed it, or the index is damaged: try again later, or name another index");
+        return bytes;
+    }
+
+    private async Task<CoreMetadata> FromWheelAsync(IndexFile file)
+    {
+        var sha256 = await BringAsync(file).ConfigureAwait(false);
+        using var archive = FileHandles.OpenFile(store.PathOf(StoreArea.Artifacts, sha256));
+        return WheelArchive.Read(archive, file.Name).Metadata;
+    }
+
+    /// <summary>Has the file in the store, and gives its SHA-256.</summary>
+    private async Task<string> BringAsync(IndexFile file)
+    {
+        if (file.Hashes.GetValueOrDefault("sha256") is { } sha256 && store.Has(StoreArea.Artifacts, sha256))
+            return sha256;
+        using var work = store.BeginWork("wheel");
+        var path = Path.Combine(work.Path, "file");
+        var found = await AskAsync(file.Address, null, null, async transfer =>
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            await using var to = new FileStream(path, FileMode.Create);
+            var buffer = new byte[1 << 17];
+            for (int read; (read = await transfer.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0;)
+            {
+                hash.AppendData(buffer, 0, read);
+                await to.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+            }
+
+            return Convert.ToHexStringLower(hash.GetHashAndReset());
+        }).ConfigureAwait(false) ?? throw new MayflyException($"{file.Address} is not there, although the index lists it", "the index is perhaps being updated: try again in some minutes, or name another index");
+        if (file.Hashes.GetValueOrDefault("sha256") is { } meant && meant != found)
+            throw new MayflyException($"{file.Address} has the SHA-256 {found}, and the index says {meant}", "somebody on the way may have changed it, or the index is damaged: try again later, or name another index");
+        store.Commit(path, StoreArea.Artifacts, found, sync: false);
+        return found;
+    }
+
+    private void Keep(string? path, byte[] bytes)
+    {
+        if (path is null)
+            return;
+        using var work = store.BeginWork("metadata");
+        var made = Path.Combine(work.Path, "metadata");
+        File.WriteAllBytes(made, bytes);
+        Files.Rename(made, path);
+    }
+
+    /// <summary>Null when there is no such thing at the place.</summary>
+    private async Task<T?> AskAsync<T>(Uri place, Validators? validators, string? accept, Func<Transfer.Transfer, Task<T>> read)
+        where T : class
+    {
+        await _turns.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            for (var attempt = 1; ; attempt++)
+            {
+                try
+                {
+                    using var transfer = await transport.OpenAsync(place, 0, validators, cancellationToken, accept).ConfigureAwait(false);
+                    return await read(transfer).ConfigureAwait(false);
+                }
+                catch (TransferException e) when (e.Missing)
+                {
+                    return null;
+                }
+                catch (TransferException e) when (!e.Transient || attempt == transport.Settings.Attempts)
+                {
+                    throw new MayflyException($"{place} cannot be read: {e.Message}", e.Offline ? NoNetwork.Hint : "look at the network (and at https_proxy), or name another index", e);
+                }
+                catch (TransferException e)
+                {
+                    await Task.Delay(e.After ?? transport.Settings.Pause * Math.Pow(2, attempt - 1), cancellationToken).ConfigureAwait(false);
+                }
+            }
+        }
+        finally
+        {
+            _turns.Release();
+        }
+    }
+
+    private async Task<byte[]> BodyAsync(Transfer.Transfer transfer, int largest)
+    {
+        using var body = new MemoryStream();
+        var buffer = new byte[1 << 16];
+        for (int read; (read = await transfer.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0;)
+        {
+            if (body.Length + read > largest)
+                throw new TransferException($"it gives more than {largest / 1e6:0} MB", transient: false);
+            body.Write(buffer, 0, read);
+        }
+
+        if (transfer.Length is { } length && length != body.Length)
+            throw new TransferException($"it broke off after {body.Length} of {length} bytes", transient: true);
+        return body.ToArray();
+    }
+}

@@ -1,0 +1,56 @@
+using System.Text;
+using Mayfly.Linux;
+using Mayfly.Packages.Transfer;
+
+namespace Mayfly.Packages.Python.Resolving;
+
+/// <summary>A page as an index sent it, with what the server calls its state: four lines, then the bytes.</summary>
+internal sealed record KeptPage(Uri Address, string ContentType, Validators Validators, ReadOnlyMemory<byte> Body)
+{
+    /// <summary>Null when there is none that can be read.</summary>
+    public static KeptPage? Read(string path)
+    {
+        byte[] bytes;
+        try
+        {
+            bytes = File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+
+        var lines = new string[4];
+        var at = 0;
+        for (var i = 0; i < lines.Length; i++)
+        {
+            var end = bytes.AsSpan(at).IndexOf((byte)'\n');
+            if (end < 0)
+                return null;
+            lines[i] = Encoding.UTF8.GetString(bytes, at, end);
+            at += end + 1;
+        }
+
+        return Uri.TryCreate(lines[0], UriKind.Absolute, out var address)
+            ? new KeptPage(address, lines[1], new Validators(Text(lines[2]), Text(lines[3])) { Conditional = true }, bytes.AsMemory(at))
+            : null;
+
+        static string? Text(string line) => line.Length == 0 ? null : line;
+    }
+
+    /// <summary>Replaces what is there; a page whose state has no name is not kept, since it could never be asked whether it is still the same.</summary>
+    public void Write(Store store, string path)
+    {
+        if (!Validators.Any)
+            return;
+        using var work = store.BeginWork("page");
+        var made = Path.Combine(work.Path, "page");
+        using (var file = File.Create(made))
+        {
+            file.Write(Encoding.UTF8.GetBytes($"{Address.AbsoluteUri}\n{ContentType}\n{Validators.Tag}\n{Validators.Modified}\n"));
+            file.Write(Body.Span);
+        }
+
+        Files.Rename(made, path);
+    }
+}

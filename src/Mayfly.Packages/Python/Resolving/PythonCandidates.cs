@@ -1,0 +1,212 @@
+using Mayfly.Resolver;
+
+namespace Mayfly.Packages.Python.Resolving;
+
+/// <summary>Distributions as the solver asks for them.</summary>
+/// <remarks>
+/// An extra is a package of its own, which requires the project at the very same version and what the extra adds: so each is asked for, and explained, by itself.
+/// A page or metadata are read when they first matter; those that will probably matter next are asked for at the same time.
+/// </remarks>
+/// <param name="index">Gives pages and metadata.</param>
+/// <param name="target">The interpreter.</param>
+/// <param name="sources">What may be taken.</param>
+/// <param name="preReleases">
+/// Projects whose pre-releases may be taken: true where somebody asks for one, so that they are as good as releases; false where no release would do for somebody, so
+/// that they come last. Both are found on the way: what is found is added, and it all begins anew.
+/// </param>
+internal sealed class PythonCandidates(IndexClient index, PythonTarget target, PythonSources sources, Dictionary<ProjectName, bool> preReleases) : ICandidateProvider
+{
+    private readonly record struct Package(ProjectName Project, ProjectName? Extra);
+
+    private readonly List<Package> _packages = [];
+    private readonly Dictionary<Package, int> _numbers = [];
+    private readonly List<(int Package, PythonRelease Release)> _candidates = [];
+    private readonly Dictionary<(int Package, PythonVersion Version), int> _known = [];
+    private readonly Dictionary<ProjectName, (Uri? Index, ReleaseList List)> _projects = [];
+
+    private readonly HashSet<ProjectName> _listed = [];
+
+    /// <summary>True when a choice was made among releases alone of a project of which a pre-release was asked for later.</summary>
+    public bool IsStale { get; private set; }
+
+    /// <summary>What is asked for from outside.</summary>
+    public IReadOnlyList<Requirement> Requests(IReadOnlyList<DependencySpecifier> wanted) => Requirements(wanted.Where(one => Counts(one, null)));
+
+    public CandidateRelations Examine(int candidate)
+    {
+        var (package, release) = _candidates[candidate];
+        var (project, extra) = _packages[package];
+        var metadata = MetadataOf(release);
+        List<Requirement> requirements = [];
+        if (!metadata.RequiresPython.Allows(target.Version, preReleases: true))
+            requirements.Add(new Requirement(new PythonItself(metadata.RequiresPython), []));
+        if (extra is not null)
+            requirements.Add(new Requirement(DependencySpecifier.Parse($"{project}=={release.Version}"), [Number(NumberOf(new Package(project, null)), release)]));
+        requirements.AddRange(Requirements(Needs(metadata, extra)));
+        return new CandidateRelations(requirements, []);
+    }
+
+    public int PackageOf(int candidate) => _candidates[candidate].Package;
+
+    public string Describe(int candidate)
+    {
+        var (package, release) = _candidates[candidate];
+        var (project, extra) = _packages[package];
+        return extra is null ? $"{project} {release.Version}" : $"{project}[{extra}] {release.Version}";
+    }
+
+    public string Standing(int candidate) => "asked for";
+
+    public string WhyNone(Requirement requirement)
+    {
+        if (requirement.Origin is PythonItself)
+            return $"this is Python {target.Version}";
+        var wanted = (DependencySpecifier)requirement.Origin;
+        var (found, list) = ListOf(wanted.Name);
+        if (found is null)
+            return sources.Bound.TryGetValue(wanted.Name, out var bound) ? $"{bound}, which it comes from, has no project of that name" : sources.Indexes.Count == 0 ? "no index is named" : "no index has a project of that name";
+        var constraint = sources.Constraints.FirstOrDefault(one => one.Name == wanted.Name && Counts(one, null));
+        if (constraint is not null && list.Releases.Any(release => wanted.Versions.Allows(release.Version, preReleases: true)))
+            return $"the constraint {constraint} leaves none of {Shown(list.Releases.Where(release => wanted.Versions.Allows(release.Version, preReleases: true)).Select(static release => release.Version))}";
+        if (list.Releases.Any(release => release.IsYanked && wanted.Versions.Allows(release.Version, preReleases: true)))
+            return "its project withdrew what there is of it (it was yanked); a version that is asked for exactly (==) is taken all the same";
+        if (list.Unusable.FirstOrDefault(one => wanted.Versions.Allows(one.Version, preReleases: true)) is { Version: { } version } unusable)
+            return $"{wanted.Name} {version} {unusable.Reason}";
+        return list.Releases.Count > 0 ? $"{found} has {Shown(list.Releases.Select(static release => release.Version))}" : "its index has no file of it that can be used";
+    }
+
+    /// <summary>A candidate and all newer ones of its package, the newest first.</summary>
+    public IReadOnlyList<int> From(int candidate)
+    {
+        var (package, release) = _candidates[candidate];
+        return [.. ListOf(_packages[package].Project).List.Releases.TakeWhile(one => one.Version >= release.Version).Select(one => Number(package, one))];
+    }
+
+    /// <summary>What of a selection the requests lead to, in its order.</summary>
+    public IReadOnlyList<int> Needed(IReadOnlyList<Requirement> requests, IReadOnlyList<int> selected)
+    {
+        var there = selected.ToHashSet();
+        for (IEnumerable<Requirement> next = requests; next.SelectMany(static requirement => requirement.Candidates).Where(there.Remove).ToArray() is { Length: > 0 } found; next = found.SelectMany(candidate => Examine(candidate).Requirements))
+        {
+        }
+
+        return [.. selected.Where(candidate => !there.Contains(candidate))];
+    }
+
+    /// <summary>What a selection is, by project.</summary>
+    public IReadOnlyList<ChosenDistribution> Chosen(IEnumerable<int> selected) =>
+    [
+        .. selected.Select(candidate => (_packages[_candidates[candidate].Package].Project, _packages[_candidates[candidate].Package].Extra, _candidates[candidate].Release))
+            .GroupBy(static one => one.Project).OrderBy(static group => group.Key.Text, StringComparer.Ordinal).Select(group =>
+            {
+                var (release, metadata) = (group.First().Release, MetadataOf(group.First().Release));
+                ProjectName[] extras = [.. group.Select(static one => one.Extra).OfType<ProjectName>().OrderBy(static extra => extra.Text, StringComparer.Ordinal)];
+                return new ChosenDistribution
+                {
+                    Project = group.Key,
+                    Version = release.Version,
+                    Extras = extras,
+                    File = release.File,
+                    Index = ListOf(group.Key).Index,
+                    Requires = [.. extras.Select(static extra => (ProjectName?)extra).Prepend(null).SelectMany(extra => Needs(metadata, extra)).Distinct()],
+                };
+            }),
+    ];
+
+    private IEnumerable<DependencySpecifier> Needs(CoreMetadata metadata, ProjectName? extra) =>
+        metadata.Requires.Where(one => extra is null ? Counts(one, null) : Counts(one, extra) && !Counts(one, null))
+            .Select(one => sources.Overrides.FirstOrDefault(other => other.Name == one.Name && Counts(other, null)) is { } other ? other with { Extras = one.Extras } : one);
+
+    private bool Counts(DependencySpecifier wanted, ProjectName? extra) => wanted.Marker is null || wanted.Marker.Holds(target.Markers with { Extra = extra?.Text ?? "" });
+
+    private List<Requirement> Requirements(IEnumerable<DependencySpecifier> wanted)
+    {
+        DependencySpecifier[] all = [.. wanted];
+        foreach (var one in all)
+            _ = index.PageAsync(one.Name);
+        List<Requirement> requirements = [];
+        foreach (var one in all)
+        {
+            if (one.Address is not null)
+                throw new MayflyException($"{one} comes from an address of its own, which cannot be resolved yet", "name an index that has it");
+            // An extra brings the project itself.
+            requirements.AddRange((one.Extras.Count == 0 ? [null] : one.Extras.Select(static extra => (ProjectName?)extra)).Select(extra => new Requirement(one, [.. Fitting(one, extra)])));
+        }
+
+        return requirements;
+    }
+
+    /// <summary>
+    /// The newest first; pre-releases after all releases, unless they are asked for; what was withdrawn only where one version is asked for (PEP 592).
+    /// </summary>
+    private IEnumerable<int> Fitting(DependencySpecifier wanted, ProjectName? extra)
+    {
+        var package = NumberOf(new Package(wanted.Name, extra));
+        var pinned = wanted.Versions.Clauses.Any(static clause => clause.IsExact);
+        var fitting = ListOf(wanted.Name).List.Releases.Where(release => (pinned || !release.IsYanked) && wanted.Versions.Allows(release.Version, preReleases: true) && Allowed(wanted.Name, release.Version)).ToList();
+        if (wanted.Versions.AsksForPreReleases)
+            Take(wanted.Name, gladly: true);
+        else if (fitting.Count > 0 && fitting.All(static release => release.Version.IsPreRelease))
+            Take(wanted.Name, gladly: false);
+        _listed.Add(wanted.Name);
+        if (!preReleases.TryGetValue(wanted.Name, out var gladly) && !sources.PreReleases)
+            fitting.RemoveAll(static release => release.Version.IsPreRelease);
+        else if (!gladly && !sources.PreReleases)
+            fitting = [.. fitting.OrderBy(static release => release.Version.IsPreRelease)];
+        if (fitting is [var first, ..])
+            _ = index.MetadataAsync(first.File);
+        return fitting.Select(release => Number(package, release));
+    }
+
+    private void Take(ProjectName project, bool gladly)
+    {
+        if (preReleases.TryGetValue(project, out var before) && (before || !gladly))
+            return;
+        preReleases[project] = gladly;
+        IsStale |= _listed.Contains(project);
+    }
+
+    private bool Allowed(ProjectName project, PythonVersion version) =>
+        sources.Constraints.All(one => one.Name != project || !Counts(one, null) || one.Versions.Allows(version, preReleases: true));
+
+    private int NumberOf(Package package)
+    {
+        if (_numbers.TryGetValue(package, out var number))
+            return number;
+        _numbers.Add(package, number = _packages.Count);
+        _packages.Add(package);
+        return number;
+    }
+
+    private int Number(int package, PythonRelease release)
+    {
+        if (_known.TryGetValue((package, release.Version), out var number))
+            return number;
+        _known.Add((package, release.Version), number = _candidates.Count);
+        _candidates.Add((package, release));
+        return number;
+    }
+
+    private (Uri? Index, ReleaseList List) ListOf(ProjectName project)
+    {
+        if (_projects.TryGetValue(project, out var known))
+            return known;
+        var page = index.PageAsync(project).GetAwaiter().GetResult();
+        return _projects[project] = (page.Index, ReleaseList.Of(project, page.Files, target));
+    }
+
+    private CoreMetadata MetadataOf(PythonRelease release) => index.MetadataAsync(release.File).GetAwaiter().GetResult();
+
+    private static string Shown(IEnumerable<PythonVersion> versions)
+    {
+        const int Most = 6;
+        var all = versions.ToArray();
+        return all.Length <= Most ? string.Join(", ", all.Reverse()) : $"{all[^1]} to {all[0]}, {all.Length} versions";
+    }
+
+    /// <summary>The interpreter, as something that a project requires.</summary>
+    private sealed record PythonItself(VersionSpecifier Versions)
+    {
+        public override string ToString() => $"Python {Versions}";
+    }
+}

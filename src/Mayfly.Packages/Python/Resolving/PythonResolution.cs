@@ -1,0 +1,68 @@
+using Mayfly.Packages.Debian;
+using Mayfly.Packages.Transfer;
+using Mayfly.Resolver;
+
+namespace Mayfly.Packages.Python.Resolving;
+
+/// <summary>From requirements to exact distributions, for one interpreter.</summary>
+public static class PythonResolution
+{
+    /// <summary>Chooses the newest that fit together.</summary>
+    /// <param name="store">Keeps pages and metadata.</param>
+    /// <param name="wanted">What is asked for, in the order of preference.</param>
+    /// <param name="target">The interpreter.</param>
+    /// <param name="sources">Where from.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="settings">How patient it is; null for the usual.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>In the order of their names.</returns>
+    /// <exception cref="UnresolvableException">There is no answer; the message says why.</exception>
+    public static async Task<IReadOnlyList<ChosenDistribution>> ResolveAsync(
+        Store store, IReadOnlyList<DependencySpecifier> wanted, PythonTarget target, PythonSources sources,
+        IProgress<Activity>? progress = null, TransferSettings? settings = null, CancellationToken cancellationToken = default)
+    {
+        using var transport = new Transport(settings ?? TransferSettings.FromEnvironment());
+        using var index = new IndexClient(store, transport, sources, progress, cancellationToken);
+        // The solver waits for what it asks for.
+        var (candidates, requests, resolution) = await Task.Run(() =>
+        {
+            var preReleases = new Dictionary<ProjectName, bool>();
+            while (true)
+            {
+                var candidates = new PythonCandidates(index, target, sources, preReleases);
+                var requests = candidates.Requests(wanted);
+                var resolution = Newest(candidates, requests);
+                if (!candidates.IsStale)
+                    return (candidates, requests, resolution);
+            }
+        }, cancellationToken).ConfigureAwait(false);
+        if (resolution.Failure is { } failure)
+        {
+            throw new UnresolvableException($"no versions fit together for Python {target.Version}:\n{DerivationText.Render(failure)}",
+                requests.Count == 1 ? "ask for other versions of it, or for another interpreter" : "ask for other versions, leave something out, or override what a project says of another", failure);
+        }
+
+        return candidates.Chosen(resolution.Selected);
+    }
+
+    /// <summary>
+    /// An answer in which nothing was passed over that could be had, in the order in which it is met: the solver learns from a conflict that two things exclude each other, and
+    /// may keep an older one although what stood against the newer is no more part of the answer.
+    /// </summary>
+    private static Resolution Newest(PythonCandidates candidates, IReadOnlyList<Requirement> requests)
+    {
+        var resolution = Solver.Solve(candidates, requests);
+        var tried = new HashSet<(object Origin, int Chosen)>();
+        while (resolution.PassedOver.FirstOrDefault(passed => passed.Chosen >= 0 && tried.Add((passed.Requirement.Origin, passed.Chosen))) is { Requirement: { } requirement } passed)
+        {
+            // What comes before it shall not become older for it.
+            var held = resolution.Selected.TakeWhile(candidate => candidate != passed.Chosen).Select(candidate => new Requirement(requirement.Origin, candidates.From(candidate)));
+            var wish = requirement with { Candidates = [.. requirement.Candidates.TakeWhile(candidate => candidate != passed.Chosen)] };
+            var other = Solver.Solve(candidates, [.. held, wish, .. requests]);
+            if (other.Failure is null)
+                resolution = other with { Selected = candidates.Needed(requests, other.Selected) };
+        }
+
+        return resolution;
+    }
+}

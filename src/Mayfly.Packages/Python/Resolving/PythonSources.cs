@@ -1,0 +1,24 @@
+namespace Mayfly.Packages.Python.Resolving;
+
+/// <summary>Where distributions come from, and what of it may be taken.</summary>
+/// <remarks>
+/// A project comes from the index that it is bound to, else from the first index that has it, whatever later ones offer: that somebody puts a newer version
+/// of an internal project's name into a public index must change nothing.
+/// </remarks>
+public sealed record PythonSources
+{
+    /// <summary>Roots of simple repositories (PEP 503), the first with a project counts; each ends with a slash.</summary>
+    public IReadOnlyList<Uri> Indexes { get; init; } = [];
+
+    /// <summary>Projects that come from one index alone, which need not be among the others.</summary>
+    public IReadOnlyDictionary<ProjectName, Uri> Bound { get; init; } = new Dictionary<ProjectName, Uri>();
+
+    /// <summary>Versions that may be taken of a project, if it is wanted at all.</summary>
+    public IReadOnlyList<DependencySpecifier> Constraints { get; init; } = [];
+
+    /// <summary>Take the place of whatever projects say of these.</summary>
+    public IReadOnlyList<DependencySpecifier> Overrides { get; init; } = [];
+
+    /// <summary>True to take pre-releases as readily as releases.</summary>
+    public bool PreReleases { get; init; }
+}

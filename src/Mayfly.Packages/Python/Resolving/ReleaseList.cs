@@ -1,0 +1,40 @@
+namespace Mayfly.Packages.Python.Resolving;
+
+/// <summary>What an index has of a project that an interpreter can use, and why it cannot use the rest.</summary>
+internal sealed record ReleaseList
+{
+    /// <summary>The newest first.</summary>
+    public required IReadOnlyList<PythonRelease> Releases { get; init; }
+
+    /// <summary>Versions of which there is nothing to use, the newest first, each with the reason as the end of a sentence.</summary>
+    public required IReadOnlyList<(PythonVersion Version, string Reason)> Unusable { get; init; }
+
+    /// <param name="project">A file of another one is not looked at.</param>
+    /// <param name="files">All that an index has of it.</param>
+    /// <param name="target">The interpreter.</param>
+    public static ReleaseList Of(ProjectName project, IReadOnlyList<IndexFile> files, PythonTarget target)
+    {
+        var ranks = new Dictionary<WheelTag, int>();
+        foreach (var tag in target.Tags)
+            ranks.TryAdd(tag, ranks.Count);
+        List<PythonRelease> releases = [];
+        List<(PythonVersion, string)> unusable = [];
+        foreach (var version in files.Select(file => (File: file, Wheel: WheelName.TryParse(file.Name), Source: SourceName.TryParse(file.Name)))
+            .Where(one => (one.Wheel?.Project ?? one.Source?.Project) == project)
+            .GroupBy(static one => one.Wheel?.Version ?? one.Source!.Version).OrderByDescending(static group => group.Key))
+        {
+            var wheels = version.Where(static one => one.Wheel is not null).ToArray();
+            var fitting = wheels.Where(one => Rank(one.Wheel!) < int.MaxValue).ToArray();
+            var best = fitting.Where(one => one.File.RequiresPython.Allows(target.Version, preReleases: true))
+                .OrderBy(static one => one.File.Yanked is not null).ThenBy(one => Rank(one.Wheel!)).ThenByDescending(static one => one.Wheel!.Build).ThenBy(static one => one.File.Name, StringComparer.Ordinal).FirstOrDefault();
+            if (best.File is { } file)
+                releases.Add(new PythonRelease(version.Key, file, file.Yanked is not null));
+            else
+                unusable.Add((version.Key, fitting.Length > 0 ? $"is for Python {fitting[0].File.RequiresPython}" : wheels.Length > 0 ? "has wheels for other systems or interpreters alone" : "has sources alone"));
+        }
+
+        return new ReleaseList { Releases = releases, Unusable = unusable };
+
+        int Rank(WheelName wheel) => wheel.Tags.Min(tag => ranks.GetValueOrDefault(tag, int.MaxValue));
+    }
+}
