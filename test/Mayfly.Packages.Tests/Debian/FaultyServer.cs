@@ -32,6 +32,9 @@ internal sealed class FaultyServer : IDisposable
     /// <summary>The time of change is sent when this is set, as an HTTP date.</summary>
     public string? Modified { get; set; }
 
+    /// <summary>What files are said to be; null to say nothing.</summary>
+    public string? ContentType { get; set; }
+
     /// <summary>Every request: path and headers.</summary>
     public ConcurrentQueue<(string Path, IReadOnlyDictionary<string, string> Headers, int Status)> Requests { get; } = new();
 
@@ -94,6 +97,8 @@ internal sealed class FaultyServer : IDisposable
         var text = $"HTTP/1.1 {status} X\r\nContent-Length: {body.Length - start}\r\n";
         if (status == 206)
             text += $"Content-Range: bytes {start}-{body.Length - 1}/{body.Length}\r\n";
+        if (ContentType is not null)
+            text += $"Content-Type: {ContentType}\r\n";
         if (Tag is not null)
             text += $"ETag: {Tag}\r\n";
         if (Modified is not null)

@@ -12,7 +12,7 @@ public sealed class PythonResolutionTests : IDisposable
 
     private const int Shown = 8;
 
-    private static readonly PythonTarget Target = new(
+    internal static readonly PythonTarget Target = new(
         new MarkerEnvironment
         {
             OsName = "posix",
