@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Mayfly.Packages.Debian;
 using Mayfly.Packages.Python;
 using Mayfly.Packages.Python.Resolving;
 

@@ -1,4 +1,3 @@
-using Mayfly.Packages.Debian;
 using Mayfly.Packages.Transfer;
 using Mayfly.Resolver;
 

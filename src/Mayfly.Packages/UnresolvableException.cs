@@ -1,6 +1,6 @@
 using Mayfly.Resolver;
 
-namespace Mayfly.Packages.Debian;
+namespace Mayfly.Packages;
 
 /// <summary>Requests that no selection of packages meets.</summary>
 public sealed class UnresolvableException(string message, string hint, Derivation? derivation) : MayflyException(message, hint)
