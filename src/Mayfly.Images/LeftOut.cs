@@ -102,13 +102,30 @@ public sealed record LeftOut
             Name = "ejabberd-certificate", Package = "ejabberd", Paths = ["etc/ejabberd/ejabberd.pem"], Sign = "etc/ejabberd/ejabberd.pem",
             Script = "umask 077; cd /etc/ejabberd; openssl req -new -x509 -days 365 -nodes -subj \"/O=$(hostname -d)/OU=$(hostname -s)/CN=ejabberd/emailAddress=root@$(hostname -f)\" -out ejabberd.pem -keyout ejabberd.pem && chown root:ejabberd ejabberd.pem && chmod 640 ejabberd.pem",
         },
-        // With the keys go what they sign. The passphrases are debconf's.
+        // With the keys goes what they sign. The passphrases are debconf's.
+        Again("tripwire-keys", "tripwire", "etc/tripwire/site.key", "etc/tripwire/*-local.key", "etc/tripwire/tw.cfg", "etc/tripwire/tw.pol"),
         new()
         {
-            Name = "tripwire-keys", Package = "tripwire", Paths = ["etc/tripwire/*.key", "etc/tripwire/tw.cfg", "etc/tripwire/tw.pol"], Sign = "etc/tripwire/site.key",
-            Script = "/var/lib/dpkg/info/tripwire.postinst configure",
+            Name = "munge-key", Package = "munge", Paths = ["etc/munge/munge.key"], Sign = "etc/munge/munge.key",
+            Script = "su munge -s /bin/sh -c 'mungekey -c'",
         },
+        Again("radius-parameters", "freeradius-config", "etc/freeradius/3.0/certs/dh"),
+        Again("dropbear-host-keys", "dropbear", "etc/dropbear/dropbear_ed25519_host_key", "etc/dropbear/dropbear_ecdsa_host_key", "etc/dropbear/dropbear_rsa_host_key"),
+        Again("cfengine-keys", "cfengine3", "var/lib/cfengine3/ppkeys/localhost.priv", "var/lib/cfengine3/ppkeys/localhost.pub"),
+        Again("ircd-keys", "ircd-hybrid", "etc/ircd-hybrid/key/ircd.key", "etc/ircd-hybrid/key/ircd.pem", "etc/ircd-hybrid/key/dhparam.pem"),
+        Again("telnetd-certificate", "telnetd-ssl", "etc/telnetd-ssl/telnetd.pem"),
+        Again("simplesaml-secrets", "simplesamlphp", "var/lib/simplesamlphp/secrets.inc.php"),
+        Again("xrdp-keys", "xrdp", "etc/xrdp/rsakeys.ini"),
+        // Also the minute at which each machine reports, so that not all do at once.
+        Again("popularity-identity", "popularity-contest", "etc/popularity-contest.conf", "etc/cron.d/popularity-contest"),
+        Secret("apticron-time", "apticron", "etc/cron.d/apticron", "# cron entry for apticron\n\n", "echo \"$(shuf -i 0-59 -n 1) * * * * root if test -x /usr/sbin/apticron; then /usr/sbin/apticron --cron; else true; fi\""),
+        Secret("miniupnpd-uuid", "miniupnpd", "etc/miniupnpd/miniupnpd.conf", "uuid=", "cat /proc/sys/kernel/random/uuid"),
         Secret("iscsi-name", "open-iscsi", "etc/iscsi/initiatorname.iscsi", "InitiatorName=", "iscsi-iname -p iqn.1993-08.org.debian:01"),
+        new()
+        {
+            Name = "redmine-key", Package = "redmine", Paths = ["etc/redmine/*/secret_key.txt"], Sign = "etc/redmine/default/secret_key.txt",
+            Script = "cd /etc/redmine/default; ruby -rsecurerandom -e 'puts SecureRandom.hex(16)' > secret_key.txt && chown root:www-data secret_key.txt && chmod 640 secret_key.txt",
+        },
         Secret("roundcube-key", "roundcube-core", "etc/roundcube/config.inc.php", "$config['des_key'] = '", 24),
         Secret("phpmyadmin-key", "phpmyadmin", "var/lib/phpmyadmin/blowfish_secret.inc.php", "$cfg['blowfish_secret'] = '", 32),
         Secret("mailman-password", "mailman3", "etc/mailman3/mailman.cfg", "admin_pass: ", 48),
@@ -141,13 +158,18 @@ public sealed record LeftOut
             Name = "mysql-database", Package = "mariadb-server", IsDatabase = true, Paths = ["var/lib/mysql/*"], Sign = "var/lib/mysql/ibdata1", Unless = "etc/mayfly/mariadb.cnf",
             Script = "touch /var/lib/mysql/$(grep -om1 'debian-[0-9.]*flag' /var/lib/dpkg/info/mariadb-server.postinst); TMPDIR= mariadb-install-db --rpm --cross-bootstrap --user=mysql --disable-log-bin --skip-test-db",
         },
-        // The postinst alone knows how; with a root that it takes for another one's it starts nothing.
-        new()
-        {
-            Name = "ldap-directory", Package = "slapd", Paths = ["etc/ldap/slapd.d/*", "var/lib/ldap/*"], Sign = "etc/ldap/slapd.d/cn=config.ldif",
-            Script = "DPKG_ROOT=/ DPKG_MAINTSCRIPT_NAME=postinst DPKG_MAINTSCRIPT_PACKAGE=slapd /var/lib/dpkg/info/slapd.postinst configure",
-        },
+        Again("ldap-directory", "slapd", "etc/ldap/slapd.d/cn=config.ldif", "etc/ldap/slapd.d/*", "var/lib/ldap/*"),
     ];
+
+    /// <summary>Made by the package's own postinst, which makes what it does not find. With a root that it takes for another one's it starts nothing.</summary>
+    private static LeftOut Again(string name, string package, string sign, params string[] others) => new()
+    {
+        Name = name,
+        Package = package,
+        Paths = [sign, .. others],
+        Sign = sign,
+        Script = $"DPKG_ROOT=/ DPKG_MAINTSCRIPT_NAME=postinst DPKG_MAINTSCRIPT_PACKAGE={package} /var/lib/dpkg/info/{package}.postinst configure",
+    };
 
     private static LeftOut Secret(string name, string package, string path, string before, int length) => Secret(name, package, path, before, $"tr -dc A-Za-z0-9 < /dev/urandom | head -c {length}");
 

@@ -15,7 +15,7 @@ public sealed class LeftOutTests : IDisposable
         Assert.Equal(LeftOut.Table.Select(thing =>
         {
             var paths = string.Join(", ", thing.Paths.Select(path => $"`/{path}`"));
-            return $"| {paths}{(thing.LinkFolder is null ? "" : " and links to it")}{(thing.IsEmptied ? " (stays, empty)" : "")}{(thing.Before is { } before ? $" (the secret after `{before}`)" : "")} | {thing.Package} | `{thing.Script.Replace("|", "\\|", StringComparison.Ordinal)}` |";
+            return $"| {paths}{(thing.LinkFolder is null ? "" : " and links to it")}{(thing.IsEmptied ? " (stays, empty)" : "")}{(thing.Before is { } before ? $" (the secret after `{before.Trim('\n')}`)" : "")} | {thing.Package} | `{thing.Script.Replace("|", "\\|", StringComparison.Ordinal)}` |";
         }), rows);
     }
 

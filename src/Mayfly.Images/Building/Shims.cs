@@ -21,6 +21,8 @@ internal static class Shims
 
     private const string Django = "usr/bin/django-admin";
 
+    private const string Manuals = "usr/sbin/update-info-dir";
+
     private const string FileLists = "usr/share/texlive/texmf-dist/scripts/texlive/mktexlsr.pl";
 
     private const string Compiler = "usr/bin/py3compile", Scripts = "var/lib/dpkg/info";
@@ -64,6 +66,10 @@ internal static class Shims
             Write(folder, path, File.ReadAllText(real, DpkgPackage.Bytes));
             Write(folder, program, $"#!/bin/sh\nSOURCE_DATE_EPOCH=\"${Date}\" FORCE_SOURCE_DATE=1 exec /{path} \"$@\"\n");
         }
+
+        // It reads manuals in the order of the disk, and install-info sorts entries in one that depends on which came first. Backwards it is mostly that of a file system in memory.
+        if (Find(layers, Manuals) is { } manuals)
+            Write(folder, Manuals, File.ReadAllText(manuals, DpkgPackage.Bytes).Replace("find \"$INFODIR\" -type f |", "find \"$INFODIR\" -type f | LC_ALL=C sort -r |", StringComparison.Ordinal));
 
         // It notes in a database when its tables were made, and in style sheets when files were that it has just copied. No file is given a later date in an image.
         if (Find(layers, Django) is { } django)

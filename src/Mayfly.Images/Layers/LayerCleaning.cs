@@ -17,7 +17,7 @@ internal static class LayerCleaning
         "var/lib/texmf/web2c/updmap.log", "var/lib/texmf/web2c/*/*.log",
         "var/cache/apt/*.bin", "var/cache/apt/archives/*.deb", "var/cache/apt/archives/lock", "var/cache/ldconfig/aux-cache",
         "var/cache/debconf/*-old", "var/lib/apt/lists/lock", "var/lib/dpkg/status-old", "var/lib/dpkg/available",
-        "var/lib/systemd/random-seed",
+        "var/lib/systemd/random-seed", "var/lib/cfengine3/randseed", "var/lib/cfengine3/state/*-lock",
         "tmp/*", "var/tmp/*", "root/.rnd",
     ];
 

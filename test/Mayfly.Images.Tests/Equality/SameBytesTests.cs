@@ -52,8 +52,29 @@ public sealed partial class SameBytesTests(PackageArchive archive, TwoMachines m
             Assert.True(layer.Digest == other.Digest, layer.Digest == other.Digest ? ""
                 : $"the layer '{layer.Origin}' of '{set}' differs: {Differences(set, new ImageStore(here).LayerFolders(ours)[at], new ImageStore(there).LayerFolders(theirs)[at])}");
         Assert.Equal(ours.Digest, theirs.Digest);
-        Assert.Empty(stack.Releases.Max(static release => release.Date).UtcDateTime.Date < begun.UtcDateTime.Date ? new ImageStore(here).LayerFolders(ours).SelectMany(tree => Dated(tree, begun)) : []);
+        if (Named is not null)
+        {
+            Assert.Empty(stack.Releases.Max(static release => release.Date).UtcDateTime.Date < begun.UtcDateTime.Date ? new ImageStore(here).LayerFolders(ours).SelectMany(tree => Dated(tree, begun)) : []);
+            AssertMadeAgain(here, ours);
+        }
+
         machines.Forget(stack, ours);
+    }
+
+    /// <summary>What the image leaves out is made by a first start, once for each instance.</summary>
+    private void AssertMadeAgain(Store store, Image image)
+    {
+        var first = new FirstStart(store);
+        string[] keys = [.. image.Layers.Select(static layer => layer.Key)];
+        var missing = first.Missing(keys);
+        if (missing.Count == 0)
+            return;
+        var (one, other) = (Make("one"), Make("other"));
+        Assert.All(missing.SelectMany(static thing => thing.Paths.Where(path => thing.Before is null && !path.Contains('*'))), path => Assert.True(one.ContainsKey($"/{path}"), $"{path} is not made again"));
+        Assert.DoesNotContain(one.Values, static name => name.Kind == NodeKind.File && TreeReader.Text(name).Contains("left-out-", StringComparison.Ordinal));
+        Assert.All(missing.Where(static thing => !thing.IsDatabase && !thing.Sign.Contains('*')), thing => Assert.NotEqual(TreeReader.Text(one[$"/{thing.Sign}"]), TreeReader.Text(other[$"/{thing.Sign}"])));
+
+        Dictionary<string, TreeName> Make(string name) => TreeReader.Read(first.Make(missing, keys, name, "test.internal", Directory.CreateDirectory($"{store.Root}/{name}").FullName, CancellationToken.None));
     }
 
     /// <summary>What scripts made, and names the day or a second of the build: tomorrow it would be another. Other files are linked: the packages' own.</summary>
