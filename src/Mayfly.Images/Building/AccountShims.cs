@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using Mayfly.Images.Dpkg;
+using Mayfly.Images.Layers;
 using Mayfly.Linux;
 using Mayfly.Packages;
 
@@ -43,6 +44,13 @@ internal static partial class AccountShims
         {
             if (WithNumbers(text, ids, declared) is var changed && changed != text)
                 Text(folder, path, changed);
+        }
+
+        // Packages that are placed over a folder give it the time that it has (Placement). At the first build there is no table, and no folder of these here.
+        foreach (var path in (ReadOnlySpan<string>)["etc/sysusers.d", "usr/lib/sysusers.d", "usr/lib"])
+        {
+            if (Nodes.Find($"{folder}/{path}") is not null && LayerTree.Find(layers, path) is { } real)
+                Nodes.SetTime($"{folder}/{path}", Nodes.Read(real).Time);
         }
     }
 

@@ -22,10 +22,10 @@ public sealed partial class SameBytesTests(PackageArchive archive, TwoMachines m
     private static readonly string? Named = Environment.GetEnvironmentVariable("MAYFLY_SAME_BYTES");
 
     /// <summary>
-    /// Of two releases, most with packages that make accounts, and TeX, whose scripts write what they find in no order; or any that <c>MAYFLY_SAME_BYTES</c> names: those of <see cref="PackageSets"/>, or packages with a comma
+    /// Of three releases, most with packages that make accounts, and TeX, whose scripts write what they find in no order; or any that <c>MAYFLY_SAME_BYTES</c> names: those of <see cref="PackageSets"/>, or packages with a comma
     /// after each. What differs is then kept in the folder of <c>MAYFLY_REFERENCES</c>.
     /// </summary>
-    public static TheoryData<string> Sets => [.. (Named ?? "shop mariadb kernel dovecot noble texlive-base,").Split(' ')];
+    public static TheoryData<string> Sets => [.. (Named ?? "shop mariadb kernel trixie noble texlive-base,").Split(' ')];
 
     [Theory]
     [MemberData(nameof(Sets))]
