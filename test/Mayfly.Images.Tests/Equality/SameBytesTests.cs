@@ -74,7 +74,7 @@ public sealed partial class SameBytesTests(PackageArchive archive, TwoMachines m
         Assert.DoesNotContain(one.Values, static name => name.Kind == NodeKind.File && TreeReader.Text(name).Contains("left-out-", StringComparison.Ordinal));
         Assert.All(missing.Where(static thing => !thing.IsDatabase && !thing.Sign.Contains('*')), thing => Assert.NotEqual(TreeReader.Text(one[$"/{thing.Sign}"]), TreeReader.Text(other[$"/{thing.Sign}"])));
 
-        Dictionary<string, TreeName> Make(string name) => TreeReader.Read(first.Make(missing, keys, name, "test.internal", Directory.CreateDirectory($"{store.Root}/{name}").FullName, CancellationToken.None));
+        Dictionary<string, TreeName> Make(string name) => TreeReader.Read(first.Make(missing, keys, name, "test.internal", Directory.CreateDirectory($"{store.Root}/{name}-{keys[^1]}").FullName, CancellationToken.None));
     }
 
     /// <summary>What scripts made, and names the day or a second of the build: tomorrow it would be another. Other files are linked: the packages' own.</summary>
