@@ -44,11 +44,12 @@ public sealed record DebianBase(IReadOnlyList<BinaryPackage> Essential, IReadOnl
     /// <summary>
     /// True when it makes a difference that packages are installed over the whole base, and not in one go with those of priority required, as mmdebstrap does. It does where
     /// accounts can be made before passwd is configured, which makes /etc/shadow of those that it finds: systemd-sysusers does not need it, and systemd, which
-    /// brings that, also decides how the required packages' own units are enabled. And it does where packages of both kinds make accounts, which get numbers as they come.
+    /// brings that, also decides how the required packages' own units are enabled. And it does where packages of both kinds make accounts, which get numbers as they come;
+    /// apt's own account has a number that apt chooses.
     /// </summary>
     public bool IsInOneGo(IReadOnlyCollection<BinaryPackage> chosen) =>
         (Required.Any(static package => package.Name == "passwd") && chosen.Any(static package => package.Provides.Any(static provided => provided.Alternatives[0].Name == SystemUsers)))
-        || (Required.Any(MakesAccounts) && chosen.Any(MakesAccounts));
+        || (Required.Any(static package => package.Name != ForcedEssential && MakesAccounts(package)) && chosen.Any(MakesAccounts));
 
     /// <summary>As its dependencies say (policy 9.2.2 wants adduser, dh_installsysusers the other).</summary>
     private static bool MakesAccounts(BinaryPackage package) => package.Name != "adduser" && package.PreDepends.Concat(package.Depends)
