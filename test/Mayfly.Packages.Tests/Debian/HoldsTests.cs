@@ -22,7 +22,7 @@ public sealed class HoldsTests(ITestOutputHelper output)
         Assert.DoesNotContain(verdicts, static verdict => verdict.Kind.StartsWith("different", StringComparison.Ordinal));
         // Where apt upgrades a whole machine it keeps back more than it must now and then, or gives up; and among several it may keep back another one. Then
         // the answer is marked.
-        Assert.True(verdicts.Count(static verdict => verdict.Kind == "the same versions") > Archives * 9 / 10);
+        Assert.True(verdicts.Count(static verdict => verdict.Kind.StartsWith("the same versions", StringComparison.Ordinal)) > Archives * 9 / 10);
     }
 
     /// <summary>The version that stays or the refusal, beside what apt-get says that is not asked back: a held package is not changed, whatever the request says.</summary>
@@ -80,16 +80,7 @@ public sealed class HoldsTests(ITestOutputHelper output)
         var what = $"seed {seed}, {string.Join(' ', set.Requests)}, {held} held";
         using var after = new AptFolder([Suite(old.Values), Suite(newer.Values) with { Name = "updates" }], ["amd64"],
             status: string.Concat(locked.Packages.Select(package => old[package.Name].Replace("\nVersion:", $"\nStatus: {(package.Name == held ? "hold" : "install")} ok installed\nVersion:", StringComparison.Ordinal))));
-        var (steps, said) = after.Simulate([], verb: "dist-upgrade");
-        var theirs = locked.Packages.ToDictionary(static package => package.Name, static package => package.Version, StringComparer.Ordinal);
-        foreach (var parts in (steps ?? []).Select(static step => step.Split(' ')))
-        {
-            if (parts[0] == "Inst")
-                theirs[parts[1]] = said.Split('\n').First(line => line.StartsWith($"Inst {parts[1]} ", StringComparison.Ordinal)).Split('(')[1].Split(' ')[0];
-            else if (parts[0] == "Remv")
-                theirs.Remove(parts[1]);
-        }
-
+        var (theirs, said) = Upgraded("dist-upgrade");
         var index = after.Index;
         BinaryPackage There(LockedPackage package) => index.Find(package.Name).First(other => other.Sha256 == package.Sha256);
         try
@@ -102,15 +93,36 @@ public sealed class HoldsTests(ITestOutputHelper output)
                 return ("different: a held package moved", what);
             string[] departures = [.. ours.Sets.SelectMany(static one => one.Departures)];
             var (unmarked, mark) = departures.Length > 0 ? ("", ", marked") : ("different, unmarked: ", "");
-            if (steps is null)
+            if (theirs is null)
                 return ($"{unmarked}found where apt fails{mark}", $"{what}: {said.Split('\n').Last(static line => line.StartsWith("E: ", StringComparison.Ordinal))}: {string.Join("; ", departures)}");
             // What nothing needs any more stays on a machine, and is not in a lock that is made anew.
             string[] apart = [.. ours.Packages.Where(package => theirs.GetValueOrDefault(package.Name) != package.Version).Select(package => $"{package.Name} {theirs.GetValueOrDefault(package.Name, "-")} → {package.Version}")];
+            // dist-upgrade may remove what somebody asked for; the lock may not, and neither may an upgrade that takes new packages.
+            if (apart.Length > 0 && Upgraded("upgrade", "--with-new-pkgs").Versions is { } upgraded && ours.Packages.All(package => upgraded.GetValueOrDefault(package.Name) == package.Version))
+                return ("the same versions as upgrade --with-new-pkgs", "");
             return apart.Length == 0 ? ($"the same versions{(departures.Length > 0 ? ", though marked" : "")}", "") : ($"{unmarked}other versions{mark}", $"{what}: apt has {string.Join(", ", apart)} here: {string.Join("; ", departures)}");
         }
         catch (UnresolvableException e)
         {
             return (e.IsByHold && e.Message.Contains(held, StringComparison.Ordinal) && e.Hint is { Length: > 0 } ? "explained, where apt keeps something back" : "different: not explained", $"{what}: {e.Message}; {e.Hint}");
+        }
+
+        // What is there afterwards, by name; null where apt gives up.
+        (Dictionary<string, string>? Versions, string Said) Upgraded(string verb, params string[] options)
+        {
+            var (steps, said) = after.Simulate(options, verb: verb);
+            if (steps is null)
+                return (null, said);
+            var versions = locked.Packages.ToDictionary(static package => package.Name, static package => package.Version, StringComparer.Ordinal);
+            foreach (var parts in steps.Select(static step => step.Split(' ')))
+            {
+                if (parts[0] == "Inst")
+                    versions[parts[1]] = said.Split('\n').First(line => line.StartsWith($"Inst {parts[1]} ", StringComparison.Ordinal)).Split('(')[1].Split(' ')[0];
+                else if (parts[0] == "Remv")
+                    versions.Remove(parts[1]);
+            }
+
+            return (versions, said);
         }
     }
 
