@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Mayfly.Packages.Python;
+using Mayfly.Packages.Python.Resolving;
+
+namespace Mayfly.Environments;
+
+/// <summary>A Python interpreter of the host.</summary>
+public sealed record Interpreter
+{
+    /// <summary>The program itself, never that of an environment.</summary>
+    public required string Executable { get; init; }
+
+    /// <summary>Where it was installed.</summary>
+    public required string Prefix { get; init; }
+
+    public required int Major { get; init; }
+
+    public required int Minor { get; init; }
+
+    /// <summary>What distributions are chosen for it.</summary>
+    public required PythonTarget Target { get; init; }
+
+    /// <summary>How <c>lib/</c>, <c>include/</c> and programs of an environment of it are called: <c>python3.11</c>.</summary>
+    public string FolderName => $"python{Major}.{Minor}";
+
+    /// <summary>Where an environment of it has its packages, seen from its root.</summary>
+    public string SitePackages => $"lib/{FolderName}/site-packages";
+
+    /// <summary>Asks an interpreter.</summary>
+    /// <param name="program">Its path, or that of the interpreter of an environment, which stands for the one that it was made with.</param>
+    /// <exception cref="MayflyException">It does not run, or says nothing that can be read.</exception>
+    public static Interpreter Ask(string program)
+    {
+        const string Hint = "name another one with --python, or install Python 3.8 or later (apt-get install python3)";
+        try
+        {
+            var start = new ProcessStartInfo(program, ["-I", "-S", "-c", Question]) { RedirectStandardOutput = true, RedirectStandardError = true };
+            // A message of the interpreter's may be translated; markers are not.
+            start.Environment["LC_ALL"] = "C.UTF-8";
+            using var process = Process.Start(start)!;
+            var error = process.StandardError.ReadToEndAsync();
+            var answer = process.StandardOutput.ReadToEnd();
+            process.WaitForExit();
+            if (process.ExitCode != 0)
+                throw new MayflyException($"{program} cannot be used: {(error.Result.Trim().Split('\n') is [.., { Length: > 0 } last] ? last : $"it ended with exit code {process.ExitCode}")}", Hint);
+            using var document = JsonDocument.Parse(answer);
+            return Read(document.RootElement);
+        }
+        catch (System.ComponentModel.Win32Exception e)
+        {
+            throw new MayflyException($"{program} cannot be started: {e.Message}", Hint, e);
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            throw new MayflyException($"{program} is no Python interpreter: it does not answer as one", Hint, e);
+        }
+    }
+
+    private static string Question
+    {
+        get
+        {
+            using var reader = new StreamReader(typeof(Interpreter).Assembly.GetManifestResourceStream("Mayfly.Environments.interpreter.py")!);
+            return reader.ReadToEnd();
+        }
+    }
+
+    private static Interpreter Read(JsonElement answer)
+    {
+        var (major, minor) = (answer.GetProperty("version")[0].GetInt32(), answer.GetProperty("version")[1].GetInt32());
+        var markers = new MarkerEnvironment
+        {
+            OsName = Text("os_name"),
+            SysPlatform = Text("sys_platform"),
+            PlatformMachine = Text("machine"),
+            PlatformPythonImplementation = Text("implementation"),
+            PlatformRelease = Text("release"),
+            PlatformSystem = Text("system"),
+            PlatformVersion = Text("system_version"),
+            PythonVersion = $"{major}.{minor}",
+            PythonFullVersion = Text("full_version"),
+            ImplementationName = Text("implementation_name"),
+            ImplementationVersion = Text("implementation_version"),
+        };
+        var suffix = $"{(answer.GetProperty("free_threaded").GetBoolean() ? "t" : "")}{(answer.GetProperty("debug").GetBoolean() ? "d" : "")}";
+        var isCPython = markers.ImplementationName == "cpython";
+        var tags = new InterpreterTags
+        {
+            Implementation = isCPython ? "cp" : markers.ImplementationName == "pypy" ? "pp" : markers.ImplementationName,
+            Major = major,
+            Minor = minor,
+            Abis = isCPython ? [$"cp{major}{minor}{suffix}"] : [],
+            Platforms = LinuxPlatform.Tags(Machine(), Library()),
+        };
+        return new Interpreter { Executable = Text("executable"), Prefix = Text("base_prefix"), Major = major, Minor = minor, Target = new PythonTarget(markers, tags.All()) };
+
+        string Text(string name) => answer.GetProperty(name).GetString()!;
+
+        // A 32-bit interpreter may run on a 64-bit kernel; PEP 425 has the platform from sysconfig then.
+        string Machine() => Text("platform").Split('-', 2) is ["linux", var machine] ? (machine, answer.GetProperty("bits").GetInt32()) switch { ("x86_64", 32) => "i686", ("aarch64", 32) => "armv7l", _ => machine.Replace('-', '_') } : Text("machine");
+
+        CLibrary? Library() => answer.GetProperty("library").GetString()?.Split(' ') is ["glibc", var version] && version.Split('.') is [var first, var second, ..] && int.TryParse(first, out var one) && int.TryParse(second, out var two)
+            ? new CLibrary(false, one, two) : null;
+    }
+}

@@ -1,0 +1,238 @@
+using System.Text;
+using Mayfly.Linux;
+using Mayfly.Packages.Python;
+
+namespace Mayfly.Environments;
+
+/// <summary>A virtual environment (PEP 405): a folder with an interpreter of its own that sees its own packages.</summary>
+/// <remarks>
+/// What it keeps: what <c>python -m venv</c> would make, so that pip, editors and the scripts that activate it take it for one of theirs; which distributions it has is told by their
+/// own metadata in it, for plain pip changes those too and nothing beside them would stay true. How it changes: a copy is made beside it, changed, and exchanged with it
+/// by one call of the kernel; so whoever starts a program of it finds the old state or the new one, and the old one is left over as <c>.NAME.before</c>, to go back to. What a
+/// process left half made when it was killed is beside it too, as <c>.NAME.new-…</c>, and goes when the environment is changed next. Why not in place:
+/// an installer that is killed in the middle leaves modules of two versions, and nothing that could say so.
+/// </remarks>
+public sealed class VirtualEnvironment
+{
+    private const int Everybody = 0b110_100_100, Runs = 0b111_101_101;
+
+    private VirtualEnvironment(string root, Interpreter interpreter) => (Root, Interpreter) = (root, interpreter);
+
+    /// <summary>Its absolute path.</summary>
+    public string Root { get; }
+
+    /// <summary>What it was made with.</summary>
+    public Interpreter Interpreter { get; }
+
+    /// <summary>True when there is a state before the last change.</summary>
+    public bool CanRollBack => Directory.Exists(Before);
+
+    private string Before => $"{Path.GetDirectoryName(Root)}/.{Path.GetFileName(Root)}.before";
+
+    private string Packages => $"{Root}/{Interpreter.SitePackages}";
+
+    /// <summary>Makes an empty one.</summary>
+    /// <param name="root">Where; nothing is there yet.</param>
+    /// <param name="interpreter">What it runs.</param>
+    /// <param name="prompt">What shells show of it; null for the folder's name.</param>
+    /// <param name="systemPackages">True when it shall see the interpreter's own packages too.</param>
+    public static VirtualEnvironment Create(string root, Interpreter interpreter, string? prompt = null, bool systemPackages = false)
+    {
+        root = Path.GetFullPath(root);
+        if (Path.Exists(root))
+            throw new MayflyException($"{root} is there already", "name another environment, or delete that one");
+        var made = Beside(root, "new");
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(root)!);
+            WriteSkeleton(made, root, interpreter, prompt, systemPackages);
+            Files.Rename(made, root);
+        }
+        catch (Exception e)
+        {
+            Trees.Remove(made);
+            if (e is IOException or UnauthorizedAccessException)
+                throw new MayflyException($"{root} cannot be made: {e.Message}", "name a place where you may write, with room on its disk", e);
+            throw;
+        }
+
+        return new VirtualEnvironment(root, interpreter);
+    }
+
+    /// <summary>Opens one, whoever made it.</summary>
+    /// <exception cref="MayflyException">It is none, or its interpreter is gone.</exception>
+    public static VirtualEnvironment Open(string root)
+    {
+        root = Path.GetFullPath(root);
+        if (!File.Exists($"{root}/pyvenv.cfg"))
+            throw new MayflyException($"{root} is no environment", "an environment has a file pyvenv.cfg; mayfly env list shows those that there are");
+        var program = new FileInfo($"{root}/bin/python");
+        if (!program.Exists || program.ResolveLinkTarget(returnFinalTarget: true) is { Exists: false })
+            throw new MayflyException($"the interpreter of {root} is gone{(program.LinkTarget is { } target ? $": {target}" : "")}", "make the environment anew with an interpreter that is there");
+        return new VirtualEnvironment(root, Interpreter.Ask($"{root}/bin/python"));
+    }
+
+    /// <summary>What is installed, in the order of the names.</summary>
+    public IReadOnlyList<InstalledDistribution> Installed() => InstalledDistribution.In(Packages);
+
+    /// <summary>Installs these, in the place of what is there of the same projects, and removes those; all of it is there afterwards, or nothing has changed.</summary>
+    /// <param name="install">What comes.</param>
+    /// <param name="remove">What goes.</param>
+    /// <param name="progress">Told of those that it waits for.</param>
+    /// <param name="cancellationToken">Ends it, with nothing changed.</param>
+    /// <exception cref="MayflyException">Two of them have the same file, or one has a file that another distribution or the environment itself has.</exception>
+    public void Change(IReadOnlyList<WheelPlan> install, IReadOnlyCollection<ProjectName> remove, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
+    {
+        using var turn = EnvironmentTurn.Take(Root, progress, cancellationToken);
+        RemoveLeftovers();
+        var coming = install.Select(static plan => plan.Wheel.Name.Project).ToHashSet();
+        var installed = Installed();
+        InstalledDistribution[] going = [.. installed.Where(one => coming.Contains(one.Project) || remove.Contains(one.Project))];
+        var gone = going.SelectMany(one => one.Files).Select(Within).ToHashSet(StringComparer.Ordinal);
+        RequireApart(install, installed.Except(going), gone);
+        var made = Beside(Root, "new");
+        try
+        {
+            Directory.CreateDirectory(made);
+            Trees.CopyFolderFacts(Root, made);
+            Trees.CopyContents(Root, made);
+            foreach (var path in gone)
+                Remove(made, path, SkeletonOf(Interpreter));
+            var folders = new HashSet<string>(StringComparer.Ordinal);
+            foreach (var file in install.SelectMany(static plan => plan.Files))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                Write(made, file, folders);
+            }
+
+            Files.SyncFileSystem(made);
+            Swap(made);
+        }
+        catch (IOException e)
+        {
+            throw new MayflyException($"{Root} cannot be changed, and is as it was: {HostRefusal.Why(e)}", HostRefusal.IsFull(e) ? HostRefusal.MakeRoom : "look at the disk and at who may write there", e);
+        }
+        finally
+        {
+            Trees.Remove(made);
+        }
+    }
+
+    /// <summary>Goes back to the state before the last change; done twice, it is the state of now again.</summary>
+    /// <exception cref="MayflyException">There is none.</exception>
+    public void RollBack(IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
+    {
+        using var turn = EnvironmentTurn.Take(Root, progress, cancellationToken);
+        if (!CanRollBack)
+            throw new MayflyException($"{Root} has no state before this one", "only what Mayfly changed can be gone back from, and only once");
+        Files.Exchange(Before, Root);
+    }
+
+    /// <summary>The new state is there with the first call. What was kept before goes, and if it all ends in between, the next change finds the old state as a leftover.</summary>
+    private void Swap(string made)
+    {
+        Files.Exchange(made, Root);
+        if (Directory.Exists(Before))
+            Files.Exchange(made, Before);
+        else
+            Files.Rename(made, Before);
+    }
+
+    private void RemoveLeftovers()
+    {
+        foreach (var left in Directory.GetDirectories(Path.GetDirectoryName(Root)!, $".{Path.GetFileName(Root)}.new-*"))
+            Trees.Remove(left);
+    }
+
+    private void RequireApart(IReadOnlyList<WheelPlan> install, IEnumerable<InstalledDistribution> staying, HashSet<string> gone)
+    {
+        var owners = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var one in staying)
+        {
+            foreach (var file in one.Files)
+                owners.TryAdd(Within(file), $"{one.Project} {one.Version}, which is installed");
+        }
+
+        foreach (var plan in install)
+        {
+            var name = $"{plan.Wheel.Name.Project} {plan.Wheel.Name.Version}";
+            foreach (var file in plan.Files)
+            {
+                if (!owners.TryAdd(file.Path, name) && owners[file.Path] is var other)
+                    throw new MayflyException($"{name} and {other} both have {file.Path}", "they cannot stand in one environment: install one of them alone, or ask their projects which of them it belongs to");
+                if (!gone.Contains(file.Path) && File.Exists($"{Root}/{file.Path}"))
+                {
+                    throw new MayflyException($"{name} would replace {file.Path}, which belongs to no distribution",
+                        "look what it is; if nobody needs it, remove it and try again");
+                }
+            }
+        }
+    }
+
+    /// <summary>A path of a record, which begins at the packages, as one that begins at the environment's root; what leads out of it is nobody's.</summary>
+    private string Within(string recorded) => Path.GetFullPath($"{Packages}/{recorded}") is var full && full.StartsWith($"{Root}/", StringComparison.Ordinal) ? full[(Root.Length + 1)..] : "";
+
+    private static void Write(string root, PlannedFile file, HashSet<string> folders)
+    {
+        var path = $"{root}/{file.Path}";
+        if (Path.GetDirectoryName(path) is { } folder && folders.Add(folder))
+            Directory.CreateDirectory(folder);
+        // .NET's copy shares blocks where the file system can, and keeps the mode.
+        if (file.Source is { } source)
+            File.Copy(source, path);
+        else
+            File.WriteAllBytes(path, file.Contents!);
+        if (file.Source is null || file.Runs)
+            Files.ChangeMode(path, file.Runs ? Runs : Everybody);
+    }
+
+    /// <summary>Also its byte code, and folders that have nothing left in them.</summary>
+    private static void Remove(string root, string path, HashSet<string> skeleton)
+    {
+        if (path.Length == 0)
+            return;
+        File.Delete($"{root}/{path}");
+        var folder = Path.GetDirectoryName(path)!;
+        if (path.EndsWith(".py", StringComparison.Ordinal) && Directory.Exists($"{root}/{folder}/__pycache__"))
+        {
+            foreach (var compiled in Directory.GetFiles($"{root}/{folder}/__pycache__", $"{Path.GetFileNameWithoutExtension(path)}.*.pyc"))
+                File.Delete(compiled);
+            RemoveEmpty(root, $"{folder}/__pycache__", skeleton);
+        }
+
+        RemoveEmpty(root, folder, skeleton);
+    }
+
+    private static void RemoveEmpty(string root, string folder, HashSet<string> skeleton)
+    {
+        while (!skeleton.Contains(folder) && Directory.Exists($"{root}/{folder}") && !Directory.EnumerateFileSystemEntries($"{root}/{folder}").Any())
+        {
+            Directory.Delete($"{root}/{folder}");
+            folder = Path.GetDirectoryName(folder)!;
+        }
+    }
+
+    /// <summary>A name on the same disk that nobody else has.</summary>
+    private static string Beside(string root, string purpose) => $"{Path.GetDirectoryName(root)}/.{Path.GetFileName(root)}.{purpose}-{Guid.NewGuid().ToString("n")[..8]}";
+
+    private static HashSet<string> SkeletonOf(Interpreter interpreter) => ["", "bin", "include", "lib", $"lib/{interpreter.FolderName}", interpreter.SitePackages];
+
+    private static void WriteSkeleton(string made, string root, Interpreter interpreter, string? prompt, bool systemPackages)
+    {
+        Directory.CreateDirectory($"{made}/bin");
+        Directory.CreateDirectory($"{made}/include");
+        Directory.CreateDirectory($"{made}/{interpreter.SitePackages}");
+        // Programs of 64 bits look there too (PEP 405 says nothing of it, venv does it).
+        Nodes.MakeLink("lib", $"{made}/lib64");
+        var home = Path.GetDirectoryName(interpreter.Executable);
+        var text = new StringBuilder($"home = {home}\ninclude-system-site-packages = {(systemPackages ? "true" : "false")}\nversion = {interpreter.Target.Markers.PythonFullVersion}\nexecutable = {interpreter.Executable}\n");
+        if (prompt is not null)
+            text.Append($"prompt = {prompt}\n");
+        File.WriteAllText($"{made}/pyvenv.cfg", text.ToString());
+        Nodes.MakeLink(interpreter.Executable, $"{made}/bin/python");
+        Nodes.MakeLink("python", $"{made}/bin/python{interpreter.Major}");
+        Nodes.MakeLink("python", $"{made}/bin/{interpreter.FolderName}");
+        foreach (var (name, script) in ActivationScript.All(root, prompt ?? Path.GetFileName(root)))
+            File.WriteAllText($"{made}/bin/{name}", script);
+    }
+}

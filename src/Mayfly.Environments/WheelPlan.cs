@@ -1,0 +1,106 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using Mayfly.Packages.Python;
+
+namespace Mayfly.Environments;
+
+/// <summary>Which files a wheel brings into an environment; PEP 427, "Installing a wheel", and "Recording installed projects". Nothing is touched here.</summary>
+public sealed record WheelPlan
+{
+    /// <summary>What a file of somebody's interpreter must not be replaced by.</summary>
+    private const string Python = "#!python";
+
+    public required UnpackedWheel Wheel { get; init; }
+
+    /// <summary>All files, its metadata too; the last one is <c>RECORD</c>.</summary>
+    public required IReadOnlyList<PlannedFile> Files { get; init; }
+
+    /// <param name="wheel">What is installed.</param>
+    /// <param name="interpreter">What the environment was made with.</param>
+    /// <param name="root">The environment's path as its users know it, which programs name.</param>
+    /// <param name="isRequested">True when somebody asked for it, and not another distribution.</param>
+    /// <param name="origin">Where it came from, as <c>direct_url.json</c> has it; null for an index.</param>
+    /// <exception cref="MayflyException">It would write where no distribution may.</exception>
+    public static WheelPlan Of(UnpackedWheel wheel, Interpreter interpreter, string root, bool isRequested, string? origin = null)
+    {
+        var (name, packages) = ($"{wheel.Name.Project} {wheel.Name.Version}", interpreter.SitePackages);
+        var program = $"{root}/bin/python";
+        var data = $"{wheel.Information[..^".dist-info".Length]}.data/";
+        var record = $"{wheel.Information}/RECORD";
+        List<PlannedFile> files = [];
+        foreach (var entry in wheel.Record.Where(entry => entry.Path != record))
+        {
+            if (!entry.Path.StartsWith(data, StringComparison.Ordinal))
+            {
+                Add(Copied(entry, $"{packages}/{entry.Path}"));
+                continue;
+            }
+
+            if (entry.Path[data.Length..].Split('/', 2) is not [var kind, { Length: > 0 } path])
+                throw Wrong($"{entry.Path} belongs to no folder that is known");
+            switch (kind)
+            {
+                case "purelib" or "platlib":
+                    Add(Copied(entry, $"{packages}/{path}"));
+                    break;
+                case "headers":
+                    Add(Copied(entry, $"include/site/{interpreter.FolderName}/{wheel.Name.Project}/{path}"));
+                    break;
+                case "data":
+                    Add(Copied(entry, path));
+                    break;
+                case "scripts":
+                    Add(Script(entry, path));
+                    break;
+                default:
+                    throw Wrong($"{entry.Path} belongs to a folder '{kind}', which is not known");
+            }
+        }
+
+        foreach (var point in EntryPoint.Read(wheel.Text("entry_points.txt") ?? "", name))
+        {
+            // What the archive brings itself under that name goes, as with pip.
+            files.RemoveAll(file => file.Path == $"bin/{point.Name}");
+            Add(Made($"bin/{point.Name}", point.Script(program), runs: true));
+        }
+
+        string[] made = ["INSTALLER", "REQUESTED", "direct_url.json"];
+        files.RemoveAll(file => made.Any(text => file.Path == $"{packages}/{wheel.Information}/{text}"));
+        Add(Made($"{packages}/{wheel.Information}/INSTALLER", "mayfly\n"));
+        if (isRequested)
+            Add(Made($"{packages}/{wheel.Information}/REQUESTED", ""));
+        if (origin is not null)
+            Add(Made($"{packages}/{wheel.Information}/direct_url.json", origin));
+        var lines = files.Select(file => new RecordEntry(Path.GetRelativePath($"/{packages}", $"/{file.Path}"), file.Hash, file.Size).ToString()).Order(StringComparer.Ordinal).Append($"{record},,");
+        Add(Made($"{packages}/{record}", string.Concat(lines.Select(static line => $"{line}\n"))));
+        return new WheelPlan { Wheel = wheel, Files = files };
+
+        PlannedFile Copied(RecordEntry entry, string path) => new(path) { Source = wheel.PathOf(entry.Path), Hash = entry.Hash, Size = entry.Size ?? new FileInfo(wheel.PathOf(entry.Path)).Length };
+
+        PlannedFile Script(RecordEntry entry, string path)
+        {
+            var contents = File.ReadAllBytes(wheel.PathOf(entry.Path));
+            var end = contents.AsSpan().IndexOf((byte)'\n');
+            if (!contents.AsSpan().StartsWith(Encoding.ASCII.GetBytes(Python)))
+                return Copied(entry, $"bin/{path}") with { Runs = true };
+            byte[] rest = end < 0 ? [] : contents[(end + 1)..];
+            return Made($"bin/{path}", [.. Encoding.UTF8.GetBytes($"{EntryPoint.Shebang(program)}\n"), .. rest], runs: true);
+        }
+
+        void Add(PlannedFile file)
+        {
+            // An environment is its interpreter's before it is anybody else's.
+            if (file.Path == "pyvenv.cfg" || (file.Path.StartsWith("bin/python", StringComparison.Ordinal) && file.Path.AsSpan("bin/python".Length).IndexOfAnyExcept("0123456789.") < 0))
+                throw Wrong($"it would write {file.Path}, which belongs to the environment itself");
+            files.Add(file);
+        }
+
+        MayflyException Wrong(string what) => new($"{name} cannot be installed: {what}", "the project must mend it; take another version of it");
+    }
+
+    private static PlannedFile Made(string path, string text, bool runs = false) => Made(path, Encoding.UTF8.GetBytes(text), runs);
+
+    private static PlannedFile Made(string path, byte[] contents, bool runs) =>
+        new(path) { Contents = contents, Runs = runs, Hash = $"sha256={Base64Url.EncodeToString(SHA256.HashData(contents))}", Size = contents.Length };
+}

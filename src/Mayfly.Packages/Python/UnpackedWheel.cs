@@ -1,0 +1,121 @@
+using System.Security.Cryptography;
+using System.Text;
+using Mayfly.Linux;
+
+namespace Mayfly.Packages.Python;
+
+/// <summary>A wheel in the store, taken apart once: its files by their names in the archive, every one found to be what its <c>RECORD</c> says.</summary>
+/// <remarks>
+/// What it keeps: a folder of the store's <c>unpacked/</c>, named by the SHA-256 of the archive; in it <c>name</c>, the file's name, which says what it is, and <c>files/</c>. How it
+/// changes: never; it is there whole or not at all. Environments copy from it and never link to it, for an editor that writes in place would change every other one.
+/// </remarks>
+public sealed class UnpackedWheel
+{
+    private const int Everybody = 0b110_100_100, Runs = 0b111_101_101;
+
+    private readonly string _folder;
+
+    private UnpackedWheel(string sha256, string folder)
+    {
+        (Sha256, _folder) = (sha256, folder);
+        Name = WheelName.TryParse(File.ReadAllText($"{folder}/name"))!;
+        Information = Path.GetFileName(Directory.GetDirectories(FilesFolder, "*.dist-info").Single());
+        Record = RecordEntry.Read(File.ReadAllText($"{FilesFolder}/{Information}/RECORD"));
+        IsPure = CoreMetadata.Fields(File.ReadAllText($"{FilesFolder}/{Information}/WHEEL")).Any(static field => field.Name == "Root-Is-Purelib" && field.Value.Equals("true", StringComparison.OrdinalIgnoreCase));
+    }
+
+    /// <summary>Of the archive, in small hexadecimal digits.</summary>
+    public string Sha256 { get; }
+
+    public WheelName Name { get; }
+
+    /// <summary>The folder of its metadata: <c>django-4.2.dist-info</c>.</summary>
+    public string Information { get; }
+
+    /// <summary>Every file of it, with digest and size.</summary>
+    public IReadOnlyList<RecordEntry> Record { get; }
+
+    /// <summary>True when its files belong to the folder for pure Python, false for that of a platform.</summary>
+    public bool IsPure { get; }
+
+    public string FilesFolder => $"{_folder}/files";
+
+    /// <summary>The file's path in the store.</summary>
+    public string PathOf(string file) => $"{FilesFolder}/{file}";
+
+    /// <summary>A text of its metadata; null when it has none of this name.</summary>
+    public string? Text(string name) => PathOf($"{Information}/{name}") is var path && File.Exists(path) ? File.ReadAllText(path) : null;
+
+    /// <summary>Takes those wheels apart that the store does not have apart yet, on all cores, and gives all, in the order asked for.</summary>
+    /// <param name="store">Has the archives among its artifacts.</param>
+    /// <param name="wheels">Name and SHA-256 of each.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="MayflyException">One of them is damaged, hostile, or not what its name says; none is added then.</exception>
+    public static IReadOnlyList<UnpackedWheel> All(Store store, IReadOnlyList<(string Name, string Sha256)> wheels, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
+    {
+        const string Title = "unpack wheels";
+        var missing = wheels.Where(wheel => !store.Has(StoreArea.Unpacked, wheel.Sha256)).DistinctBy(static wheel => wheel.Sha256)
+            .OrderByDescending(wheel => new FileInfo(store.PathOf(StoreArea.Artifacts, wheel.Sha256)).Length).ToArray();
+        if (missing.Length > 0)
+        {
+            using var work = store.BeginWork("wheels");
+            var done = 0;
+            try
+            {
+                Parallel.ForEach(missing, new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount }, wheel =>
+                {
+                    Unpack(store, wheel.Name, wheel.Sha256, Path.Combine(work.Path, wheel.Sha256));
+                    progress?.Report(new Activity(Title, wheel.Name) { Done = Interlocked.Increment(ref done), Total = missing.Length });
+                });
+            }
+            catch (AggregateException e) when (e.InnerException is { } inner)
+            {
+                System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(inner);
+            }
+
+            Files.SyncFileSystem(store.Root);
+            foreach (var (_, sha256) in missing)
+                store.Commit(Path.Combine(work.Path, sha256), StoreArea.Unpacked, sha256, sync: false);
+            progress?.Report(new Activity(Title, missing.Length == 1 ? missing[0].Name : $"{missing.Length} wheels") { Done = missing.Length, Total = missing.Length, Ended = true });
+        }
+
+        return [.. wheels.Select(wheel => new UnpackedWheel(wheel.Sha256, store.PathOf(StoreArea.Unpacked, wheel.Sha256)))];
+    }
+
+    private static void Unpack(Store store, string name, string sha256, string folder)
+    {
+        var archive = store.PathOf(StoreArea.Artifacts, sha256);
+        try
+        {
+            using var file = FileHandles.OpenFile(archive);
+            // Whatever happened to it on the disk since it was fetched, its name is the digest of these bytes.
+            using (var bytes = new FileStream(archive, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete))
+            {
+                if (Convert.ToHexStringLower(SHA256.HashData(bytes)) != sha256)
+                {
+                    File.Delete(archive);
+                    throw new MayflyException($"the wheel {name} was damaged in the store", "it was removed: run the command again, and it is fetched anew");
+                }
+            }
+
+            var wheel = WheelArchive.Read(file, name);
+            Directory.CreateDirectory($"{folder}/files");
+            File.WriteAllText($"{folder}/name", name, Encoding.ASCII);
+            var folders = new HashSet<string>(StringComparer.Ordinal);
+            foreach (var path in wheel.Files)
+            {
+                var target = $"{folder}/files/{path}";
+                if (Path.GetDirectoryName(target) is { } parent && folders.Add(parent))
+                    Directory.CreateDirectory(parent);
+                using (var written = new FileStream(target, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 }))
+                    wheel.CopyTo(path, written);
+                Files.ChangeMode(target, wheel.IsExecutable(path) ? Runs : Everybody);
+            }
+        }
+        catch (IOException e)
+        {
+            throw new MayflyException($"the wheel {name} cannot be unpacked into the store {store.Root}: {HostRefusal.Why(e)}", HostRefusal.IsFull(e) ? HostRefusal.MakeRoom : "look at the disk and at who may write there", e);
+        }
+    }
+}

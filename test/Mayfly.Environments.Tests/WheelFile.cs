@@ -1,0 +1,46 @@
+using System.Buffers.Text;
+using System.IO.Compression;
+using System.Security.Cryptography;
+using System.Text;
+using Mayfly.Packages;
+
+namespace Mayfly.Environments.Tests;
+
+/// <summary>Writes wheels with whatever is in them.</summary>
+internal static class WheelFile
+{
+    /// <summary>Makes one in a folder and gives its path.</summary>
+    /// <param name="folder">Where.</param>
+    /// <param name="project">Its name, as files have it.</param>
+    /// <param name="version">Its version.</param>
+    /// <param name="files">Paths and texts; a path that begins with <c>+</c> may be run.</param>
+    /// <param name="pure">Whether it is pure Python.</param>
+    public static string Write(string folder, string project, string version, IReadOnlyDictionary<string, string> files, bool pure = true)
+    {
+        var (path, information) = ($"{folder}/{project}-{version}-py3-none-any.whl", $"{project}-{version}.dist-info");
+        var all = new Dictionary<string, string>(files)
+        {
+            [$"{information}/METADATA"] = $"Metadata-Version: 2.1\nName: {project}\nVersion: {version}\n",
+            [$"{information}/WHEEL"] = $"Wheel-Version: 1.0\nGenerator: none\nRoot-Is-Purelib: {(pure ? "true" : "false")}\nTag: py3-none-any\n",
+        };
+        var record = string.Concat(all.Select(static file => $"{file.Key.TrimStart('+')},sha256={Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(file.Value)))},{Encoding.UTF8.GetByteCount(file.Value)}\n"));
+        using var zip = new ZipArchive(File.Create(path), ZipArchiveMode.Create);
+        foreach (var (name, text) in all.Append(KeyValuePair.Create($"{information}/RECORD", $"{record}{information}/RECORD,,\n")))
+        {
+            var entry = zip.CreateEntry(name.TrimStart('+'));
+            entry.ExternalAttributes = (name[0] == '+' ? 0x81ed : 0x81a4) << 16;
+            using var stream = entry.Open();
+            stream.Write(Encoding.UTF8.GetBytes(text));
+        }
+
+        return path;
+    }
+
+    /// <summary>Puts a file among the store's artifacts.</summary>
+    public static (string Name, string Sha256) Keep(Store store, string path)
+    {
+        var sha256 = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)));
+        File.Copy(path, store.PathOf(StoreArea.Artifacts, sha256), overwrite: true);
+        return (Path.GetFileName(path), sha256);
+    }
+}
