@@ -1,0 +1,83 @@
+using System.Buffers.Text;
+using System.Diagnostics;
+using System.Security.Cryptography;
+using Mayfly.Linux;
+using Mayfly.Packages;
+using Mayfly.Packages.Python;
+
+namespace Mayfly.Environments.Tests;
+
+/// <summary>
+/// Commands that change an environment are killed at moments that a seed decides; whatever the moment, the environment is the old one or the new one, and the
+/// next command finds nothing in its way. <c>MAYFLY_CHANGE_POINTS</c> and <c>MAYFLY_CHANGE_SEED</c> make it longer or another one.
+/// </summary>
+[Trait("needs", "oracle")]
+public sealed class KilledChangeTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("mayfly-env-").FullName;
+
+    public void Dispose() => Trees.Remove(_folder);
+
+    [Fact]
+    public void What_is_killed_leaves_the_old_environment_or_the_new_one()
+    {
+        var (points, seed) = (Given("MAYFLY_CHANGE_POINTS", 40), Given("MAYFLY_CHANGE_SEED", 20261126));
+        var random = new Random(seed);
+        var environment = VirtualEnvironment.Create($"{_folder}/env", Interpreter.Ask("/usr/bin/python3"));
+        var wheels = new Dictionary<string, string>();
+        foreach (var version in (string[])["1.0", "2.0"])
+        {
+            var files = Enumerable.Range(0, 400).ToDictionary(number => $"part/m{version[0]}_{number}.py", static number => $"# {new string('x', number * 20)}\n");
+            wheels[version] = WheelFile.Write(_folder, "part", version, new Dictionary<string, string>(files) { ["part/__init__.py"] = $"v = '{version}'\n" });
+        }
+
+        var (killed, typical) = (0, Installed("1.0", "store", null));
+        for (var point = 0; point < points; point++)
+        {
+            var version = point % 2 == 0 ? "2.0" : "1.0";
+            // A store of its own each time, so that a wheel is being unpacked at many of the moments.
+            var store = $"store-{point % 3}";
+            killed += Installed(version, store, random.NextDouble() * 1.1 * typical) < 0 ? 1 : 0;
+            Whole(environment, seed, point);
+            foreach (var left in Directory.GetDirectories($"{_folder}/{store}/unpacked"))
+                Assert.True(Directory.GetFiles($"{left}/files/part").Length == 401, $"seed {seed}, point {point}: the store has half a wheel");
+        }
+
+        Assert.True(killed > points / 3, $"seed {seed}: only {killed} of {points} were killed");
+        Assert.True(Installed("2.0", "store", null) > 0);
+        Assert.Equal("2.0", Whole(environment, seed, points));
+        Assert.DoesNotContain(Directory.GetDirectories(_folder), static path => path.Contains(".new-", StringComparison.Ordinal));
+
+        // The time it took, or -1 when it was killed before its end.
+        double Installed(string version, string store, double? after)
+        {
+            var (name, sha256) = WheelFile.Keep(Store.Open($"{_folder}/{store}"), wheels[version]);
+            using var process = ChangeChild.Start($"{_folder}/{store}", environment.Root, name, sha256);
+            process.StandardOutput.ReadLine();
+            var began = Stopwatch.GetTimestamp();
+            if (after is { } wait && !process.WaitForExit(TimeSpan.FromMilliseconds(wait)))
+            {
+                process.Kill();
+                process.WaitForExit();
+                return -1;
+            }
+
+            process.WaitForExit();
+            Assert.True(process.ExitCode == 0, process.StandardError.ReadToEnd());
+            return Stopwatch.GetElapsedTime(began).TotalMilliseconds;
+        }
+    }
+
+    /// <summary>The version that is there, every file of it as its record says and nothing of another one.</summary>
+    private static string Whole(VirtualEnvironment environment, int seed, int point)
+    {
+        var there = Assert.Single(environment.Installed());
+        var packages = $"{environment.Root}/{environment.Interpreter.SitePackages}";
+        foreach (var entry in RecordEntry.Read(File.ReadAllText($"{packages}/{there.Information}/RECORD")).Where(static entry => entry.Hash is not null))
+            Assert.True(entry.Hash == $"sha256={Base64Url.EncodeToString(SHA256.HashData(File.ReadAllBytes($"{packages}/{entry.Path}")))}", $"seed {seed}, point {point}: {entry.Path} is not what its record says");
+        Assert.True(Directory.GetFiles($"{packages}/part").Length == 401, $"seed {seed}, point {point}: files of two versions");
+        return there.Version.ToString();
+    }
+
+    private static int Given(string variable, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(variable), out var value) ? value : otherwise;
+}
