@@ -29,6 +29,23 @@ internal sealed class GeneratedIndex : IDisposable
     /// <summary>A few of its projects, perhaps with versions and extras.</summary>
     public string[] Some(int most) => [.. Enumerable.Range(0, 1 + _random.Next(most)).Select(_ => Wanted(Projects[_random.Next(Projects.Count)])).DistinctBy(static wanted => wanted.Split('[', '<', '>', '=', '!', '~')[0])];
 
+    /// <summary>All its wheels in one folder.</summary>
+    public string Links()
+    {
+        var links = _folder.CreateSubdirectory("links").FullName;
+        foreach (var wheel in Directory.GetFiles(_folder.FullName, "*.whl", SearchOption.AllDirectories).Where(path => !path.StartsWith(links, StringComparison.Ordinal)))
+            File.Copy(wheel, $"{links}/{Path.GetFileName(wheel)}", overwrite: true);
+        return links;
+    }
+
+    /// <summary>A requirements file beside the projects.</summary>
+    public string Requirements(string text)
+    {
+        var path = $"{_folder.FullName}/requirements-{_random.Next()}.txt";
+        File.WriteAllText(path, text);
+        return path;
+    }
+
     public string[] Constraints() => [.. Enumerable.Range(0, _random.Next(3)).Select(_ => Projects[_random.Next(Projects.Count)]).Distinct().Select(project => project + One("<3", "!=2.0", ">=1.0", "<=1.1"))];
 
     public void Dispose() => _folder.Delete(recursive: true);

@@ -88,6 +88,27 @@ public sealed class IndexClientTests : IDisposable
         Assert.Single(await ResolveAsync(new PythonSources { Indexes = [_own.Address] }, "one"));
     }
 
+    [Fact]
+    public async Task A_version_whose_metadata_cannot_be_read_gives_way_to_another_one()
+    {
+        Offer(_own, "needs", "1.0", "one");
+        Offer(_own, "one", "1.0", "two ~~ 3");
+        var failure = await Assert.ThrowsAnyAsync<MayflyException>(() => ResolveAsync(new PythonSources { Indexes = [_own.Address] }, "needs"));
+        Assert.StartsWith("""
+            no versions fit together for Python 3.11.2:
+            needs is asked for, but
+              needs 1.0 requires one, but
+                one 1.0 requires metadata that can be read, but the metadata of one-1.0-py3-none-any.whl cannot be used: 
+            """, failure.Message, StringComparison.Ordinal);
+        // The same page, with an older version that can be read.
+        var page = Encoding.UTF8.GetString(_own.Files["one/"]);
+        Offer(_own, "one", "0.9");
+        var (older, newer) = (Encoding.UTF8.GetString(_own.Files["one/"]), page);
+        _own.Files["one/"] = Encoding.UTF8.GetBytes(older.Replace("\"files\": [", $"\"files\": [{newer[(newer.IndexOf('[') + 1)..newer.LastIndexOf(']')]}, ", StringComparison.Ordinal));
+        _own.Tag = "\"2\"";
+        Assert.Equal(["needs 1.0", "one 0.9"], (await ResolveAsync(new PythonSources { Indexes = [_own.Address] }, "needs")).Select(static one => $"{one.Project} {one.Version}"));
+    }
+
     private Task<IReadOnlyList<ChosenDistribution>> ResolveAsync(PythonSources sources, string wanted) =>
         PythonResolution.ResolveAsync(_store.Store, [DependencySpecifier.Parse(wanted)], PythonResolutionTests.Target, sources, settings: Impatient, cancellationToken: TestContext.Current.CancellationToken);
 

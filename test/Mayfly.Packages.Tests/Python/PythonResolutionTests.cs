@@ -46,7 +46,7 @@ public sealed class PythonResolutionTests : IDisposable
             foreach (var (answer, verdict) in again.Zip(Verdicts([.. again.Select(static one => one.Question with { Wanted = [.. one.Ours.PreReleases.Select(static project => $"{project}>=0.dev0"), .. one.Question.Wanted] })])))
                 answers[answers.IndexOf(answer)] = answer with { Theirs = verdict };
             // Where both went back from a conflict, they may go back on different things: then pip must take ours when it is asked for it, and something of ours must be newer.
-            var others = answers.Where(static one => one.Differs && one.Ours.IsNewerThan(one.Theirs)).ToArray();
+            var others = answers.Where(static one => one.Differs && ChosenVersions.AreNewer(one.Ours.Text, one.Theirs)).ToArray();
             foreach (var (answer, verdict) in others.Zip(Verdicts([.. others.Select(static one => one.Question with { Wanted = [.. one.Ours.Pins, .. one.Question.Wanted] })])))
                 answers[answers.IndexOf(answer)] = answer with { Theirs = verdict };
             var different = answers.Where(static one => one.Differs).ToArray();
@@ -86,18 +86,7 @@ public sealed class PythonResolutionTests : IDisposable
         public override string ToString() => $"{string.Join(' ', Wanted)}{(Constraints.Length > 0 ? " with the constraints " : "")}{string.Join(' ', Constraints)} from {Index}";
     }
 
-    private sealed record Choice(string? Text, string[] PreReleases, string[] Pins, string Why)
-    {
-        public bool IsNewerThan(string? theirs)
-        {
-            if (Text is null || theirs is null)
-                return false;
-            var other = Versions(theirs);
-            return Versions(Text).Any(one => other.TryGetValue(one.Key, out var version) && version < one.Value);
-
-            static Dictionary<string, PythonVersion> Versions(string text) => text.Split(' ').Select(static one => one.Split("==")).ToDictionary(static one => one[0], static one => PythonVersion.Parse(one[1]));
-        }
-    }
+    private sealed record Choice(string? Text, string[] PreReleases, string[] Pins, string Why);
 
     private sealed record Answer(Question Question, Choice Ours, string? Theirs)
     {

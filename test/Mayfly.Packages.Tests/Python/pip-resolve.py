@@ -20,7 +20,8 @@ for line in sys.stdin:
         with open(constraints, "w") as file:
             file.write("\n".join(question["constraints"]))
         code = main(["--isolated", "--disable-pip-version-check", "--no-cache-dir", "install", "--dry-run", "--ignore-installed", "--break-system-packages",
-            "--only-binary", ":all:", "--report", report, "--index-url", question["index"], "--constraint", constraints] + question["wanted"])
+            "--only-binary", ":all:", "--report", report, "--constraint", constraints]
+            + (["--requirement", question["file"]] if question.get("file") else ["--index-url", question["index"]]) + question["wanted"])
         logging.shutdown()
         found = json.load(open(report))["install"] if code == 0 else None
     print(json.dumps(found and {item["metadata"]["name"]: item["metadata"]["version"] for item in found}), file=answers, flush=True)

@@ -21,6 +21,7 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
 
     private readonly ConcurrentDictionary<ProjectName, Lazy<Task<ProjectPage>>> _pages = new();
     private readonly ConcurrentDictionary<Uri, Lazy<Task<CoreMetadata>>> _metadata = new();
+    private readonly ConcurrentDictionary<Uri, Lazy<Task<IReadOnlyList<IndexFile>>>> _links = new();
     private readonly SemaphoreSlim _turns = new(transport.Settings.Parallel * 2);
     private int _asked;
 
@@ -32,6 +33,12 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
 
     private async Task<ProjectPage> ReadPageAsync(ProjectName project)
     {
+        foreach (var place in sources.Bound.ContainsKey(project) ? [] : sources.Links)
+        {
+            if ((await LinksAsync(place).ConfigureAwait(false)).Where(file => (WheelName.TryParse(file.Name)?.Project ?? SourceName.TryParse(file.Name)?.Project) == project).ToArray() is { Length: > 0 } files)
+                return new ProjectPage(place, files);
+        }
+
         foreach (var index in sources.Bound.GetValueOrDefault(project) is { } bound ? [bound] : sources.Indexes)
         {
             if (await PageAsync(new Uri(index, $"{project}/")).ConfigureAwait(false) is { } page)
@@ -41,12 +48,32 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
         return new ProjectPage(null, []);
     }
 
+    private Task<IReadOnlyList<IndexFile>> LinksAsync(Uri place) => _links.GetOrAdd(place, one => new(() => Task.Run(() => ReadLinksAsync(one), cancellationToken))).Value;
+
+    /// <summary>What a folder holds, or a page links to.</summary>
+    private async Task<IReadOnlyList<IndexFile>> ReadLinksAsync(Uri place)
+    {
+        if (place.IsFile && Directory.Exists(place.LocalPath))
+        {
+            List<IndexFile> files = [];
+            foreach (var path in Directory.EnumerateFiles(place.LocalPath).Where(static path => WheelName.TryParse(Path.GetFileName(path)) is not null || SourceName.TryParse(Path.GetFileName(path)) is not null).Order(StringComparer.Ordinal))
+            {
+                await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+                files.Add(new IndexFile { Name = Path.GetFileName(path), Address = new Uri(path), Size = file.Length, Hashes = new Dictionary<string, string> { ["sha256"] = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken).ConfigureAwait(false)) } });
+            }
+
+            return files;
+        }
+
+        return (await PageAsync(place).ConfigureAwait(false))?.Files ?? throw new MayflyException($"{place} is not there, and files are looked for in it", "name a folder or a page that is there, or leave it out");
+    }
+
     /// <summary>Null when the index does not know the project.</summary>
     private async Task<IndexPage?> PageAsync(Uri address)
     {
         var path = store.PathOf(StoreArea.Indexes, $"python-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(address.AbsoluteUri)))}");
         var known = KeptPage.Read(path);
-        var place = address.IsFile ? new Uri(address, "index.html") : address;
+        var place = address.IsFile && address.AbsolutePath.EndsWith('/') ? new Uri(address, "index.html") : address;
         var sent = await AskAsync(place, known?.Validators, IndexPage.Accept, async transfer =>
         {
             if (transfer.Unchanged)
@@ -71,7 +98,19 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
             Keep(path, bytes = alone);
         else
             return await FromWheelAsync(file).ConfigureAwait(false);
-        return CoreMetadata.Read(bytes, file.Name);
+        return Usable(() => CoreMetadata.Read(bytes, file.Name));
+    }
+
+    private static CoreMetadata Usable(Func<CoreMetadata> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (MayflyException e)
+        {
+            throw new UnusableFileException(e);
+        }
     }
 
     /// <summary>The metadata that lie beside the file (PEP 658); null when there are none.</summary>
@@ -90,7 +129,7 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
     {
         var sha256 = await BringAsync(file).ConfigureAwait(false);
         using var archive = FileHandles.OpenFile(store.PathOf(StoreArea.Artifacts, sha256));
-        return WheelArchive.Read(archive, file.Name).Metadata;
+        return Usable(() => WheelArchive.Read(archive, file.Name).Metadata);
     }
 
     /// <summary>Has the file in the store, and gives its SHA-256.</summary>

@@ -36,7 +36,16 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
     {
         var (package, release) = _candidates[candidate];
         var (project, extra) = _packages[package];
-        var metadata = MetadataOf(release);
+        CoreMetadata metadata;
+        try
+        {
+            metadata = MetadataOf(release);
+        }
+        catch (UnusableFileException e)
+        {
+            return new CandidateRelations([new Requirement(new ReadableMetadata(e.Message), [])], []);
+        }
+
         List<Requirement> requirements = [];
         if (!metadata.RequiresPython.Allows(target.Version, preReleases: true))
             requirements.Add(new Requirement(new PythonItself(metadata.RequiresPython), []));
@@ -61,10 +70,12 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
     {
         if (requirement.Origin is PythonItself)
             return $"this is Python {target.Version}";
+        if (requirement.Origin is ReadableMetadata unreadable)
+            return unreadable.Why;
         var wanted = (DependencySpecifier)requirement.Origin;
         var (found, list) = ListOf(wanted.Name);
         if (found is null)
-            return sources.Bound.TryGetValue(wanted.Name, out var bound) ? $"{bound}, which it comes from, has no project of that name" : sources.Indexes.Count == 0 ? "no index is named" : "no index has a project of that name";
+            return sources.Bound.TryGetValue(wanted.Name, out var bound) ? $"{bound}, which it comes from, has no project of that name" : sources.Indexes.Count + sources.Links.Count == 0 ? "no index is named" : "no index has a project of that name";
         var constraint = sources.Constraints.FirstOrDefault(one => one.Name == wanted.Name && Counts(one, null));
         if (constraint is not null && list.Releases.Any(release => wanted.Versions.Allows(release.Version, preReleases: true)))
             return $"the constraint {constraint} leaves none of {Shown(list.Releases.Where(release => wanted.Versions.Allows(release.Version, preReleases: true)).Select(static release => release.Version))}";
@@ -192,7 +203,7 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
         if (_projects.TryGetValue(project, out var known))
             return known;
         var page = index.PageAsync(project).GetAwaiter().GetResult();
-        return _projects[project] = (page.Index, ReleaseList.Of(project, page.Files, target));
+        return _projects[project] = (page.Index, ReleaseList.Of(project, page.Files, target, sources.Digests.GetValueOrDefault(project)));
     }
 
     private CoreMetadata MetadataOf(PythonRelease release) => index.MetadataAsync(release.File).GetAwaiter().GetResult();
@@ -202,6 +213,12 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
         const int Most = 6;
         var all = versions.ToArray();
         return all.Length <= Most ? string.Join(", ", all.Reverse()) : $"{all[^1]} to {all[0]}, {all.Length} versions";
+    }
+
+    /// <summary>What every file should have.</summary>
+    private sealed record ReadableMetadata(string Why)
+    {
+        public override string ToString() => "metadata that can be read";
     }
 
     /// <summary>The interpreter, as something that a project requires.</summary>

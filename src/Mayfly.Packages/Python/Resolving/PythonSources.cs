@@ -2,13 +2,19 @@ namespace Mayfly.Packages.Python.Resolving;
 
 /// <summary>Where distributions come from, and what of it may be taken.</summary>
 /// <remarks>
-/// A project comes from the index that it is bound to, else from the first index that has it, whatever later ones offer: that somebody puts a newer version
+/// A project comes from the index that it is bound to, else from the first place that has it, whatever later ones offer: that somebody puts a newer version
 /// of an internal project's name into a public index must change nothing.
 /// </remarks>
 public sealed record PythonSources
 {
     /// <summary>Roots of simple repositories (PEP 503), the first with a project counts; each ends with a slash.</summary>
     public IReadOnlyList<Uri> Indexes { get; init; } = [];
+
+    /// <summary>Folders or pages with files of many projects, which come before every index.</summary>
+    public IReadOnlyList<Uri> Links { get; init; } = [];
+
+    /// <summary>SHA-256 digests of the files that may be taken of a project, for those where only some may.</summary>
+    public IReadOnlyDictionary<ProjectName, IReadOnlySet<string>> Digests { get; init; } = new Dictionary<ProjectName, IReadOnlySet<string>>();
 
     /// <summary>Projects that come from one index alone, which need not be among the others.</summary>
     public IReadOnlyDictionary<ProjectName, Uri> Bound { get; init; } = new Dictionary<ProjectName, Uri>();

@@ -12,7 +12,8 @@ internal sealed record ReleaseList
     /// <param name="project">A file of another one is not looked at.</param>
     /// <param name="files">All that an index has of it.</param>
     /// <param name="target">The interpreter.</param>
-    public static ReleaseList Of(ProjectName project, IReadOnlyList<IndexFile> files, PythonTarget target)
+    /// <param name="digests">SHA-256 digests of the files that may be taken; null for any.</param>
+    public static ReleaseList Of(ProjectName project, IReadOnlyList<IndexFile> files, PythonTarget target, IReadOnlySet<string>? digests = null)
     {
         var ranks = new Dictionary<WheelTag, int>();
         foreach (var tag in target.Tags)
@@ -24,13 +25,14 @@ internal sealed record ReleaseList
             .GroupBy(static one => one.Wheel?.Version ?? one.Source!.Version).OrderByDescending(static group => group.Key))
         {
             var wheels = version.Where(static one => one.Wheel is not null).ToArray();
-            var fitting = wheels.Where(one => Rank(one.Wheel!) < int.MaxValue).ToArray();
+            var meant = wheels.Where(one => digests is null || (one.File.Hashes.GetValueOrDefault("sha256") is { } digest && digests.Contains(digest))).ToArray();
+            var fitting = meant.Where(one => Rank(one.Wheel!) < int.MaxValue).ToArray();
             var best = fitting.Where(one => one.File.RequiresPython.Allows(target.Version, preReleases: true))
                 .OrderBy(static one => one.File.Yanked is not null).ThenBy(one => Rank(one.Wheel!)).ThenByDescending(static one => one.Wheel!.Build).ThenBy(static one => one.File.Name, StringComparer.Ordinal).FirstOrDefault();
             if (best.File is { } file)
                 releases.Add(new PythonRelease(version.Key, file, file.Yanked is not null));
             else
-                unusable.Add((version.Key, fitting.Length > 0 ? $"is for Python {fitting[0].File.RequiresPython}" : wheels.Length > 0 ? "has wheels for other systems or interpreters alone" : "has sources alone"));
+                unusable.Add((version.Key, fitting.Length > 0 ? $"is for Python {fitting[0].File.RequiresPython}" : meant.Length > 0 ? "has wheels for other systems or interpreters alone" : wheels.Length > 0 ? "has no file of the digests that are asked for" : "has sources alone"));
         }
 
         return new ReleaseList { Releases = releases, Unusable = unusable };

@@ -1,0 +1,68 @@
+namespace Mayfly.Packages.Python.Resolving;
+
+/// <summary>What a requirements file comes to: what is wanted, and where it may come from.</summary>
+/// <param name="Wanted">In the order of the file.</param>
+/// <param name="Sources">Indexes, links, constraints and digests.</param>
+public sealed record PythonRequirements(IReadOnlyList<DependencySpecifier> Wanted, PythonSources Sources)
+{
+    /// <summary>Puts a file into effect.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="usual">Where things come from when it names no place.</param>
+    /// <param name="target">The interpreter: a line whose marker it does not meet says nothing.</param>
+    /// <exception cref="MayflyException">It asks for what is not done, or contradicts itself.</exception>
+    public static PythonRequirements Of(RequirementsFile file, PythonSources usual, PythonTarget target)
+    {
+        if (file.Formats.FirstOrDefault(static format => !format.Wheels && format.Projects != ":none:") is { Projects: { } projects })
+            throw new MayflyException($"--no-binary {projects} asks for what is built from sources, which is not done yet", "take the option out, and wheels are used");
+        var lines = file.Entries.Select(static entry => (Entry: entry, Dependency: Read(entry))).Where(line => line.Dependency.Marker?.Holds(target.Markers) ?? true).ToArray();
+        var wanted = lines.Where(static line => !line.Entry.IsConstraint).ToArray();
+        var hashed = file.RequiresHashes || lines.Any(static line => line.Entry.Hashes.Count > 0);
+        foreach (var (entry, dependency) in hashed ? wanted : [])
+        {
+            // As pip has it: an archive that nobody has vouched for is not taken beside those that somebody has.
+            var hashes = entry.Hashes.Count > 0 ? entry.Hashes : [.. lines.Where(line => line.Dependency.Name == dependency.Name).SelectMany(static line => line.Entry.Hashes)];
+            if (hashes.Count == 0)
+                throw new MayflyException($"{entry.Place}: {dependency} has no --hash, and others have", "give it one too, or take them all out");
+            if (!dependency.Versions.Clauses.Any(static clause => clause.IsExact) && !lines.Any(line => line.Entry.IsConstraint && line.Dependency.Name == dependency.Name && line.Dependency.Versions.Clauses.Any(static clause => clause.IsExact)))
+                throw new MayflyException($"{entry.Place}: {dependency} has a --hash and no exact version", "a digest belongs to one version: write NAME==VERSION");
+        }
+
+        var indexes = file.NoIndex ? [] : file.Index is { } index ? [Place(index)] : usual.Indexes;
+        return new PythonRequirements([.. wanted.Select(static line => line.Dependency)], usual with
+        {
+            // Those that are named besides come first: they are mostly somebody's own, whose names nobody else shall take over.
+            Indexes = [.. file.NoIndex ? [] : file.FurtherIndexes.Select(Place), .. indexes],
+            Links = [.. usual.Links, .. file.FindLinks.Select(static link => Link(link.File, link.Place))],
+            Constraints = [.. usual.Constraints, .. lines.Where(static line => line.Entry.IsConstraint).Select(static line => line.Dependency)],
+            Digests = lines.Where(static line => line.Entry.Hashes.Count > 0).GroupBy(static line => line.Dependency.Name)
+                .ToDictionary(static group => group.Key, static group => (IReadOnlySet<string>)group.SelectMany(static line => line.Entry.Hashes).Where(static hash => hash.StartsWith("sha256:", StringComparison.Ordinal)).Select(static hash => hash["sha256:".Length..]).ToHashSet(StringComparer.Ordinal)),
+            PreReleases = usual.PreReleases || file.PreReleases,
+        });
+    }
+
+    private static DependencySpecifier Read(RequirementsEntry entry)
+    {
+        if (entry.IsEditable || entry.Text.StartsWith('.') || entry.Text.StartsWith('/') || entry.Text.Contains("://", StringComparison.Ordinal))
+            throw new MayflyException($"{entry.Place}: {entry.Text} is a file, a folder or an address of its own, from which nothing is installed yet", "name its project, and an index or a folder (--find-links) that has it");
+        try
+        {
+            return DependencySpecifier.Parse(entry.Text);
+        }
+        catch (MayflyException e)
+        {
+            throw new MayflyException($"{entry.Place}: {e.Message}", e.Hint, e);
+        }
+    }
+
+    private static Uri Place(string address) => Uri.TryCreate(address.EndsWith('/') ? address : $"{address}/", UriKind.Absolute, out var place) && place.Scheme is "http" or "https" or "file"
+        ? place : throw new MayflyException($"'{address}' is no address of an index", "an index has an address that begins with https://, http:// or file:///");
+
+    /// <summary>A path is looked for beside the file that names it, then from here.</summary>
+    private static Uri Link(string file, string place)
+    {
+        if (place.Contains("://", StringComparison.Ordinal) || place.StartsWith("file:", StringComparison.Ordinal))
+            return new Uri(place);
+        var beside = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file))!, place);
+        return new Uri(Path.Exists(beside) ? beside : Path.GetFullPath(place));
+    }
+}
