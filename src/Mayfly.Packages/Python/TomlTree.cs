@@ -1,0 +1,87 @@
+using Tomlyn;
+using Tomlyn.Parsing;
+
+namespace Mayfly.Packages.Python;
+
+/// <summary>A TOML document as tables, lists, texts, numbers and truth values; what is of another kind is null.</summary>
+internal static class TomlTree
+{
+    /// <exception cref="MayflyException">It is no TOML.</exception>
+    public static IReadOnlyDictionary<string, object?> Read(string text, string origin)
+    {
+        try
+        {
+            var parser = TomlParser.Create(text, TomlSerializerOptions.Default);
+            while (parser.MoveNext())
+            {
+                if (parser.Current.Kind == TomlParseEventKind.StartTable)
+                    return Table(ref parser);
+            }
+
+            return new Dictionary<string, object?>();
+        }
+        catch (TomlException e)
+        {
+            throw new MayflyException($"{origin} is not TOML: {e.Message}", "mend that line", e);
+        }
+    }
+
+    /// <summary>The table of a name; an empty one where there is none.</summary>
+    /// <exception cref="MayflyException">It is something else.</exception>
+    public static IReadOnlyDictionary<string, object?> Table(this IReadOnlyDictionary<string, object?> table, string name, string origin) => table.GetValueOrDefault(name) switch
+    {
+        null => new Dictionary<string, object?>(),
+        IReadOnlyDictionary<string, object?> inner => inner,
+        _ => throw Wrong(origin, name, "a table"),
+    };
+
+    /// <summary>The text of a name, or null.</summary>
+    /// <exception cref="MayflyException">It is something else.</exception>
+    public static string? Text(this IReadOnlyDictionary<string, object?> table, string name, string origin) => !table.TryGetValue(name, out var value) ? null : value as string ?? throw Wrong(origin, name, "a text");
+
+    /// <summary>The texts of a name; none where there is none.</summary>
+    /// <exception cref="MayflyException">It is something else.</exception>
+    public static IReadOnlyList<string> Texts(this IReadOnlyDictionary<string, object?> table, string name, string origin) =>
+        [.. table.List(name, origin).Select(value => value as string ?? throw Wrong(origin, name, "a list of texts"))];
+
+    /// <summary>The list of a name; an empty one where there is none.</summary>
+    /// <exception cref="MayflyException">It is something else.</exception>
+    public static IReadOnlyList<object?> List(this IReadOnlyDictionary<string, object?> table, string name, string origin) => !table.TryGetValue(name, out var value) ? [] : value as IReadOnlyList<object?> ?? throw Wrong(origin, name, "a list");
+
+    private static MayflyException Wrong(string origin, string name, string kind) => new($"{origin}: {name} should be {kind}", "mend that line");
+
+    private static Dictionary<string, object?> Table(ref TomlParser parser)
+    {
+        var table = new Dictionary<string, object?>(StringComparer.Ordinal);
+        while (parser.MoveNext() && parser.Current.Kind != TomlParseEventKind.EndTable)
+        {
+            var name = parser.GetPropertyName();
+            parser.MoveNext();
+            table[name] = Value(ref parser);
+        }
+
+        return table;
+    }
+
+    private static object? Value(ref TomlParser parser)
+    {
+        switch (parser.Current.Kind)
+        {
+            case TomlParseEventKind.StartTable:
+                return Table(ref parser);
+            case TomlParseEventKind.StartArray:
+                List<object?> list = [];
+                while (parser.MoveNext() && parser.Current.Kind != TomlParseEventKind.EndArray)
+                    list.Add(Value(ref parser));
+                return list;
+            case TomlParseEventKind.String:
+                return parser.GetString();
+            case TomlParseEventKind.Integer:
+                return parser.Current.GetInt64();
+            case TomlParseEventKind.Boolean:
+                return parser.Current.GetBoolean();
+            default:
+                return null;
+        }
+    }
+}
