@@ -1,0 +1,121 @@
+using System.Globalization;
+using System.Text;
+
+namespace Mayfly.Packages.Python.Resolving;
+
+/// <summary>A file <c>pylock.toml</c>: what is to be installed, exact, for every tool that knows it; PEP 751.</summary>
+public sealed record Pylock
+{
+    private const string Hint = "the file must be made anew by the tool that wrote it";
+
+    /// <summary>Who wrote it.</summary>
+    public required string CreatedBy { get; init; }
+
+    /// <summary>The environments that it is for; any when there are none.</summary>
+    public IReadOnlyList<Marker> Environments { get; init; } = [];
+
+    public VersionSpecifier RequiresPython { get; init; } = VersionSpecifier.Any;
+
+    public required IReadOnlyList<PylockPackage> Packages { get; init; }
+
+    /// <summary>Of what was chosen for one interpreter.</summary>
+    /// <param name="chosen">All of it.</param>
+    /// <param name="target">The interpreter.</param>
+    /// <exception cref="MayflyException">The digest of a file is not known.</exception>
+    public static Pylock Of(IReadOnlyList<ChosenDistribution> chosen, PythonTarget target) => new()
+    {
+        CreatedBy = "mayfly",
+        RequiresPython = VersionSpecifier.Parse($"=={target.Markers.PythonVersion}.*"),
+        Environments = [Marker.Parse($"sys_platform == '{target.Markers.SysPlatform}' and platform_machine == '{target.Markers.PlatformMachine}' and implementation_name == '{target.Markers.ImplementationName}'")],
+        Packages =
+        [
+            .. chosen.Select(one => new PylockPackage
+            {
+                Name = one.Project,
+                Version = one.Version,
+                Index = one.Index,
+                Dependencies = [.. one.Requires.Select(static need => need.Name).Where(name => name != one.Project && chosen.Any(other => other.Project == name)).Distinct().OrderBy(static name => name.Text, StringComparer.Ordinal)],
+                Wheels = [one.File with { Hashes = new Dictionary<string, string> { ["sha256"] = RequirementsExport.Digest(one) } }],
+            }),
+        ],
+    };
+
+    /// <summary>Reads the file.</summary>
+    /// <param name="text">What is in it.</param>
+    /// <param name="origin">Its name, for messages.</param>
+    /// <param name="place">Where it is, for paths in it.</param>
+    /// <exception cref="MayflyException">It is none, or is of a later main version, or something in it is not as the PEP has it.</exception>
+    public static Pylock Read(string text, string origin, Uri place)
+    {
+        try
+        {
+            var document = TomlTree.Read(text, origin);
+            var version = document.Text("lock-version", origin) ?? throw Wrong("it says no lock-version");
+            if (version.Split('.')[0] != "1")
+                throw new MayflyException($"{origin} is of version {version} of the format, and only version 1 is known", "use a newer Mayfly");
+            return new Pylock
+            {
+                CreatedBy = document.Text("created-by", origin) ?? throw Wrong("it does not say who wrote it"),
+                Environments = [.. document.Texts("environments", origin).Select(Marker.Parse)],
+                RequiresPython = document.Text("requires-python", origin) is { } python ? VersionSpecifier.Parse(python) : VersionSpecifier.Any,
+                Packages = [.. document.List("packages", origin).Select(one => PylockPackage.Read(one as IReadOnlyDictionary<string, object?> ?? throw Wrong("packages should be tables"), origin, place))],
+            };
+        }
+        catch (MayflyException e) when (!e.Message.StartsWith(origin, StringComparison.Ordinal))
+        {
+            throw new MayflyException($"{origin}: {e.Message}", e.Hint ?? Hint, e);
+        }
+
+        MayflyException Wrong(string what) => new($"{origin}: {what}", Hint);
+    }
+
+    /// <summary>As it is written into a file.</summary>
+    public override string ToString()
+    {
+        var text = new StringBuilder("lock-version = \"1.0\"\n");
+        if (Environments.Count > 0)
+            text.Append($"environments = [{string.Join(", ", Environments.Select(static marker => Quoted(marker.ToString()!)))}]\n");
+        if (RequiresPython.Clauses.Count > 0)
+            text.Append($"requires-python = {Quoted(RequiresPython.ToString())}\n");
+        text.Append($"created-by = {Quoted(CreatedBy)}\n");
+        foreach (var package in Packages)
+        {
+            text.Append($"\n[[packages]]\nname = {Quoted(package.Name.Text)}\n");
+            if (package.Version is { } version)
+                text.Append($"version = {Quoted(version.ToString())}\n");
+            if (package.Marker is { } marker)
+                text.Append($"marker = {Quoted(marker.ToString()!)}\n");
+            if (package.Dependencies.Count > 0)
+                text.Append($"dependencies = [{string.Join(", ", package.Dependencies.Select(static name => $"{{name = {Quoted(name.Text)}}}"))}]\n");
+            if (package.Index is { } index)
+                text.Append($"index = {Quoted(index.AbsoluteUri)}\n");
+            text.Append("wheels = [\n");
+            foreach (var wheel in package.Wheels)
+            {
+                var size = wheel.Size is { } bytes ? string.Create(CultureInfo.InvariantCulture, $", size = {bytes}") : "";
+                text.Append($"    {{name = {Quoted(wheel.Name)}, url = {Quoted(wheel.Address.AbsoluteUri)}{size}, hashes = {{{string.Join(", ", wheel.Hashes.Select(static hash => $"{hash.Key} = {Quoted(hash.Value)}"))}}}}},\n");
+            }
+
+            text.Append("]\n");
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>A basic string (TOML 1.0).</summary>
+    private static string Quoted(string value)
+    {
+        var text = new StringBuilder("\"");
+        foreach (var c in value)
+        {
+            if (c is '"' or '\\')
+                text.Append('\\').Append(c);
+            else if (char.IsControl(c))
+                text.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
+            else
+                text.Append(c);
+        }
+
+        return text.Append('"').ToString();
+    }
+}

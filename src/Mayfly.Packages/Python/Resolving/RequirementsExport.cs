@@ -1,0 +1,27 @@
+using System.Text;
+
+namespace Mayfly.Packages.Python.Resolving;
+
+/// <summary>What was chosen, as a requirements file that pip installs exactly: every version with the digest of its file.</summary>
+public static class RequirementsExport
+{
+    /// <param name="chosen">All of it.</param>
+    /// <exception cref="MayflyException">The digest of a file is not known.</exception>
+    public static string Text(IReadOnlyList<ChosenDistribution> chosen)
+    {
+        var text = new StringBuilder();
+        foreach (var one in chosen)
+        {
+            var extras = one.Extras.Count == 0 ? "" : $"[{string.Join(",", one.Extras)}]";
+            text.Append($"{one.Project}{extras}=={one.Version} \\\n    --hash=sha256:{Digest(one)}\n");
+            string[] by = [.. chosen.Where(other => other.Requires.Any(need => need.Name == one.Project) && other.Project != one.Project).Select(static other => other.Project.Text)];
+            if (by.Length > 0)
+                text.Append($"    # for {string.Join(", ", by)}\n");
+        }
+
+        return text.ToString();
+    }
+
+    internal static string Digest(ChosenDistribution one) => one.File.Hashes.GetValueOrDefault("sha256")
+        ?? throw new MayflyException($"the index says no SHA-256 of {one.File.Name}", "install it first, so that its digest is known, or name an index that says it");
+}
