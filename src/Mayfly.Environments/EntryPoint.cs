@@ -27,10 +27,10 @@ public sealed partial record EntryPoint(string Name, string Module, string Funct
 
             if (!wanted)
                 continue;
-            if (Line().Match(line) is not { Success: true } match)
+            if (line.Split('=', 2) is not [var before, var after] || Reference().Match(after.Trim()) is not { Success: true } match)
                 throw Wrong($"its entry points have '{line}', which names no function of a module", origin);
-            var name = match.Groups["name"].Value;
-            if (name.AsSpan().ContainsAny("/\0") || name is "." or "..")
+            var name = before.Trim();
+            if (name.AsSpan().ContainsAny("/\0") || name is "" or "." or "..")
                 throw Wrong($"its entry points name the program '{name}', which is no file's name", origin);
             if (!points.Exists(point => point.Name == name))
                 points.Add(new EntryPoint(name, match.Groups["module"].Value, match.Groups["function"].Value));
@@ -60,6 +60,6 @@ public sealed partial record EntryPoint(string Name, string Module, string Funct
 
     private static MayflyException Wrong(string what, string origin) => new($"{origin} cannot be installed: {what}", "the project must mend it; take another version of it");
 
-    [GeneratedRegex(@"^(?<name>[^=]+?)\s*=\s*(?<module>\w+(\.\w+)*)\s*:\s*(?<function>\w+(\.\w+)*)\s*(\[[^\]]*\])?$")]
-    private static partial Regex Line();
+    [GeneratedRegex(@"^(?<module>\w+(\.\w+)*)\s*:\s*(?<function>\w+(\.\w+)*)\s*(\[[^\]]*\])?$")]
+    private static partial Regex Reference();
 }

@@ -18,7 +18,7 @@ public sealed record InstalledDistribution
     /// <summary>True when somebody asked for it, and not another distribution.</summary>
     public required bool IsRequested { get; init; }
 
-    /// <summary>Its files, from the folder of the packages; empty when it has no record.</summary>
+    /// <summary>Its files, from the folder of the packages; empty when it has no record, or one that cannot be read.</summary>
     public required IReadOnlyList<string> Files { get; init; }
 
     /// <summary>All that are in a folder of packages, in the order of their names. What cannot be read is not among them.</summary>
@@ -31,18 +31,32 @@ public sealed record InstalledDistribution
 
     private static InstalledDistribution? Read(string folder)
     {
-        if (Path.GetFileName(folder)[..^".dist-info".Length].Split('-') is not [var name, var version] || !ProjectName.IsValid(name) || PythonVersion.TryParse(version) is not { } read)
+        var name = Path.GetFileName(folder)[..^".dist-info".Length];
+        var hyphen = name.LastIndexOf('-');
+        if (hyphen <= 0 || !ProjectName.IsValid(name.AsSpan(0, hyphen)) || PythonVersion.TryParse(name.AsSpan(hyphen + 1)) is not { } version)
             return null;
         return new InstalledDistribution
         {
-            Project = ProjectName.Parse(name),
-            Version = read,
+            Project = ProjectName.Parse(name.AsSpan(0, hyphen)),
+            Version = version,
             Information = Path.GetFileName(folder),
             Installer = Text("INSTALLER").Trim(),
             IsRequested = File.Exists($"{folder}/REQUESTED"),
-            Files = [.. RecordEntry.Read(Text("RECORD")).Select(static entry => entry.Path)],
+            Files = Recorded(Text("RECORD")),
         };
 
         string Text(string file) => File.Exists($"{folder}/{file}") ? File.ReadAllText($"{folder}/{file}") : "";
+    }
+
+    private static IReadOnlyList<string> Recorded(string record)
+    {
+        try
+        {
+            return [.. RecordEntry.Read(record).Select(static entry => entry.Path).Where(static path => !path.Contains('\0', StringComparison.Ordinal))];
+        }
+        catch (MayflyException)
+        {
+            return [];
+        }
     }
 }

@@ -79,7 +79,8 @@ public sealed record Interpreter
             PlatformSystem = Text("system"),
             PlatformVersion = Text("system_version"),
             PythonVersion = $"{major}.{minor}",
-            PythonFullVersion = Text("full_version"),
+            // One that was built between releases ends in a plus sign, which is no version yet.
+            PythonFullVersion = Text("full_version") is var full && full.EndsWith('+') ? $"{full}local" : full,
             ImplementationName = Text("implementation_name"),
             ImplementationVersion = Text("implementation_version"),
         };

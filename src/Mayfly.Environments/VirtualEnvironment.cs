@@ -50,7 +50,7 @@ public sealed class VirtualEnvironment
         }
         catch (Exception e)
         {
-            Trees.Remove(made);
+            Discard(made);
             if (e is IOException or UnauthorizedAccessException)
                 throw new MayflyException($"{root} cannot be made: {e.Message}", "name a place where you may write, with room on its disk", e);
             throw;
@@ -87,9 +87,12 @@ public sealed class VirtualEnvironment
         RemoveLeftovers();
         var coming = install.Select(static plan => plan.Wheel.Name.Project).ToHashSet();
         var installed = Installed();
-        InstalledDistribution[] going = [.. installed.Where(one => coming.Contains(one.Project) || remove.Contains(one.Project))];
-        var gone = going.SelectMany(one => one.Files).Select(Within).ToHashSet(StringComparer.Ordinal);
-        RequireApart(install, installed.Except(going), gone);
+        InstalledDistribution[] going = [.. installed.Where(one => coming.Contains(one.Project) || remove.Contains(one.Project))], staying = [.. installed.Except(going)];
+        var gone = going.SelectMany(static one => one.Files).Select(Within).Where(static path => path.Length > 0 && !IsItsOwn(path)).ToHashSet(StringComparer.Ordinal);
+        // Namespaces of old have one file that several bring.
+        gone.ExceptWith(staying.SelectMany(static one => one.Files).Select(Within));
+        RequireApart(install, staying, gone);
+        RequireNoLinks([.. gone, .. install.SelectMany(static plan => plan.Files).Select(static file => file.Path)]);
         var made = Beside(Root, "new");
         try
         {
@@ -106,16 +109,18 @@ public sealed class VirtualEnvironment
             }
 
             Files.SyncFileSystem(made);
-            Swap(made);
+            Forget();
+            Files.Exchange(made, Root);
         }
-        catch (IOException e)
+        catch (Exception e)
         {
-            throw new MayflyException($"{Root} cannot be changed, and is as it was: {HostRefusal.Why(e)}", HostRefusal.IsFull(e) ? HostRefusal.MakeRoom : "look at the disk and at who may write there", e);
+            Discard(made);
+            if (e is IOException or UnauthorizedAccessException)
+                throw new MayflyException($"{Root} cannot be changed, and is as it was: {(e is IOException io ? HostRefusal.Why(io) : e.Message)}", e is IOException full && HostRefusal.IsFull(full) ? HostRefusal.MakeRoom : "look at the disk and at who may write there", e);
+            throw;
         }
-        finally
-        {
-            Trees.Remove(made);
-        }
+
+        Keep(made);
     }
 
     /// <summary>Goes back to the state before the last change; done twice, it is the state of now again.</summary>
@@ -125,23 +130,73 @@ public sealed class VirtualEnvironment
         using var turn = EnvironmentTurn.Take(Root, progress, cancellationToken);
         if (!CanRollBack)
             throw new MayflyException($"{Root} has no state before this one", "only what Mayfly changed can be gone back from, and only once");
-        Files.Exchange(Before, Root);
+        try
+        {
+            Files.Exchange(Before, Root);
+        }
+        catch (IOException e)
+        {
+            throw new MayflyException($"{Root} cannot be changed, and is as it was: {HostRefusal.Why(e)}", "look at the disk and at who may write there", e);
+        }
     }
 
-    /// <summary>The new state is there with the first call. What was kept before goes, and if it all ends in between, the next change finds the old state as a leftover.</summary>
-    private void Swap(string made)
+    /// <summary>The state before the one that is about to be left is none to go back to any more: whenever this ends, what is kept is the last state or there is none.</summary>
+    private void Forget()
     {
-        Files.Exchange(made, Root);
-        if (Directory.Exists(Before))
-            Files.Exchange(made, Before);
-        else
+        if (!Directory.Exists(Before))
+            return;
+        var left = Beside(Root, "new");
+        Files.Rename(Before, left);
+        Discard(left);
+    }
+
+    /// <summary>The change is done; if the state before it cannot be kept, that is no reason to say otherwise.</summary>
+    private void Keep(string made)
+    {
+        try
+        {
             Files.Rename(made, Before);
+        }
+        catch (IOException)
+        {
+        }
     }
 
     private void RemoveLeftovers()
     {
-        foreach (var left in Directory.GetDirectories(Path.GetDirectoryName(Root)!, $".{Path.GetFileName(Root)}.new-*"))
-            Trees.Remove(left);
+        var name = Path.GetFileName(Root);
+        foreach (var left in Directory.GetDirectories(Path.GetDirectoryName(Root)!, $".{name}.new-????????").Where(path => Path.GetFileName(path).Length == name.Length + 14))
+            Discard(left);
+    }
+
+    /// <summary>What cannot be removed, since a folder in it may not be written, is in nobody's way.</summary>
+    private static void Discard(string path)
+    {
+        try
+        {
+            Trees.Remove(path);
+        }
+        catch (IOException)
+        {
+        }
+    }
+
+    /// <summary>What no distribution brings and none may take away.</summary>
+    internal static bool IsItsOwn(string path) => path is "pyvenv.cfg" or "lib64"
+        || (path.StartsWith("bin/python", StringComparison.Ordinal) && path.AsSpan("bin/python".Length).IndexOfAnyExcept("0123456789.") < 0) || path.StartsWith("bin/activate", StringComparison.Ordinal);
+
+    /// <summary>A link on the way to a file leads to somebody else's files, or to those of the environment as it is now.</summary>
+    private void RequireNoLinks(IEnumerable<string> paths)
+    {
+        var folders = new HashSet<string>(StringComparer.Ordinal) { "" };
+        foreach (var path in paths)
+        {
+            for (var folder = Path.GetDirectoryName(path)!; folders.Add(folder); folder = Path.GetDirectoryName(folder)!)
+            {
+                if (Nodes.Find($"{Root}/{folder}") is { Kind: NodeKind.Link })
+                    throw new MayflyException($"{folder} in {Root} is a link to {new FileInfo($"{Root}/{folder}").LinkTarget}, and what is behind it is not changed", "put a folder in its place, or take the link away");
+            }
+        }
     }
 
     private void RequireApart(IReadOnlyList<WheelPlan> install, IEnumerable<InstalledDistribution> staying, HashSet<string> gone)
@@ -170,7 +225,10 @@ public sealed class VirtualEnvironment
     }
 
     /// <summary>A path of a record, which begins at the packages, as one that begins at the environment's root; what leads out of it is nobody's.</summary>
-    private string Within(string recorded) => Path.GetFullPath($"{Packages}/{recorded}") is var full && full.StartsWith($"{Root}/", StringComparison.Ordinal) ? full[(Root.Length + 1)..] : "";
+    private string Within(string recorded) => Path.GetFullPath($"{Packages}/{recorded}") is var full && full.StartsWith($"{Root}/", StringComparison.Ordinal) ? InLib(full[(Root.Length + 1)..]) : "";
+
+    /// <summary>lib64 is lib, by a link that the environment has from its beginning.</summary>
+    internal static string InLib(string path) => path.StartsWith("lib64/", StringComparison.Ordinal) ? $"lib/{path["lib64/".Length..]}" : path;
 
     private static void Write(string root, PlannedFile file, HashSet<string> folders)
     {
@@ -181,7 +239,11 @@ public sealed class VirtualEnvironment
         if (file.Source is { } source)
             File.Copy(source, path);
         else
-            File.WriteAllBytes(path, file.Contents!);
+        {
+            using var written = new FileStream(path, FileMode.CreateNew);
+            written.Write(file.Contents!);
+        }
+
         if (file.Source is null || file.Runs)
             Files.ChangeMode(path, file.Runs ? Runs : Everybody);
     }
@@ -189,10 +251,9 @@ public sealed class VirtualEnvironment
     /// <summary>Also its byte code, and folders that have nothing left in them.</summary>
     private static void Remove(string root, string path, HashSet<string> skeleton)
     {
-        if (path.Length == 0)
-            return;
-        File.Delete($"{root}/{path}");
         var folder = Path.GetDirectoryName(path)!;
+        if (Nodes.Find($"{root}/{path}") is { Kind: not NodeKind.Directory })
+            File.Delete($"{root}/{path}");
         if (path.EndsWith(".py", StringComparison.Ordinal) && Directory.Exists($"{root}/{folder}/__pycache__"))
         {
             foreach (var compiled in Directory.GetFiles($"{root}/{folder}/__pycache__", $"{Path.GetFileNameWithoutExtension(path)}.*.pyc"))

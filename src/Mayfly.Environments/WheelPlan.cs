@@ -8,7 +8,7 @@ namespace Mayfly.Environments;
 /// <summary>Which files a wheel brings into an environment; PEP 427, "Installing a wheel", and "Recording installed projects". Nothing is touched here.</summary>
 public sealed record WheelPlan
 {
-    /// <summary>What a file of somebody's interpreter must not be replaced by.</summary>
+    /// <summary>With this a script begins that wants the environment's own interpreter.</summary>
     private const string Python = "#!python";
 
     public required UnpackedWheel Wheel { get; init; }
@@ -88,11 +88,15 @@ public sealed record WheelPlan
             return Made($"bin/{path}", [.. Encoding.UTF8.GetBytes($"{EntryPoint.Shebang(program)}\n"), .. rest], runs: true);
         }
 
-        void Add(PlannedFile file)
+        void Add(PlannedFile given)
         {
+            var file = given with { Path = VirtualEnvironment.InLib(given.Path) };
             // An environment is its interpreter's before it is anybody else's.
-            if (file.Path == "pyvenv.cfg" || (file.Path.StartsWith("bin/python", StringComparison.Ordinal) && file.Path.AsSpan("bin/python".Length).IndexOfAnyExcept("0123456789.") < 0))
+            if (VirtualEnvironment.IsItsOwn(file.Path))
                 throw Wrong($"it would write {file.Path}, which belongs to the environment itself");
+            // With another one's record it would decide over that one's files.
+            if (file.Path.StartsWith($"{packages}/", StringComparison.Ordinal) && file.Path[(packages.Length + 1)..].Split('/') is [var folder, _, ..] && folder.EndsWith(".dist-info", StringComparison.Ordinal) && folder != wheel.Information)
+                throw Wrong($"it would write {file.Path}, among the metadata of another distribution");
             files.Add(file);
         }
 

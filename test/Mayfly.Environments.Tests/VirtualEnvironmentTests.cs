@@ -132,6 +132,7 @@ public sealed class VirtualEnvironmentTests : IDisposable
         Refused("evil 1.1 cannot be installed: it would write pyvenv.cfg, which belongs to the environment itself", WheelFile.Write(_folder, "evil", "1.1", new Dictionary<string, string> { ["evil-1.1.data/data/pyvenv.cfg"] = "" }));
         Refused("evil 1.2 cannot be installed: its entry points name the program '../x', which is no file's name", WheelFile.Write(_folder, "evil", "1.2", new Dictionary<string, string> { ["evil-1.2.dist-info/entry_points.txt"] = "[console_scripts]\n../x = a:b\n" }));
         Refused("evil 1.3 cannot be installed: its entry points have 'x = a', which names no function of a module", WheelFile.Write(_folder, "evil", "1.3", new Dictionary<string, string> { ["evil-1.3.dist-info/entry_points.txt"] = "[console_scripts]\nx = a\n" }));
+        Refused("evil 1.5 cannot be installed: it would write lib/python3.11/site-packages/one-1.0.dist-info/RECORD, among the metadata of another distribution", WheelFile.Write(_folder, "evil", "1.5", new Dictionary<string, string> { ["evil-1.5.data/purelib/one-1.0.dist-info/RECORD"] = "" }));
         Refused("evil 1.4 cannot be installed: evil-1.4.data/etc/x belongs to a folder 'etc', which is not known", WheelFile.Write(_folder, "evil", "1.4", new Dictionary<string, string> { ["evil-1.4.data/etc/x"] = "" }));
 
         void Refused(string message, params string[] wheels) => Assert.Equal(message, Assert.Throws<MayflyException>(() => environment.Change(Plans(environment, wheels), [])).Message);
@@ -156,15 +157,61 @@ public sealed class VirtualEnvironmentTests : IDisposable
     }
 
     [Fact]
+    public void What_pip_installed_with_byte_code_goes_whole_and_what_others_have_too_stays()
+    {
+        var environment = VirtualEnvironment.Create($"{_folder}/env", Python);
+        var one = WheelFile.Write(_folder, "one", "1.0", new Dictionary<string, string> { ["one/__init__.py"] = "", ["one/inner/__init__.py"] = "", ["shared/__init__.py"] = "" });
+        var two = WheelFile.Write(_folder, "two", "1.0", new Dictionary<string, string> { ["two.py"] = "", ["shared/__init__.py"] = "" });
+        var (code, said) = Run($"{environment.Root}/bin/python", Path.Combine(AppContext.BaseDirectory, "pip-install.py"), "--compile", one, two);
+        Assert.True(code == 0, said);
+        Assert.Contains($"lib/python3.11/site-packages/one/__pycache__/__init__.cpython-311.pyc", Names(environment.Root));
+        Directory.Delete($"{environment.Root}/lib/python3.11/site-packages/one/inner/__pycache__", recursive: true);
+        // A record that names what is the environment's own, and a folder.
+        File.AppendAllText($"{environment.Root}/lib/python3.11/site-packages/one-1.0.dist-info/RECORD", "../../../pyvenv.cfg,,\n../../../bin/python3,,\nshared,,\n../../../../../../../../etc/hostname,,\n");
+        environment.Change([], [ProjectName.Parse("one")]);
+        Assert.Equal(["two"], environment.Installed().Select(static distribution => distribution.Project.Text));
+        Assert.DoesNotContain(Names(environment.Root), static name => name.Contains("/one", StringComparison.Ordinal));
+        Assert.Contains("lib/python3.11/site-packages/shared/__init__.py", Names(environment.Root));
+        Assert.Equal(0, Run($"{environment.Root}/bin/python3", "-c", "import two, shared").Code);
+        Assert.True(File.Exists("/etc/hostname"));
+        // A record that cannot be read is no reason to show nothing.
+        File.WriteAllText($"{environment.Root}/lib/python3.11/site-packages/two-1.0.dist-info/RECORD", "\"");
+        Assert.Empty(Assert.Single(environment.Installed()).Files);
+    }
+
+    [Fact]
+    public void Links_lead_nobody_to_files_of_others()
+    {
+        var environment = VirtualEnvironment.Create($"{_folder}/env", Python);
+        Directory.CreateDirectory($"{_folder}/sources/one");
+        File.WriteAllText($"{_folder}/sources/one/work.py", "mine\n");
+        var packages = $"{environment.Root}/lib/python3.11/site-packages";
+        Nodes.MakeLink($"{_folder}/sources/one", $"{packages}/one");
+        Directory.CreateDirectory($"{packages}/one-1.0.dist-info");
+        File.WriteAllText($"{packages}/one-1.0.dist-info/RECORD", "one/work.py,,\none-1.0.dist-info/RECORD,,\n");
+        var removed = Assert.Throws<MayflyException>(() => environment.Change([], [ProjectName.Parse("one")]));
+        Assert.Equal($"lib/python3.11/site-packages/one in {environment.Root} is a link to {_folder}/sources/one, and what is behind it is not changed", removed.Message);
+        var two = WheelFile.Write(_folder, "two", "1.0", new Dictionary<string, string> { ["one/new.py"] = "" });
+        Assert.Throws<MayflyException>(() => environment.Change(Plans(environment, two), []));
+        Assert.Equal(["work.py"], Directory.GetFiles($"{_folder}/sources/one").Select(Path.GetFileName));
+        // lib64 is lib.
+        environment.Change(Plans(environment, WheelFile.Write(_folder, "three", "1.0", new Dictionary<string, string> { ["three-1.0.data/data/lib64/python3.11/site-packages/three.py"] = "" })), []);
+        Assert.Contains("lib/python3.11/site-packages/three.py", Names(environment.Root));
+        environment.Change([], [ProjectName.Parse("three")]);
+        Assert.True(Directory.Exists(packages));
+    }
+
+    [Fact]
     public void A_killed_change_leaves_the_old_state_and_the_next_one_takes_away_what_it_left()
     {
         var environment = VirtualEnvironment.Create($"{_folder}/env", Python);
         var plans = Plans(environment, WheelFile.Write(_folder, "one", "1.0", new Dictionary<string, string> { ["one.py"] = "" }));
-        // As far as it came before the exchange, with a folder that its owner may not write.
-        Directory.CreateDirectory($"{_folder}/.env.new-12345678/lib/deep", UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        // As far as it came before the exchange, beside what belongs to another environment.
+        Directory.CreateDirectory($"{_folder}/.env.new-12345678/lib/deep");
+        Directory.CreateDirectory($"{_folder}/.env.new-other.before");
         Assert.Empty(VirtualEnvironment.Open(environment.Root).Installed());
         environment.Change(plans, []);
-        Assert.Equal([".env.before", ".env.lock", "env"], Directory.GetFileSystemEntries(_folder).Select(Path.GetFileName).Where(static name => name!.Contains("env", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        Assert.Equal([".env.before", ".env.lock", ".env.new-other.before", "env"], Directory.GetFileSystemEntries(_folder).Select(Path.GetFileName).Where(static name => name!.Contains("env", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
     }
 
     [Theory]

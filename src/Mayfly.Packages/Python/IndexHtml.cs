@@ -34,7 +34,6 @@ internal static class IndexHtml
     }
 
     /// <summary><c>sha256=…</c>, alone or among other parts.</summary>
-    private static Dictionary<string, string> Hash(string text) =>
-        text.Split('&').Select(static part => part.Split('=', 2)).Where(static pair => pair is [_, _] && pair[0] is "md5" or "sha1" or "sha224" or "sha256" or "sha384" or "sha512")
-            .DistinctBy(static pair => pair[0]).ToDictionary(static pair => pair[0], static pair => pair[1].ToLowerInvariant());
+    private static IReadOnlyDictionary<string, string> Hash(string text) =>
+        FileDigests.Of(text.Split('&').Select(static part => part.Split('=', 2)).Where(static pair => pair is [_, _]).Select(static pair => (pair[0], pair[1])));
 }

@@ -23,12 +23,12 @@ internal static class IndexJson
 
     private static IndexFile File(JsonElement file, Uri address)
     {
-        var name = file.GetProperty("filename").GetString()!;
+        var name = file.GetProperty("filename").GetString() ?? throw new FormatException("a file has no name");
         var metadata = file.TryGetProperty("core-metadata", out var core) || file.TryGetProperty("dist-info-metadata", out core) ? core : default;
         return new IndexFile
         {
             Name = name,
-            Address = new Uri(address, file.GetProperty("url").GetString()!),
+            Address = new Uri(address, file.GetProperty("url").GetString() ?? throw new FormatException($"{name} has no address")),
             Hashes = Hashes(file.GetProperty("hashes")),
             Size = file.TryGetProperty("size", out var size) && size.ValueKind == JsonValueKind.Number ? size.GetInt64() : null,
             RequiresPython = file.TryGetProperty("requires-python", out var python) && python.ValueKind == JsonValueKind.String && VersionSpecifier.TryParse(python.GetString()) is { } versions ? versions : VersionSpecifier.Any,
@@ -39,6 +39,6 @@ internal static class IndexJson
         };
     }
 
-    private static Dictionary<string, string> Hashes(JsonElement hashes) =>
-        hashes.EnumerateObject().Where(static hash => hash.Value.ValueKind == JsonValueKind.String).ToDictionary(static hash => hash.Name.ToLowerInvariant(), static hash => hash.Value.GetString()!.ToLowerInvariant());
+    private static IReadOnlyDictionary<string, string> Hashes(JsonElement hashes) =>
+        FileDigests.Of(hashes.EnumerateObject().Where(static hash => hash.Value.ValueKind == JsonValueKind.String).Select(static hash => (hash.Name, hash.Value.GetString()!)));
 }

@@ -49,8 +49,8 @@ public sealed record PythonProject
             Extras = Tables(project.Table("optional-dependencies", origin), static (table, extra, from) => table.Texts(extra, from)).ToDictionary(static pair => pair.Key, pair => Dependencies(pair.Value)),
             Groups = DependencyGroups.Read(document.Table("dependency-groups", origin), origin),
             Dynamic = dynamic,
-            // "If the [build-system] table is not present, tools should not require setuptools … but use it" (PEP 517, 518).
-            BuildRequires = build.Count == 0 ? [DependencySpecifier.Parse("setuptools>=40.8.0")] : Dependencies(build.Texts("requires", origin)),
+            // Without the table setuptools is meant (PEP 517, "Source trees", and 518); with it, what it requires must be there.
+            BuildRequires = build.Count > 0 && !build.ContainsKey("requires") ? throw Wrong("[build-system] says no requires", "write what building needs, such as requires = [\"setuptools\"] (PEP 518)") : build.Count == 0 ? [DependencySpecifier.Parse("setuptools>=40.8.0")] : Dependencies(build.Texts("requires", origin)),
             BuildBackend = build.Text("build-backend", origin) ?? "setuptools.build_meta:__legacy__",
             LicenceExpression = project.GetValueOrDefault("license") as string,
         };

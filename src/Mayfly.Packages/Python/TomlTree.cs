@@ -15,7 +15,7 @@ internal static class TomlTree
             while (parser.MoveNext())
             {
                 if (parser.Current.Kind == TomlParseEventKind.StartTable)
-                    return Table(ref parser);
+                    return Table(ref parser, origin, 0);
             }
 
             return new Dictionary<string, object?>();
@@ -50,29 +50,45 @@ internal static class TomlTree
 
     private static MayflyException Wrong(string origin, string name, string kind) => new($"{origin}: {name} should be {kind}", "mend that line");
 
-    private static Dictionary<string, object?> Table(ref TomlParser parser)
+    private static Dictionary<string, object?> Table(ref TomlParser parser, string origin, int depth)
     {
         var table = new Dictionary<string, object?>(StringComparer.Ordinal);
         while (parser.MoveNext() && parser.Current.Kind != TomlParseEventKind.EndTable)
         {
             var name = parser.GetPropertyName();
             parser.MoveNext();
-            table[name] = Value(ref parser);
+            var value = Value(ref parser, origin, depth + 1);
+            table[name] = table.TryGetValue(name, out var before) ? Joined(before, value, name, origin) : value;
         }
 
         return table;
     }
 
-    private static object? Value(ref TomlParser parser)
+    /// <summary>A table goes on where another one stood between its parts.</summary>
+    private static object Joined(object? before, object? value, string name, string origin)
     {
+        if (before is List<object?> list && value is List<object?> more && list.Concat(more).All(static entry => entry is Dictionary<string, object?>))
+            return list.Concat(more).ToList();
+        if (before is not Dictionary<string, object?> table || value is not Dictionary<string, object?> other)
+            throw new MayflyException($"{origin}: {name} is there twice", "take one of them out");
+        foreach (var (key, inner) in other)
+            table[key] = table.TryGetValue(key, out var known) ? Joined(known, inner, key, origin) : inner;
+        return table;
+    }
+
+    private static object? Value(ref TomlParser parser, string origin, int depth)
+    {
+        const int Deepest = 64;
+        if (depth > Deepest)
+            throw new MayflyException($"{origin} has tables and lists in one another, more than {Deepest} deep", "no file of this kind needs that");
         switch (parser.Current.Kind)
         {
             case TomlParseEventKind.StartTable:
-                return Table(ref parser);
+                return Table(ref parser, origin, depth);
             case TomlParseEventKind.StartArray:
                 List<object?> list = [];
                 while (parser.MoveNext() && parser.Current.Kind != TomlParseEventKind.EndArray)
-                    list.Add(Value(ref parser));
+                    list.Add(Value(ref parser, origin, depth + 1));
                 return list;
             case TomlParseEventKind.String:
                 return parser.GetString();

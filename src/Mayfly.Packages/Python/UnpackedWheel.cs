@@ -80,8 +80,13 @@ public sealed class UnpackedWheel
             progress?.Report(new Activity(Title, missing.Length == 1 ? missing[0].Name : $"{missing.Length} wheels") { Done = missing.Length, Total = missing.Length, Ended = true });
         }
 
-        return [.. wheels.Select(wheel => new UnpackedWheel(wheel.Sha256, store.PathOf(StoreArea.Unpacked, wheel.Sha256)))];
+        return [.. wheels.Select(wheel => Named(new UnpackedWheel(wheel.Sha256, store.PathOf(StoreArea.Unpacked, wheel.Sha256)), wheel.Name))];
     }
+
+    /// <summary>Who says a digest of one wheel and the name of another shall not get the one for the other.</summary>
+    private static UnpackedWheel Named(UnpackedWheel found, string name) =>
+        WheelName.TryParse(name) is { } meant && meant.Project == found.Name.Project && meant.Version == found.Name.Version ? found
+            : throw new MayflyException($"'{name}' has the digest of {found.Name.Project} {found.Name.Version}", "whoever said that digest is wrong: make the lock anew, or name another index");
 
     private static void Unpack(Store store, string name, string sha256, string folder)
     {

@@ -60,7 +60,9 @@ public sealed class ExportTests : IDisposable
     [InlineData("lock-version = '2.0'\ncreated-by = 'x'\npackages = []\n", "pylock.toml is of version 2.0 of the format, and only version 1 is known")]
     [InlineData("lock-version = '1.0'\npackages = []\n", "pylock.toml: it does not say who wrote it")]
     [InlineData("lock-version = '1.0'\ncreated-by = 'x'\n[[packages]]\nversion = '1'\n", "pylock.toml: a package says no name")]
-    [InlineData("lock-version = '1.0'\ncreated-by = 'x'\n[[packages]]\nname = 'a'\nversion = 'x'\n", "pylock.toml: 'x' is no version")]
+    [InlineData("lock-version = '1.0'\ncreated-by = 'x'\n[[packages]]\nname = 'a'\nsdist = {}\n", "pylock.toml: a has no wheel, and nothing is built from sdist yet")]
+    [InlineData("lock-version = '1.0'\ncreated-by = 'x'\n[[packages]]\nname = 'a'\nwheels = [1]\n", "pylock.toml: the wheels of a should be tables")]
+    [InlineData("lock-version = '1.0'\ncreated-by = 'x'\n[[packages]]\nname = 'a'\nversion = 'x'\nwheels = [{}]\n", "pylock.toml: 'x' is no version")]
     [InlineData("lock-version = '1.0'\ncreated-by = 'x'\n[[packages]]\nname = 'a'\nwheels = [{name = 'b-1-py3-none-any.whl', path = 'b', hashes = {sha256 = '0'}}]\n", "pylock.toml: 'b-1-py3-none-any.whl' is no name of a wheel of a")]
     [InlineData("lock-version = '1.0'\ncreated-by = 'x'\n[[packages]]\nname = 'a'\nwheels = [{path = 'x/a-1-py3-none-any.whl'}]\n", "pylock.toml: a-1-py3-none-any.whl has no digest")]
     [InlineData("lock-version = '1.0'\ncreated-by = 'x'\n[[packages]]\nname = 'a'\nwheels = [{name = 'a-1-py3-none-any.whl', hashes = {sha256 = '0'}}]\n", "pylock.toml: a wheel of a says neither url nor path")]
@@ -74,9 +76,9 @@ public sealed class ExportTests : IDisposable
     [Fact]
     public void Paths_in_a_pylock_are_meant_from_where_it_is()
     {
-        var read = Pylock.Read("lock-version = '1.0'\ncreated-by = 'x'\n[[packages]]\nname = 'a'\nwheels = [{path = 'wheels/a-1-py3-none-any.whl', size = 5, hashes = {sha256 = 'AB'}}]\n", "pylock.toml", new Uri("file:///srv/pylock.toml"));
+        var read = Pylock.Read("lock-version = '1.0'\ncreated-by = 'x'\n[[packages]]\nname = 'a'\nwheels = [{path = 'wheels/a-1-py3-none-any.whl', size = 5, hashes = {sha256 = 'ABCDABCDABCDABCDABCDABCDABCDABCDABCDABCDABCDABCDABCDABCDABCDABCD'}}]\n", "pylock.toml", new Uri("file:///srv/pylock.toml"));
         var wheel = Assert.Single(Assert.Single(read.Packages).Wheels);
-        Assert.Equal(("a-1-py3-none-any.whl", "file:///srv/wheels/a-1-py3-none-any.whl", 5, "ab"), (wheel.Name, wheel.Address.AbsoluteUri, wheel.Size, wheel.Hashes["sha256"]));
+        Assert.Equal(("a-1-py3-none-any.whl", "file:///srv/wheels/a-1-py3-none-any.whl", 5, string.Concat(Enumerable.Repeat("abcd", 16))), (wheel.Name, wheel.Address.AbsoluteUri, wheel.Size, wheel.Hashes["sha256"]));
     }
 
     /// <summary>By Python's own reader of TOML.</summary>

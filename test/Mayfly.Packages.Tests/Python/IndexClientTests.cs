@@ -68,6 +68,27 @@ public sealed class IndexClientTests : IDisposable
         Assert.Equal("somebody on the way may have changed it, or the index is damaged: try again later, or name another index", failure.Hint);
     }
 
+    [Fact]
+    public async Task Metadata_of_another_project_or_of_another_indexs_file_are_not_believed()
+    {
+        Offer(_own, "one", "1.0");
+        await ResolveAsync(new PythonSources { Indexes = [_own.Address] }, "one");
+        // The same file's digest, and metadata of its own for it.
+        using var other = new FaultyServer { ContentType = _own.ContentType };
+        Offer(other, "one", "1.0", "evil");
+        var digest = Encoding.UTF8.GetString(_own.Files["one/"]).Split("\"sha256\": \"")[1][..64];
+        var page = Encoding.UTF8.GetString(other.Files["one/"]);
+        other.Files["one/"] = Encoding.UTF8.GetBytes(page.Replace(page.Split("\"sha256\": \"")[1][..64], digest, StringComparison.Ordinal));
+        await Assert.ThrowsAnyAsync<MayflyException>(() => ResolveAsync(new PythonSources { Indexes = [other.Address] }, "one"));
+        Assert.Single(await ResolveAsync(new PythonSources { Indexes = [_own.Address] }, "one"));
+
+        var metadata = "Name: two\nVersion: 1.0\n"u8.ToArray();
+        other.Files["one/one-1.0-py3-none-any.whl.metadata"] = metadata;
+        other.Files["one/"] = Encoding.UTF8.GetBytes(page.Replace(page.Split("\"sha256\": \"")[2][..64], Convert.ToHexStringLower(SHA256.HashData(metadata)), StringComparison.Ordinal));
+        var failure = await Assert.ThrowsAnyAsync<MayflyException>(() => ResolveAsync(new PythonSources { Indexes = [other.Address] }, "one"));
+        Assert.EndsWith("the metadata of one-1.0-py3-none-any.whl are those of two 1.0", failure.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(500, false, "it answered 500 X")]
     [InlineData(403, false, "it answered 403 X")]

@@ -8,6 +8,8 @@ namespace Mayfly.Packages.Tests.Python;
 /// <summary>Pages of indexes, in HTML and JSON; pip's own reader judges.</summary>
 public sealed class IndexPageTests
 {
+    private static readonly string Sha256 = string.Concat(Enumerable.Repeat("ABcd0123", 8)), Md5 = new('0', 32);
+
     private static readonly Uri Address = new("https://index.test/simple/a/");
 
     [Fact]
@@ -50,8 +52,8 @@ public sealed class IndexPageTests
         var page = write.One("", "<!DOCTYPE html><html><head>") + write.One("", "<meta name=\"pypi:repository-version\" content=\"1.1\">") + write.One("", "", "<base href=\"https://files.test/packages/\">") + "<body>";
         for (var i = write.One(0, 1, 3, 6); i > 0; i--)
         {
-            var href = write.One("", "", "https://files.test/a/", "../../packages/", "/packages/", "//files.test/") + Uri.EscapeDataString(write.WheelName()) + write.One("", "#sha256=ABCDEF01", "#md5=00", "?x=1", "#egg=a&sha256=01", "#nothing");
-            page += $"<a {write.One("", "class=\"x\" ")}href={Quoted(href)}{Attribute("data-requires-python", ">=3.8", "<4,>=3.8", "")}{Attribute("data-yanked", "", "broken & bad")}{Attribute("data-dist-info-metadata", "true", "sha256=00")}>{WebUtility.HtmlEncode(write.WheelName())}</a>{write.One("<br/>", "<br>\n", "", "<!-- <a href=\"b\">b</a> -->")}";
+            var href = write.One("", "", "https://files.test/a/", "../../packages/", "/packages/", "//files.test/") + Uri.EscapeDataString(write.WheelName()) + write.One("", $"#sha256={Sha256}", $"#md5={Md5}", "?x=1", $"#egg=a&sha256={Sha256}", "#nothing");
+            page += $"<a {write.One("", "class=\"x\" ")}href={Quoted(href)}{Attribute("data-requires-python", ">=3.8", "<4,>=3.8", "")}{Attribute("data-yanked", "", "broken & bad")}{Attribute("data-dist-info-metadata", "true", $"sha256={Sha256}")}>{WebUtility.HtmlEncode(write.WheelName())}</a>{write.One("<br/>", "<br>\n", "", "<!-- <a href=\"b\">b</a> -->")}";
         }
 
         return page + write.One("<a>nothing</a>", "<A HREF='c-1.0.zip'>c</A>", "", "<a href=\"../\">up</a>");
@@ -71,7 +73,7 @@ public sealed class IndexPageTests
             {
                 ["filename"] = name,
                 ["url"] = write.One("", "https://files.test/", "../") + Uri.EscapeDataString(name),
-                ["hashes"] = write.One(new Dictionary<string, string>(), new() { ["sha256"] = "ABcd" }, new() { ["md5"] = "00" }),
+                ["hashes"] = write.One(new Dictionary<string, string>(), new() { ["sha256"] = Sha256 }, new() { ["md5"] = Md5 }),
                 ["yanked"] = write.One<object?>(false, true, "broken", null),
                 ["size"] = 10,
                 ["upload-time"] = "2026-11-26T00:00:00.123456Z",

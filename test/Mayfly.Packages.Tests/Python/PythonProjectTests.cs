@@ -45,7 +45,16 @@ public sealed class PythonProjectTests
         Assert.Equal("setuptools.build_meta:__legacy__", project.BuildBackend);
     }
 
+    [Fact]
+    public void A_table_goes_on_after_another_one()
+    {
+        var project = PythonProject.Read("[project]\nname = 'a'\ndependencies = ['b']\n[tool.x]\ny = 1\n[[tool.z]]\nk = 1\n[project.optional-dependencies]\ne = ['c']\n[[tool.z]]\nk = 2\n", "pyproject.toml");
+        Assert.Equal(("a", "b", "c"), (project.Name!.Value.Text, project.Dependencies.Single().ToString(), project.Extras.Single().Value.Single().ToString()));
+    }
+
     [Theory]
+    [InlineData("[build-system]\nbuild-backend = 'x'\n", "pyproject.toml: [build-system] says no requires")]
+    [InlineData("[project]\nname = 'a'\nname = 'b'\n", "pyproject.toml")]
     [InlineData("[project]\nversion = '1'\n", "pyproject.toml: [project] says no name")]
     [InlineData("[project]\nname = 'a b'\n", "pyproject.toml: 'a b' is no name of a project")]
     [InlineData("[project]\nname = 1\n", "pyproject.toml: name should be a text")]
@@ -67,4 +76,8 @@ public sealed class PythonProjectTests
         Assert.StartsWith(message, failure.Message, StringComparison.Ordinal);
         Assert.NotEmpty(failure.Hint!);
     }
+
+    [Fact]
+    public void Brackets_without_end_are_refused() =>
+        Assert.StartsWith("pyproject.toml", Assert.Throws<MayflyException>(() => PythonProject.Read($"x = {new string('[', 5_000)}", "pyproject.toml")).Message, StringComparison.Ordinal);
 }

@@ -56,6 +56,7 @@ public sealed class PythonRequirementsTests : IDisposable
     [Theory]
     [InlineData("one\ntwo==1 --hash=sha256:00\n", "requirements.txt:1: one has no --hash, and others have")]
     [InlineData("--require-hashes\none==1\n", "requirements.txt:2: one==1 has no --hash, and others have")]
+    [InlineData("one==1 --hash=sha512:00\n", "requirements.txt:1: one==1 has a digest by sha512 alone, and indexes say SHA-256")]
     [InlineData("one>=1 --hash=sha256:00\n", "requirements.txt:1: one>=1 has a --hash and no exact version")]
     [InlineData("\n-e .\n", "requirements.txt:2: . is a file, a folder or an address of its own, from which nothing is installed yet")]
     [InlineData("one @ https://files.test/one.whl\n", "requirements.txt:1: one @ https://files.test/one.whl is a file, a folder or an address of its own, from which nothing is installed yet")]
@@ -75,12 +76,15 @@ public sealed class PythonRequirementsTests : IDisposable
         var sources = Of("--extra-index-url https://own.test/simple\n--index-url https://public.test/simple/\n--find-links https://links.test/\n", "requirements.txt").Sources;
         Assert.Equal(["https://own.test/simple/", "https://public.test/simple/"], sources.Indexes.Select(static index => index.AbsoluteUri));
         Assert.Equal(["https://links.test/"], sources.Links.Select(static link => link.AbsoluteUri));
+        var hashed = Of("one==1 --hash=sha256:AA --hash=sha256:bb\n-c constraints.txt\n", "requirements.txt").Sources;
+        Assert.True(hashed.RequireDigests);
+        Assert.Equal(["aa", "bb"], hashed.Digests[ProjectName.Parse("one")].Order());
         Assert.Empty(Of("--no-index\n", "requirements.txt").Sources.Indexes);
         Assert.Equal(["https://usual.test/"], Of("", "requirements.txt").Sources.Indexes.Select(static index => index.AbsoluteUri));
     }
 
     private static PythonRequirements Of(string text, string name) =>
-        PythonRequirements.Of(RequirementsFile.Read(name, _ => text, static _ => null), new PythonSources { Indexes = [new Uri("https://usual.test/")] }, PythonResolutionTests.Target);
+        PythonRequirements.Of(RequirementsFile.Read(name, path => path == name ? text : "", static _ => null), new PythonSources { Indexes = [new Uri("https://usual.test/")] }, PythonResolutionTests.Target);
 
     private static async Task<string?> ChosenAsync(Store store, string file) =>
         await ResolveAsync(store, file) is { } chosen ? string.Join(' ', chosen.Select(static one => $"{one.Project}=={one.Version}")) : null;

@@ -8,28 +8,39 @@ namespace Mayfly.Packages.Python.Resolving;
 
 /// <summary>Asks indexes for pages and metadata, many at once, each of them once in a command.</summary>
 /// <remarks>
-/// What it keeps, in the store's <c>indexes/</c>: each page as it was sent, below the hash of its address, with what the server calls its state; and each file's metadata below the
-/// file's own SHA-256, for they never change. How it changes: a page is asked for anew in every command, with that state, and replaced by a rename when the index
+/// What it keeps, in the store's <c>indexes/</c>: each page as it was sent, below the hash of its address, with what the server calls its state; and metadata below their own
+/// SHA-256, where an index says it, so that no index can say anything of another one's files. How it changes: a page is asked for anew in every command, with that state, and replaced by a rename when the index
 /// sends another. Why not trust it for some minutes, as others do: who has just published something wants it now, and a page that is the same costs one short answer.
 /// </remarks>
-internal sealed class IndexClient(Store store, Transport transport, PythonSources sources, IProgress<Activity>? progress, CancellationToken cancellationToken) : IDisposable
+internal sealed class IndexClient(Store store, Transport transport, PythonSources sources, IProgress<Activity>? progress, CancellationToken cancellationToken) : IAsyncDisposable
 {
     private const string Activity = "read Python indexes";
 
     /// <summary>More than the largest page of the public index, by far.</summary>
     private const int LargestPage = 128 << 20;
 
+    private const long LargestWheel = 8L << 30;
+
     private readonly ConcurrentDictionary<ProjectName, Lazy<Task<ProjectPage>>> _pages = new();
     private readonly ConcurrentDictionary<Uri, Lazy<Task<CoreMetadata>>> _metadata = new();
     private readonly ConcurrentDictionary<Uri, Lazy<Task<IReadOnlyList<IndexFile>>>> _links = new();
     private readonly SemaphoreSlim _turns = new(transport.Settings.Parallel * 2);
+    private readonly CancellationTokenSource _ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
     private int _asked;
 
-    public Task<ProjectPage> PageAsync(ProjectName project) => _pages.GetOrAdd(project, name => new(() => Task.Run(() => ReadPageAsync(name), cancellationToken))).Value;
+    public Task<ProjectPage> PageAsync(ProjectName project) => _pages.GetOrAdd(project, name => new(() => Task.Run(() => ReadPageAsync(name), _ended.Token))).Value;
 
-    public Task<CoreMetadata> MetadataAsync(IndexFile file) => _metadata.GetOrAdd(file.Address, _ => new(() => Task.Run(() => ReadMetadataAsync(file), cancellationToken))).Value;
+    public Task<CoreMetadata> MetadataAsync(IndexFile file) => _metadata.GetOrAdd(file.Address, _ => new(() => Task.Run(() => ReadMetadataAsync(file), _ended.Token))).Value;
 
-    public void Dispose() => _turns.Dispose();
+    /// <summary>What was asked for ahead and is needed no more ends here.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _ended.CancelAsync().ConfigureAwait(false);
+        foreach (var task in _pages.Values.Select(static page => (Task)page.Value).Concat(_metadata.Values.Select(static one => one.Value)).Concat(_links.Values.Select(static one => one.Value)))
+            await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _turns.Dispose();
+        _ended.Dispose();
+    }
 
     private async Task<ProjectPage> ReadPageAsync(ProjectName project)
     {
@@ -48,7 +59,7 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
         return new ProjectPage(null, []);
     }
 
-    private Task<IReadOnlyList<IndexFile>> LinksAsync(Uri place) => _links.GetOrAdd(place, one => new(() => Task.Run(() => ReadLinksAsync(one), cancellationToken))).Value;
+    private Task<IReadOnlyList<IndexFile>> LinksAsync(Uri place) => _links.GetOrAdd(place, one => new(() => Task.Run(() => ReadLinksAsync(one), _ended.Token))).Value;
 
     /// <summary>What a folder holds, or a page links to.</summary>
     private async Task<IReadOnlyList<IndexFile>> ReadLinksAsync(Uri place)
@@ -59,7 +70,7 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
             foreach (var path in Directory.EnumerateFiles(place.LocalPath).Where(static path => WheelName.TryParse(Path.GetFileName(path)) is not null || SourceName.TryParse(Path.GetFileName(path)) is not null).Order(StringComparer.Ordinal))
             {
                 await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-                files.Add(new IndexFile { Name = Path.GetFileName(path), Address = new Uri(path), Size = file.Length, Hashes = new Dictionary<string, string> { ["sha256"] = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken).ConfigureAwait(false)) } });
+                files.Add(new IndexFile { Name = Path.GetFileName(path), Address = new Uri(path), Size = file.Length, Hashes = new Dictionary<string, string> { ["sha256"] = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, _ended.Token).ConfigureAwait(false)) } });
             }
 
             return files;
@@ -84,21 +95,29 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
             return page;
         }).ConfigureAwait(false);
         progress?.Report(new Activity(Activity, address.Segments[^1].TrimEnd('/')) { Done = Interlocked.Increment(ref _asked) });
-        return sent is null ? null : IndexPage.Read(sent.Body, sent.ContentType, sent.Address);
+        if (sent is null)
+            return null;
+        var page = IndexPage.Read(sent.Body, sent.ContentType, sent.Address);
+        // A page of a server has nothing to say of this host's own files.
+        return place.IsFile ? page : page with { Files = [.. page.Files.Where(static file => !file.Address.IsFile)] };
     }
 
     private async Task<CoreMetadata> ReadMetadataAsync(IndexFile file)
     {
-        var sha256 = file.Hashes.GetValueOrDefault("sha256");
-        var path = sha256 is null ? null : store.PathOf(StoreArea.Indexes, $"metadata-{sha256}");
-        byte[] bytes;
-        if (path is not null && File.Exists(path))
-            bytes = await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false);
-        else if (await AloneAsync(file).ConfigureAwait(false) is { } alone)
-            Keep(path, bytes = alone);
-        else
-            return await FromWheelAsync(file).ConfigureAwait(false);
-        return Usable(() => CoreMetadata.Read(bytes, file.Name));
+        var bytes = Kept(file) ?? await AloneAsync(file).ConfigureAwait(false);
+        var metadata = bytes is null ? await FromWheelAsync(file).ConfigureAwait(false) : Usable(() => CoreMetadata.Read(bytes, file.Name));
+        return WheelName.TryParse(file.Name) is { } name && (metadata.Name != name.Project || metadata.Version != name.Version)
+            ? throw new UnusableFileException(new MayflyException($"the metadata of {file.Name} are those of {metadata.Name} {metadata.Version}", "the project must mend it; take another version of it"))
+            : metadata;
+    }
+
+    /// <summary>Null when they are not there, or not whole any more.</summary>
+    private byte[]? Kept(IndexFile file)
+    {
+        if (file.MetadataHashes.GetValueOrDefault("sha256") is not { } sha256 || store.PathOf(StoreArea.Indexes, $"metadata-{sha256}") is not { } path || !File.Exists(path))
+            return null;
+        var bytes = File.ReadAllBytes(path);
+        return Convert.ToHexStringLower(SHA256.HashData(bytes)) == sha256 ? bytes : null;
     }
 
     private static CoreMetadata Usable(Func<CoreMetadata> read)
@@ -120,8 +139,11 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
             return null;
         var address = new Uri($"{file.Address.AbsoluteUri}.metadata");
         var bytes = await AskAsync(address, null, null, transfer => BodyAsync(transfer, CoreMetadata.Largest)).ConfigureAwait(false);
-        if (bytes is not null && file.MetadataHashes.GetValueOrDefault("sha256") is { } meant && Convert.ToHexStringLower(SHA256.HashData(bytes)) is var found && found != meant)
+        if (bytes is null || file.MetadataHashes.GetValueOrDefault("sha256") is not { } meant)
+            return bytes;
+        if (Convert.ToHexStringLower(SHA256.HashData(bytes)) is var found && found != meant)
             throw new MayflyException($"{address} has the SHA-256 {found}, and the index says {meant}", "somebody on the way may have changed it, or the index is damaged: try again later, or name another index");
+        Keep(store.PathOf(StoreArea.Indexes, $"metadata-{meant}"), bytes);
         return bytes;
     }
 
@@ -144,12 +166,16 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             await using var to = new FileStream(path, FileMode.Create);
             var buffer = new byte[1 << 17];
-            for (int read; (read = await transfer.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0;)
+            for (int read; (read = await transfer.ReadAsync(buffer, _ended.Token).ConfigureAwait(false)) > 0;)
             {
+                if (to.Length + read > (file.Size ?? LargestWheel))
+                    throw new TransferException($"it gives more than the {file.Size ?? LargestWheel} bytes that {(file.Size is null ? "any wheel has" : "the index says")}", transient: false);
                 hash.AppendData(buffer, 0, read);
-                await to.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+                await to.WriteAsync(buffer.AsMemory(0, read), _ended.Token).ConfigureAwait(false);
             }
 
+            if (transfer.Length is { } length && length != to.Length)
+                throw new TransferException($"it broke off after {to.Length} of {length} bytes", transient: true);
             return Convert.ToHexStringLower(hash.GetHashAndReset());
         }).ConfigureAwait(false) ?? throw new MayflyException($"{file.Address} is not there, although the index lists it", "the index is perhaps being updated: try again in some minutes, or name another index");
         if (file.Hashes.GetValueOrDefault("sha256") is { } meant && meant != found)
@@ -158,10 +184,8 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
         return found;
     }
 
-    private void Keep(string? path, byte[] bytes)
+    private void Keep(string path, byte[] bytes)
     {
-        if (path is null)
-            return;
         using var work = store.BeginWork("metadata");
         var made = Path.Combine(work.Path, "metadata");
         File.WriteAllBytes(made, bytes);
@@ -172,14 +196,14 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
     private async Task<T?> AskAsync<T>(Uri place, Validators? validators, string? accept, Func<Transfer.Transfer, Task<T>> read)
         where T : class
     {
-        await _turns.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _turns.WaitAsync(_ended.Token).ConfigureAwait(false);
         try
         {
             for (var attempt = 1; ; attempt++)
             {
                 try
                 {
-                    using var transfer = await transport.OpenAsync(place, 0, validators, cancellationToken, accept).ConfigureAwait(false);
+                    using var transfer = await transport.OpenAsync(place, 0, validators, _ended.Token, accept).ConfigureAwait(false);
                     return await read(transfer).ConfigureAwait(false);
                 }
                 catch (TransferException e) when (e.Missing)
@@ -188,11 +212,11 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
                 }
                 catch (TransferException e) when (!e.Transient || attempt == transport.Settings.Attempts)
                 {
-                    throw new MayflyException($"{place} cannot be read: {e.Message}", e.Offline ? NoNetwork.Hint : "look at the network (and at https_proxy), or name another index", e);
+                    throw new MayflyException($"{WithoutPassword(place)} cannot be read: {e.Message}", e.Offline ? NoNetwork.Hint : "look at the network (and at https_proxy), or name another index", e);
                 }
                 catch (TransferException e)
                 {
-                    await Task.Delay(e.After ?? transport.Settings.Pause * Math.Pow(2, attempt - 1), cancellationToken).ConfigureAwait(false);
+                    await Task.Delay(e.After ?? transport.Settings.Pause * Math.Pow(2, attempt - 1), _ended.Token).ConfigureAwait(false);
                 }
             }
         }
@@ -202,11 +226,14 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
         }
     }
 
+    /// <summary>For messages and for what is kept.</summary>
+    internal static Uri WithoutPassword(Uri address) => address.UserInfo.Length == 0 ? address : new UriBuilder(address) { UserName = "", Password = "" }.Uri;
+
     private async Task<byte[]> BodyAsync(Transfer.Transfer transfer, int largest)
     {
         using var body = new MemoryStream();
         var buffer = new byte[1 << 16];
-        for (int read; (read = await transfer.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0;)
+        for (int read; (read = await transfer.ReadAsync(buffer, _ended.Token).ConfigureAwait(false)) > 0;)
         {
             if (body.Length + read > largest)
                 throw new TransferException($"it gives more than {largest / 1e6:0} MB", transient: false);

@@ -88,12 +88,12 @@ public sealed record Pylock
             if (package.Dependencies.Count > 0)
                 text.Append($"dependencies = [{string.Join(", ", package.Dependencies.Select(static name => $"{{name = {Quoted(name.Text)}}}"))}]\n");
             if (package.Index is { } index)
-                text.Append($"index = {Quoted(index.AbsoluteUri)}\n");
+                text.Append($"index = {Quoted(IndexClient.WithoutPassword(index).AbsoluteUri)}\n");
             text.Append("wheels = [\n");
             foreach (var wheel in package.Wheels)
             {
                 var size = wheel.Size is { } bytes ? string.Create(CultureInfo.InvariantCulture, $", size = {bytes}") : "";
-                text.Append($"    {{name = {Quoted(wheel.Name)}, url = {Quoted(wheel.Address.AbsoluteUri)}{size}, hashes = {{{string.Join(", ", wheel.Hashes.Select(static hash => $"{hash.Key} = {Quoted(hash.Value)}"))}}}}},\n");
+                text.Append($"    {{name = {Quoted(wheel.Name)}, url = {Quoted(IndexClient.WithoutPassword(wheel.Address).AbsoluteUri)}{size}, hashes = {{{string.Join(", ", wheel.Hashes.Select(static hash => $"{hash.Key} = {Quoted(hash.Value)}"))}}}}},\n");
             }
 
             text.Append("]\n");

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Mayfly.Resolver;
 
 namespace Mayfly.Packages.Python.Resolving;
@@ -164,7 +165,8 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
             fitting.RemoveAll(static release => release.Version.IsPreRelease);
         else if (!gladly && !sources.PreReleases)
             fitting = [.. fitting.OrderBy(static release => release.Version.IsPreRelease)];
-        if (fitting is [var first, ..])
+        // A whole wheel is fetched only when it matters.
+        if (fitting is [{ File.HasMetadata: true } first, ..])
             _ = index.MetadataAsync(first.File);
         return fitting.Select(release => Number(package, release));
     }
@@ -203,7 +205,7 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
         if (_projects.TryGetValue(project, out var known))
             return known;
         var page = index.PageAsync(project).GetAwaiter().GetResult();
-        return _projects[project] = (page.Index, ReleaseList.Of(project, page.Files, target, sources.Digests.GetValueOrDefault(project)));
+        return _projects[project] = (page.Index, ReleaseList.Of(project, page.Files, target, sources.Digests.GetValueOrDefault(project) ?? (sources.RequireDigests ? FrozenSet<string>.Empty : null)));
     }
 
     private CoreMetadata MetadataOf(PythonRelease release) => index.MetadataAsync(release.File).GetAwaiter().GetResult();

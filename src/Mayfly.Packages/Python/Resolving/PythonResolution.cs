@@ -21,7 +21,7 @@ public static class PythonResolution
         IProgress<Activity>? progress = null, TransferSettings? settings = null, CancellationToken cancellationToken = default)
     {
         using var transport = new Transport(settings ?? TransferSettings.FromEnvironment());
-        using var index = new IndexClient(store, transport, sources, progress, cancellationToken);
+        await using var index = new IndexClient(store, transport, sources, progress, cancellationToken);
         // The solver waits for what it asks for.
         var (candidates, requests, resolution) = await Task.Run(() =>
         {

@@ -16,6 +16,9 @@ public sealed record PythonSources
     /// <summary>SHA-256 digests of the files that may be taken of a project, for those where only some may.</summary>
     public IReadOnlyDictionary<ProjectName, IReadOnlySet<string>> Digests { get; init; } = new Dictionary<ProjectName, IReadOnlySet<string>>();
 
+    /// <summary>True when nothing is taken of which no digest is asked for.</summary>
+    public bool RequireDigests { get; init; }
+
     /// <summary>Projects that come from one index alone, which need not be among the others.</summary>
     public IReadOnlyDictionary<ProjectName, Uri> Bound { get; init; } = new Dictionary<ProjectName, Uri>();
 
