@@ -31,6 +31,7 @@ public sealed class KilledChangeTests : IDisposable
             wheels[version] = WheelFile.Write(_folder, "part", version, new Dictionary<string, string>(files) { ["part/__init__.py"] = $"v = '{version}'\n" });
         }
 
+        Installed("2.0", "store", null);
         var (killed, typical) = (0, Installed("1.0", "store", null));
         for (var point = 0; point < points; point++)
         {
