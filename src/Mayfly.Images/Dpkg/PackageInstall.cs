@@ -25,7 +25,6 @@ internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation com
     private readonly IReadOnlyDictionary<string, string> _environment = ScriptEnvironment.ForInstalling(epoch);
     private readonly List<string> _layers = [.. below];
     private readonly List<string> _written = [];
-    private bool _mounted;
     private int _configured;
     private string _section = "";
     private int _total;
@@ -39,6 +38,8 @@ internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation com
     public void Run(IReadOnlyList<DpkgStage> stages, CancellationToken cancellationToken)
     {
         _total = stages.Sum(static stage => stage.Packages.Count);
+        if (_layers.Count > 0)
+            Mount();
         for (var at = 0; at < stages.Count; at++)
             Stage(stages[at], last: at == stages.Count - 1, cancellationToken);
         Unmount();
@@ -46,7 +47,7 @@ internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation com
             Compile(commands, cancellationToken);
     }
 
-    /// <summary>What it ends with stays mounted: the next stage's preinsts run there.</summary>
+    /// <summary>It finds the layers mounted, when there are any, and leaves them so: the next stage's preinsts run where this one was configured.</summary>
     private void Stage(DpkgStage stage, bool last, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -61,8 +62,6 @@ internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation com
         }
         else
         {
-            if (!_mounted)
-                Mount();
             RunPreinsts(packages, cancellationToken);
             // Diversions, overrides and accounts as the preinsts left them.
             root.Run(() => PlaceOver(packages, placed, cancellationToken));
@@ -80,13 +79,13 @@ internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation com
             Configure([], last ? "" : "depends", cancellationToken, "--pending");
     }
 
-    private void Mount()
+    /// <param name="noting">False for the work itself that scripts note elsewhere.</param>
+    private void Mount(bool noting = true)
     {
         var upper = root.Mount(_layers, forPackages: true);
         _layers.Add(upper);
         _written.Add(upper);
-        _mounted = true;
-        if (root.NotesCompiling)
+        if (noting && root.NotesCompiling)
             ByteCompilation.Open(root);
     }
 
@@ -95,7 +94,6 @@ internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation com
         if (root.NotesCompiling)
             compilation.Collect(root);
         root.Unmount();
-        _mounted = false;
     }
 
     private static void PlaceFirst(IReadOnlyList<DpkgPackage> packages, string layer, CancellationToken cancellationToken)
@@ -206,10 +204,7 @@ internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation com
 
     private void Compile(IReadOnlyList<IReadOnlyList<string>> commands, CancellationToken cancellationToken)
     {
-        // Nothing is noted any more, for this is the work itself.
-        var upper = root.Mount(_layers, forPackages: true);
-        _layers.Add(upper);
-        _written.Add(upper);
+        Mount(noting: false);
         foreach (var command in commands)
         {
             var result = root.Start(command, ScriptEnvironment.ForPackages, null, cancellationToken);
