@@ -41,7 +41,7 @@ public sealed class VirtualEnvironment
         root = Path.GetFullPath(root);
         if (Path.Exists(root))
             throw new MayflyException($"{root} is there already", "name another environment, or delete that one");
-        var made = Beside(root, "new");
+        var made = Beside(root);
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(root)!);
@@ -93,14 +93,15 @@ public sealed class VirtualEnvironment
         gone.ExceptWith(staying.SelectMany(static one => one.Files).Select(Within));
         RequireApart(install, staying, gone);
         RequireNoLinks([.. gone, .. install.SelectMany(static plan => plan.Files).Select(static file => file.Path)]);
-        var made = Beside(Root, "new");
+        var made = Beside(Root);
         try
         {
             Directory.CreateDirectory(made);
             Trees.CopyFolderFacts(Root, made);
             Trees.CopyContents(Root, made);
+            var skeleton = SkeletonOf(Interpreter);
             foreach (var path in gone)
-                Remove(made, path, SkeletonOf(Interpreter));
+                Remove(made, path, skeleton);
             var folders = new HashSet<string>(StringComparer.Ordinal);
             foreach (var file in install.SelectMany(static plan => plan.Files))
             {
@@ -145,7 +146,7 @@ public sealed class VirtualEnvironment
     {
         if (!Directory.Exists(Before))
             return;
-        var left = Beside(Root, "new");
+        var left = Beside(Root);
         Files.Rename(Before, left);
         Discard(left);
     }
@@ -274,7 +275,7 @@ public sealed class VirtualEnvironment
     }
 
     /// <summary>A name on the same disk that nobody else has.</summary>
-    private static string Beside(string root, string purpose) => $"{Path.GetDirectoryName(root)}/.{Path.GetFileName(root)}.{purpose}-{Guid.NewGuid().ToString("n")[..8]}";
+    private static string Beside(string root) => $"{Path.GetDirectoryName(root)}/.{Path.GetFileName(root)}.new-{Guid.NewGuid().ToString("n")[..8]}";
 
     private static HashSet<string> SkeletonOf(Interpreter interpreter) => ["", "bin", "include", "lib", $"lib/{interpreter.FolderName}", interpreter.SitePackages];
 

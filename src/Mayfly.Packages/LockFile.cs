@@ -182,7 +182,7 @@ public static class LockFile
 
     private static string List(IEnumerable<string> items) => $"[{string.Join(", ", items.Select(Quote))}]";
 
-    private static string Quote(string value)
+    internal static string Quote(string value)
     {
         var text = new StringBuilder(value.Length + 2).Append('"');
         foreach (var c in value)

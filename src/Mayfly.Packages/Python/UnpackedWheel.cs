@@ -21,7 +21,6 @@ public sealed class UnpackedWheel
         Name = WheelName.TryParse(File.ReadAllText($"{folder}/name"))!;
         Information = Path.GetFileName(Directory.GetDirectories(FilesFolder, "*.dist-info").Single());
         Record = RecordEntry.Read(File.ReadAllText($"{FilesFolder}/{Information}/RECORD"));
-        IsPure = CoreMetadata.Fields(File.ReadAllText($"{FilesFolder}/{Information}/WHEEL")).Any(static field => field.Name == "Root-Is-Purelib" && field.Value.Equals("true", StringComparison.OrdinalIgnoreCase));
     }
 
     /// <summary>Of the archive, in small hexadecimal digits.</summary>
@@ -35,10 +34,7 @@ public sealed class UnpackedWheel
     /// <summary>Every file of it, with digest and size.</summary>
     public IReadOnlyList<RecordEntry> Record { get; }
 
-    /// <summary>True when its files belong to the folder for pure Python, false for that of a platform.</summary>
-    public bool IsPure { get; }
-
-    public string FilesFolder => $"{_folder}/files";
+    private string FilesFolder => $"{_folder}/files";
 
     /// <summary>The file's path in the store.</summary>
     public string PathOf(string file) => $"{FilesFolder}/{file}";

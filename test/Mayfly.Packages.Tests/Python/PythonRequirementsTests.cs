@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Mayfly.Packages.Python;
 using Mayfly.Packages.Python.Resolving;
 
@@ -39,8 +38,7 @@ public sealed class PythonRequirementsTests : IDisposable
                 }
             }
 
-            var verdicts = PackagingVerdicts.Ask("pip-resolve.py", answers.Select(static one => new { file = one.File, wanted = Array.Empty<string>(), constraints = Array.Empty<string>() }))
-                .Select(static verdict => verdict.ValueKind == JsonValueKind.Null ? null : string.Join(' ', verdict.EnumerateObject().Select(static one => $"{one.Name}=={one.Value}").Order(StringComparer.Ordinal))).ToArray();
+            var verdicts = ChosenVersions.OfPip(answers.Select(static one => one.File));
             // As with requirements by themselves, which are compared more closely: pip takes a pre-release less often, and may go back on something else.
             var different = answers.Zip(verdicts).Where(static pair => pair.First.Ours != pair.Second && !ChosenVersions.AreNewer(pair.First.Ours, pair.Second)
                 && !(pair.First.Ours is { } ours && ChosenVersions.Of(ours).Values.Any(static version => version.IsPreRelease))).ToArray();

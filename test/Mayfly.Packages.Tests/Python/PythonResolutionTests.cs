@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Mayfly.Packages.Python;
 using Mayfly.Packages.Python.Resolving;
 
@@ -62,9 +61,7 @@ public sealed class PythonResolutionTests : IDisposable
         }
     }
 
-    private static IEnumerable<string?> Verdicts(IReadOnlyList<Question> questions) =>
-        PackagingVerdicts.Ask("pip-resolve.py", questions.Select(static one => new { index = one.Index.AbsoluteUri, wanted = one.Wanted, constraints = one.Constraints }))
-            .Select(static verdict => verdict.ValueKind == JsonValueKind.Null ? null : string.Join(' ', verdict.EnumerateObject().Select(static one => $"{one.Name}=={one.Value}").Order(StringComparer.Ordinal)));
+    private static IReadOnlyList<string?> Verdicts(IEnumerable<Question> questions) => ChosenVersions.OfPip(questions.Select(static object (one) => new { index = one.Index.AbsoluteUri, wanted = one.Wanted, constraints = one.Constraints }));
 
     private static async Task<Choice> AskAsync(Store store, Question question)
     {

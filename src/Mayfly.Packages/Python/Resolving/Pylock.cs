@@ -74,48 +74,31 @@ public sealed record Pylock
     {
         var text = new StringBuilder("lock-version = \"1.0\"\n");
         if (Environments.Count > 0)
-            text.Append($"environments = [{string.Join(", ", Environments.Select(static marker => Quoted(marker.ToString()!)))}]\n");
+            text.Append($"environments = [{string.Join(", ", Environments.Select(static marker => LockFile.Quote(marker.ToString()!)))}]\n");
         if (RequiresPython.Clauses.Count > 0)
-            text.Append($"requires-python = {Quoted(RequiresPython.ToString())}\n");
-        text.Append($"created-by = {Quoted(CreatedBy)}\n");
+            text.Append($"requires-python = {LockFile.Quote(RequiresPython.ToString())}\n");
+        text.Append($"created-by = {LockFile.Quote(CreatedBy)}\n");
         foreach (var package in Packages)
         {
-            text.Append($"\n[[packages]]\nname = {Quoted(package.Name.Text)}\n");
+            text.Append($"\n[[packages]]\nname = {LockFile.Quote(package.Name.Text)}\n");
             if (package.Version is { } version)
-                text.Append($"version = {Quoted(version.ToString())}\n");
+                text.Append($"version = {LockFile.Quote(version.ToString())}\n");
             if (package.Marker is { } marker)
-                text.Append($"marker = {Quoted(marker.ToString()!)}\n");
+                text.Append($"marker = {LockFile.Quote(marker.ToString()!)}\n");
             if (package.Dependencies.Count > 0)
-                text.Append($"dependencies = [{string.Join(", ", package.Dependencies.Select(static name => $"{{name = {Quoted(name.Text)}}}"))}]\n");
+                text.Append($"dependencies = [{string.Join(", ", package.Dependencies.Select(static name => $"{{name = {LockFile.Quote(name.Text)}}}"))}]\n");
             if (package.Index is { } index)
-                text.Append($"index = {Quoted(IndexClient.WithoutPassword(index).AbsoluteUri)}\n");
+                text.Append($"index = {LockFile.Quote(IndexClient.WithoutPassword(index).AbsoluteUri)}\n");
             text.Append("wheels = [\n");
             foreach (var wheel in package.Wheels)
             {
                 var size = wheel.Size is { } bytes ? string.Create(CultureInfo.InvariantCulture, $", size = {bytes}") : "";
-                text.Append($"    {{name = {Quoted(wheel.Name)}, url = {Quoted(IndexClient.WithoutPassword(wheel.Address).AbsoluteUri)}{size}, hashes = {{{string.Join(", ", wheel.Hashes.Select(static hash => $"{hash.Key} = {Quoted(hash.Value)}"))}}}}},\n");
+                text.Append($"    {{name = {LockFile.Quote(wheel.Name)}, url = {LockFile.Quote(IndexClient.WithoutPassword(wheel.Address).AbsoluteUri)}{size}, hashes = {{{string.Join(", ", wheel.Hashes.Select(static hash => $"{hash.Key} = {LockFile.Quote(hash.Value)}"))}}}}},\n");
             }
 
             text.Append("]\n");
         }
 
         return text.ToString();
-    }
-
-    /// <summary>A basic string (TOML 1.0).</summary>
-    private static string Quoted(string value)
-    {
-        var text = new StringBuilder("\"");
-        foreach (var c in value)
-        {
-            if (c is '"' or '\\')
-                text.Append('\\').Append(c);
-            else if (char.IsControl(c))
-                text.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
-            else
-                text.Append(c);
-        }
-
-        return text.Append('"').ToString();
     }
 }

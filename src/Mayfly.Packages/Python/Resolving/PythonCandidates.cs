@@ -24,7 +24,7 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
     private readonly List<(int Package, PythonRelease Release)> _candidates = [];
     private readonly Dictionary<(int Package, PythonVersion Version), int> _known = [];
     private readonly Dictionary<ProjectName, (Uri? Index, ReleaseList List)> _projects = [];
-
+    private readonly Dictionary<int, CandidateRelations> _relations = [];
     private readonly HashSet<ProjectName> _listed = [];
 
     /// <summary>True when a choice was made among releases alone of a project of which a pre-release was asked for later.</summary>
@@ -33,7 +33,15 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
     /// <summary>What is asked for from outside.</summary>
     public IReadOnlyList<Requirement> Requests(IReadOnlyList<DependencySpecifier> wanted) => Requirements(wanted.Where(one => Counts(one, null)));
 
+    /// <summary>Kept, for one question is put to the solver several times.</summary>
     public CandidateRelations Examine(int candidate)
+    {
+        if (!_relations.TryGetValue(candidate, out var relations))
+            _relations.Add(candidate, relations = Read(candidate));
+        return relations;
+    }
+
+    private CandidateRelations Read(int candidate)
     {
         var (package, release) = _candidates[candidate];
         var (project, extra) = _packages[package];
@@ -98,8 +106,11 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
     public IReadOnlyList<int> Needed(IReadOnlyList<Requirement> requests, IReadOnlyList<int> selected)
     {
         var there = selected.ToHashSet();
-        for (IEnumerable<Requirement> next = requests; next.SelectMany(static requirement => requirement.Candidates).Where(there.Remove).ToArray() is { Length: > 0 } found; next = found.SelectMany(candidate => Examine(candidate).Requirements))
+        var pending = new Queue<Requirement>(requests);
+        while (pending.TryDequeue(out var requirement))
         {
+            foreach (var need in requirement.Candidates.Where(there.Remove).SelectMany(candidate => Examine(candidate).Requirements).ToArray())
+                pending.Enqueue(need);
         }
 
         return [.. selected.Where(candidate => !there.Contains(candidate))];

@@ -21,8 +21,8 @@ public sealed record PythonRequirements(IReadOnlyList<DependencySpecifier> Wante
         {
             // As pip has it: an archive that nobody has vouched for is not taken beside those that somebody has.
             var hashes = entry.Hashes.Count > 0 ? entry.Hashes : [.. lines.Where(line => line.Dependency.Name == dependency.Name).SelectMany(static line => line.Entry.Hashes)];
-            if (hashes.FirstOrDefault(static hash => !hash.StartsWith("sha256:", StringComparison.OrdinalIgnoreCase)) is { } other && !hashes.Any(static hash => hash.StartsWith("sha256:", StringComparison.OrdinalIgnoreCase)))
-                throw new MayflyException($"{entry.Place}: {dependency} has a digest by {other.Split(':')[0]} alone, and indexes say SHA-256", "write --hash=sha256:…");
+            if (hashes.Count > 0 && !Digests(hashes).Any())
+                throw new MayflyException($"{entry.Place}: {dependency} has a digest by {hashes[0].Split(':')[0]} alone, and indexes say SHA-256", "write --hash=sha256:…");
             if (hashes.Count == 0)
                 throw new MayflyException($"{entry.Place}: {dependency} has no --hash, and others have", "give it one too, or take them all out");
             if (!dependency.Versions.Clauses.Any(static clause => clause.IsExact) && !lines.Any(line => line.Entry.IsConstraint && line.Dependency.Name == dependency.Name && line.Dependency.Versions.Clauses.Any(static clause => clause.IsExact)))
@@ -39,13 +39,13 @@ public sealed record PythonRequirements(IReadOnlyList<DependencySpecifier> Wante
             RequireDigests = usual.RequireDigests || hashed,
             // Where two lines speak of a project, both must be content with its file.
             Digests = lines.Where(static line => line.Entry.Hashes.Count > 0).GroupBy(static line => line.Dependency.Name)
-                .ToDictionary(static group => group.Key, static group => (IReadOnlySet<string>)group.Select(static line => Digests(line.Entry)).Aggregate(static (all, more) => all.Intersect(more)).ToHashSet(StringComparer.Ordinal)),
+                .ToDictionary(static group => group.Key, static group => (IReadOnlySet<string>)group.Select(static line => Digests(line.Entry.Hashes)).Aggregate(static (all, more) => all.Intersect(more)).ToHashSet(StringComparer.Ordinal)),
             PreReleases = usual.PreReleases || file.PreReleases,
         });
     }
 
-    private static IEnumerable<string> Digests(RequirementsEntry entry) =>
-        entry.Hashes.Where(static hash => hash.StartsWith("sha256:", StringComparison.OrdinalIgnoreCase)).Select(static hash => hash["sha256:".Length..].ToLowerInvariant());
+    private static IEnumerable<string> Digests(IEnumerable<string> hashes) =>
+        hashes.Where(static hash => hash.StartsWith("sha256:", StringComparison.OrdinalIgnoreCase)).Select(static hash => hash["sha256:".Length..].ToLowerInvariant());
 
     private static DependencySpecifier Read(RequirementsEntry entry)
     {
