@@ -32,6 +32,21 @@ public sealed record RequirementsFile
     /// <summary><c>--trusted-host</c>: hosts whose certificate nobody checks. Mayfly does not do that; it is kept to be told.</summary>
     public IReadOnlyList<string> TrustedHosts { get; init; } = [];
 
+    /// <summary>This and what is said after it: a later index counts, everything else adds up.</summary>
+    public RequirementsFile And(RequirementsFile later) => new()
+    {
+        Entries = [.. Entries, .. later.Entries],
+        Index = later.Index ?? Index,
+        FurtherIndexes = [.. FurtherIndexes, .. later.FurtherIndexes],
+        NoIndex = NoIndex || later.NoIndex,
+        FindLinks = [.. FindLinks, .. later.FindLinks],
+        Formats = [.. Formats, .. later.Formats],
+        PrefersWheels = PrefersWheels || later.PrefersWheels,
+        RequiresHashes = RequiresHashes || later.RequiresHashes,
+        PreReleases = PreReleases || later.PreReleases,
+        TrustedHosts = [.. TrustedHosts, .. later.TrustedHosts],
+    };
+
     /// <summary>Reads a file and all that it names.</summary>
     /// <param name="path">The file.</param>
     /// <param name="read">Gives a file's or address's text; what it throws is passed on.</param>

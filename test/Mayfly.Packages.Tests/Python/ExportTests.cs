@@ -41,7 +41,7 @@ public sealed class ExportTests : IDisposable
                 var written = Pylock.Of(chosen, PythonResolutionTests.Target);
                 var read = Pylock.Read(written.ToString(), "pylock.toml", new Uri("file:///srv/pylock.toml"));
                 Assert.Equal(written.ToString(), read.ToString());
-                Assert.Equal(chosen.Select(static one => (one.Project, one.Version, one.File.Address, one.File.Hashes["sha256"])), read.Packages.Select(static one => (one.Name, one.Version!, one.Wheels.Single().Address, one.Wheels.Single().Hashes["sha256"])));
+                Assert.Equal(chosen.Select(static one => (one.Project, one.Version, one.File!.Address, one.File!.Hashes["sha256"])), read.Packages.Select(static one => (one.Name, one.Version!, one.Wheels.Single().Address, one.Wheels.Single().Hashes["sha256"])));
                 Assert.Equal(Line(chosen), Understood(written.ToString()));
             }
         }

@@ -32,7 +32,7 @@ public sealed class PythonRequirementsTests : IDisposable
                 // What was chosen, each with the digest of its file and of another one; and once with one of them wrong.
                 foreach (var wrong in (bool[])[false, true])
                 {
-                    var pinned = chosen.Select((one, at) => $"{one.Project}=={one.Version} --hash=sha256:{new string('0', 64)} \\\n  --hash=sha256:{(wrong && at == 0 ? new string('1', 64) : one.File.Hashes["sha256"])}");
+                    var pinned = chosen.Select((one, at) => $"{one.Project}=={one.Version} --hash=sha256:{new string('0', 64)} \\\n  --hash=sha256:{(wrong && at == 0 ? new string('1', 64) : one.File!.Hashes["sha256"])}");
                     var hashed = index.Requirements($"--index-url {index.Address}\n{string.Join('\n', pinned)}\n");
                     answers.Add((hashed, await ChosenAsync(store, hashed)));
                 }

@@ -10,8 +10,8 @@ public sealed record ChosenDistribution
     /// <summary>Its optional parts that somebody wants.</summary>
     public IReadOnlyList<ProjectName> Extras { get; init; } = [];
 
-    /// <summary>The wheel.</summary>
-    public required IndexFile File { get; init; }
+    /// <summary>The wheel; null for a distribution that is there already.</summary>
+    public required IndexFile? File { get; init; }
 
     /// <summary>The index that it comes from; null for an address that was given.</summary>
     public Uri? Index { get; init; }

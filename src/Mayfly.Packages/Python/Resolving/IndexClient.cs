@@ -155,7 +155,7 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
     }
 
     /// <summary>Has the file in the store, and gives its SHA-256.</summary>
-    private async Task<string> BringAsync(IndexFile file)
+    internal async Task<string> BringAsync(IndexFile file)
     {
         if (file.Hashes.GetValueOrDefault("sha256") is { } sha256 && store.Has(StoreArea.Artifacts, sha256))
             return sha256;
@@ -164,6 +164,8 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
         var found = await AskAsync(file.Address, null, null, async transfer =>
         {
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            // An index that says no SHA-256 may say a longer one.
+            using var other = Stronger(file) is { } stronger ? IncrementalHash.CreateHash(stronger.Algorithm) : null;
             await using var to = new FileStream(path, FileMode.Create);
             var buffer = new byte[1 << 17];
             for (int read; (read = await transfer.ReadAsync(buffer, _ended.Token).ConfigureAwait(false)) > 0;)
@@ -171,11 +173,14 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
                 if (to.Length + read > (file.Size ?? LargestWheel))
                     throw new TransferException($"it gives more than the {file.Size ?? LargestWheel} bytes that {(file.Size is null ? "any wheel has" : "the index says")}", transient: false);
                 hash.AppendData(buffer, 0, read);
+                other?.AppendData(buffer, 0, read);
                 await to.WriteAsync(buffer.AsMemory(0, read), _ended.Token).ConfigureAwait(false);
             }
 
             if (transfer.Length is { } length && length != to.Length)
                 throw new TransferException($"it broke off after {to.Length} of {length} bytes", transient: true);
+            if (other is not null && Convert.ToHexStringLower(other.GetHashAndReset()) is var digest && digest != Stronger(file)!.Value.Digest)
+                throw new MayflyException($"{file.Address} has the {other.AlgorithmName.Name} {digest}, and the index says {Stronger(file)!.Value.Digest}", "somebody on the way may have changed it, or the index is damaged: try again later, or name another index");
             return Convert.ToHexStringLower(hash.GetHashAndReset());
         }).ConfigureAwait(false) ?? throw new MayflyException($"{file.Address} is not there, although the index lists it", "the index is perhaps being updated: try again in some minutes, or name another index");
         if (file.Hashes.GetValueOrDefault("sha256") is { } meant && meant != found)
@@ -183,6 +188,9 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
         store.Commit(path, StoreArea.Artifacts, found, sync: false);
         return found;
     }
+
+    private static (HashAlgorithmName Algorithm, string Digest)? Stronger(IndexFile file) =>
+        file.Hashes.ContainsKey("sha256") ? null : file.Hashes.GetValueOrDefault("sha512") is { } longest ? (HashAlgorithmName.SHA512, longest) : file.Hashes.GetValueOrDefault("sha384") is { } longer ? (HashAlgorithmName.SHA384, longer) : null;
 
     private void Keep(string path, byte[] bytes)
     {

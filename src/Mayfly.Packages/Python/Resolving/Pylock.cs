@@ -35,7 +35,7 @@ public sealed record Pylock
                 Version = one.Version,
                 Index = one.Index,
                 Dependencies = [.. one.Requires.Select(static need => need.Name).Where(name => name != one.Project && chosen.Any(other => other.Project == name)).Distinct().OrderBy(static name => name.Text, StringComparer.Ordinal)],
-                Wheels = [one.File with { Hashes = new Dictionary<string, string> { ["sha256"] = RequirementsExport.Digest(one) } }],
+                Wheels = [one.File! with { Hashes = new Dictionary<string, string> { ["sha256"] = RequirementsExport.Digest(one) } }],
             }),
         ],
     };

@@ -48,7 +48,7 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
         CoreMetadata metadata;
         try
         {
-            metadata = MetadataOf(release);
+            metadata = MetadataOf(candidate);
         }
         catch (UnusableFileException e)
         {
@@ -56,7 +56,8 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
         }
 
         List<Requirement> requirements = [];
-        if (!metadata.RequiresPython.Allows(target.Version, preReleases: true))
+        // What is there was let in by somebody; whether it may be is no question any more.
+        if (release.File is not null && !metadata.RequiresPython.Allows(target.Version, preReleases: true))
             requirements.Add(new Requirement(new PythonItself(metadata.RequiresPython), []));
         if (extra is not null)
             requirements.Add(new Requirement(DependencySpecifier.Parse($"{project}=={release.Version}"), [Number(NumberOf(new Package(project, null)), release)]));
@@ -83,7 +84,9 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
             return unreadable.Why;
         var wanted = (DependencySpecifier)requirement.Origin;
         var (found, list) = ListOf(wanted.Name);
-        if (found is null)
+        if (sources.Present.GetValueOrDefault(wanted.Name) is { Standing: PresentStanding.Fixed } there)
+            return $"{wanted.Name} {there.Version} is there";
+        if (found is null && list.Releases.Count == 0)
             return sources.Bound.TryGetValue(wanted.Name, out var bound) ? $"{bound}, which it comes from, has no project of that name" : sources.Indexes.Count + sources.Links.Count == 0 ? "no index is named" : "no index has a project of that name";
         var constraint = sources.Constraints.FirstOrDefault(one => one.Name == wanted.Name && Counts(one, null));
         if (constraint is not null && list.Releases.Any(release => wanted.Versions.Allows(release.Version, preReleases: true)))
@@ -119,10 +122,10 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
     /// <summary>What a selection is, by project.</summary>
     public IReadOnlyList<ChosenDistribution> Chosen(IEnumerable<int> selected) =>
     [
-        .. selected.Select(candidate => (_packages[_candidates[candidate].Package].Project, _packages[_candidates[candidate].Package].Extra, _candidates[candidate].Release))
+        .. selected.Select(candidate => (_packages[_candidates[candidate].Package].Project, _packages[_candidates[candidate].Package].Extra, _candidates[candidate].Release, Candidate: candidate))
             .GroupBy(static one => one.Project).OrderBy(static group => group.Key.Text, StringComparer.Ordinal).Select(group =>
             {
-                var (release, metadata) = (group.First().Release, MetadataOf(group.First().Release));
+                var (release, metadata) = (group.First().Release, MetadataOf(group.First().Candidate));
                 ProjectName[] extras = [.. group.Select(static one => one.Extra).OfType<ProjectName>().OrderBy(static extra => extra.Text, StringComparer.Ordinal)];
                 return new ChosenDistribution
                 {
@@ -130,14 +133,14 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
                     Version = release.Version,
                     Extras = extras,
                     File = release.File,
-                    Index = ListOf(group.Key).Index,
+                    Index = release.File is null ? null : ListOf(group.Key).Index,
                     Requires = [.. extras.Select(static extra => (ProjectName?)extra).Prepend(null).SelectMany(extra => Needs(metadata, extra)).Distinct()],
                 };
             }),
     ];
 
     private IEnumerable<DependencySpecifier> Needs(CoreMetadata metadata, ProjectName? extra) =>
-        metadata.Requires.Where(one => extra is null ? Counts(one, null) : Counts(one, extra) && !Counts(one, null))
+        sources.WithoutDependencies ? [] : metadata.Requires.Where(one => extra is null ? Counts(one, null) : Counts(one, extra) && !Counts(one, null))
             .Select(one => sources.Overrides.FirstOrDefault(other => other.Name == one.Name && Counts(other, null)) is { } other ? other with { Extras = one.Extras } : one);
 
     private bool Counts(DependencySpecifier wanted, ProjectName? extra) => wanted.Marker is null || wanted.Marker.Holds(target.Markers with { Extra = extra?.Text ?? "" });
@@ -145,7 +148,7 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
     private List<Requirement> Requirements(IEnumerable<DependencySpecifier> wanted)
     {
         DependencySpecifier[] all = [.. wanted];
-        foreach (var one in all)
+        foreach (var one in all.Where(one => !IsFixed(one.Name)))
             _ = index.PageAsync(one.Name);
         List<Requirement> requirements = [];
         foreach (var one in all)
@@ -176,9 +179,11 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
             fitting.RemoveAll(static release => release.Version.IsPreRelease);
         else if (!gladly && !sources.PreReleases)
             fitting = [.. fitting.OrderBy(static release => release.Version.IsPreRelease)];
+        if (sources.Present.GetValueOrDefault(wanted.Name) is { Standing: PresentStanding.Preferred })
+            fitting = [.. fitting.OrderByDescending(static release => release.File is null)];
         // A whole wheel is fetched only when it matters.
-        if (fitting is [{ File.HasMetadata: true } first, ..])
-            _ = index.MetadataAsync(first.File);
+        if (fitting is [{ File: { HasMetadata: true } file }, ..])
+            _ = index.MetadataAsync(file);
         return fitting.Select(release => Number(package, release));
     }
 
@@ -215,11 +220,18 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
     {
         if (_projects.TryGetValue(project, out var known))
             return known;
+        var there = sources.Present.GetValueOrDefault(project);
+        if (there is { Standing: PresentStanding.Fixed })
+            return _projects[project] = (null, ReleaseList.Nothing.With(there.Version));
         var page = index.PageAsync(project).GetAwaiter().GetResult();
-        return _projects[project] = (page.Index, ReleaseList.Of(project, page.Files, target, sources.Digests.GetValueOrDefault(project) ?? (sources.RequireDigests ? FrozenSet<string>.Empty : null)));
+        var list = ReleaseList.Of(project, page.Files, target, sources.Digests.GetValueOrDefault(project) ?? (sources.RequireDigests ? FrozenSet<string>.Empty : null));
+        return _projects[project] = (page.Index, there is null ? list : list.With(there.Version));
     }
 
-    private CoreMetadata MetadataOf(PythonRelease release) => index.MetadataAsync(release.File).GetAwaiter().GetResult();
+    private bool IsFixed(ProjectName project) => sources.Present.GetValueOrDefault(project) is { Standing: PresentStanding.Fixed };
+
+    private CoreMetadata MetadataOf(int candidate) => _candidates[candidate] is var (package, release) && release.File is { } file
+        ? index.MetadataAsync(file).GetAwaiter().GetResult() : sources.Present[_packages[package].Project].Metadata;
 
     private static string Shown(IEnumerable<PythonVersion> versions)
     {

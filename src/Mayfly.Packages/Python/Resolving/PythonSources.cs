@@ -28,6 +28,12 @@ public sealed record PythonSources
     /// <summary>Take the place of whatever projects say of these.</summary>
     public IReadOnlyList<DependencySpecifier> Overrides { get; init; } = [];
 
+    /// <summary>What is there already, by project.</summary>
+    public IReadOnlyDictionary<ProjectName, PresentDistribution> Present { get; init; } = new Dictionary<ProjectName, PresentDistribution>();
+
+    /// <summary>True to take what is asked for without what it needs.</summary>
+    public bool WithoutDependencies { get; init; }
+
     /// <summary>True to take pre-releases as readily as releases.</summary>
     public bool PreReleases { get; init; }
 }

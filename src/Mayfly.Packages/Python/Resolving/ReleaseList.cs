@@ -9,6 +9,16 @@ internal sealed record ReleaseList
     /// <summary>Versions of which there is nothing to use, the newest first, each with the reason as the end of a sentence.</summary>
     public required IReadOnlyList<(PythonVersion Version, string Reason)> Unusable { get; init; }
 
+    /// <summary>Of a project that is not there.</summary>
+    public static ReleaseList Nothing { get; } = new() { Releases = [], Unusable = [] };
+
+    /// <summary>The same with a version that is there already, which needs no file.</summary>
+    public ReleaseList With(PythonVersion version) => this with
+    {
+        Releases = [.. Releases.Where(release => release.Version > version), new PythonRelease(version, null, false), .. Releases.Where(release => release.Version < version)],
+        Unusable = [.. Unusable.Where(one => one.Version != version)],
+    };
+
     /// <param name="project">A file of another one is not looked at.</param>
     /// <param name="files">All that an index has of it.</param>
     /// <param name="target">The interpreter.</param>

@@ -22,6 +22,6 @@ public static class RequirementsExport
         return text.ToString();
     }
 
-    internal static string Digest(ChosenDistribution one) => one.File.Hashes.GetValueOrDefault("sha256")
-        ?? throw new MayflyException($"the index says no SHA-256 of {one.File.Name}", "install it first, so that its digest is known, or name an index that says it");
+    internal static string Digest(ChosenDistribution one) => one.File?.Hashes.GetValueOrDefault("sha256")
+        ?? throw new MayflyException($"the index says no SHA-256 of {one.File?.Name ?? one.Project.Text}", "install it first, so that its digest is known, or name an index that says it");
 }
