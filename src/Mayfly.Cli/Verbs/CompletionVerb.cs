@@ -35,7 +35,7 @@ internal static class CompletionVerb
         from command in Tool.OwnVerbs()
         let words = command.Subcommands.Select(sub => sub.Name)
             .Concat(command.Options.Where(option => option is not System.CommandLine.Help.HelpOption).Select(option => option.Name))
-            .Concat(command.Name == "completion" ? ["bash", "zsh", "fish"] : [])
+            .Concat(command.Name is "completion" or "shell-init" ? ["bash", "zsh", "fish"] : [])
         where words.Any()
         select (command.Name, string.Join(' ', words));
 
