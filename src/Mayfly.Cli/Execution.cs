@@ -14,15 +14,18 @@ internal static partial class Execution
         ?? throw new MayflyException("the .NET SDK is not on this machine, or not on PATH",
             "install the .NET 10 SDK (https://dot.net), or add its folder to PATH");
 
+    /// <summary>Becomes a .NET program; returns only by an exception.</summary>
+    public static int Replace(string assembly, IReadOnlyList<string> arguments) => Become(Host, [assembly, .. arguments]);
+
     /// <summary>execve(2); returns only by an exception.</summary>
-    public static int Replace(string assembly, IReadOnlyList<string> arguments)
+    public static int Become(string program, IReadOnlyList<string> arguments)
     {
-        string?[] argv = [Host, assembly, .. arguments, null];
+        string?[] argv = [program, .. arguments, null];
         string?[] envp = [.. Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(entry => $"{entry.Key}={entry.Value}"), null];
         Console.Out.Flush();
-        execve(Host, argv, envp);
-        throw new MayflyException($"{Host} cannot be run: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}",
-            "check that the .NET SDK is whole: dotnet --info");
+        execve(program, argv, envp);
+        throw new MayflyException($"{program} cannot be run: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}",
+            program == Host ? "check that the .NET SDK is whole: dotnet --info" : "check that it is a program, and that its interpreter (the first line of a script) is there");
     }
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

@@ -12,7 +12,10 @@ internal static class Tool
         typeof(Tool).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
     /// <summary>The tool's own verbs, in the order of the help.</summary>
-    public static IReadOnlyList<Command> OwnVerbs() => [NewVerb.Create(), ImageVerb.Create(), DiffVerb.Create(), DepotVerb.Create(), PruneVerb.Create(), DoctorVerb.Create(), CompletionVerb.Create(), ShellInitVerb.Create()];
+    public static IReadOnlyList<Command> OwnVerbs() =>
+    [
+        NewVerb.Create(), ImageVerb.Create(), Env.EnvVerb.Create(), ShellInitVerb.Create(), DiffVerb.Create(), DepotVerb.Create(), PruneVerb.Create(), DoctorVerb.Create(), CompletionVerb.Create(),
+    ];
 
     public static async Task<int> RunAsync(string[] args, TextWriter output)
     {

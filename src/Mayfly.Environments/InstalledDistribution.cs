@@ -5,6 +5,10 @@ namespace Mayfly.Environments;
 /// <summary>A distribution that an environment has, whoever installed it; "Recording installed projects".</summary>
 public sealed record InstalledDistribution
 {
+    private readonly Lazy<CoreMetadata> _metadata;
+
+    private InstalledDistribution(string folder) => _metadata = new Lazy<CoreMetadata>(() => ReadMetadata(folder));
+
     public required ProjectName Project { get; init; }
 
     public required PythonVersion Version { get; init; }
@@ -21,6 +25,9 @@ public sealed record InstalledDistribution
     /// <summary>Its files, from the folder of the packages; empty when it has no record, or one that cannot be read.</summary>
     public required IReadOnlyList<string> Files { get; init; }
 
+    /// <summary>Its metadata; when they cannot be read, those of a distribution that needs nothing.</summary>
+    public CoreMetadata Metadata => _metadata.Value;
+
     /// <summary>All that are in a folder of packages, in the order of their names. What cannot be read is not among them.</summary>
     public static IReadOnlyList<InstalledDistribution> In(string packages)
     {
@@ -35,7 +42,7 @@ public sealed record InstalledDistribution
         var hyphen = name.LastIndexOf('-');
         if (hyphen <= 0 || !ProjectName.IsValid(name.AsSpan(0, hyphen)) || PythonVersion.TryParse(name.AsSpan(hyphen + 1)) is not { } version)
             return null;
-        return new InstalledDistribution
+        return new InstalledDistribution(folder)
         {
             Project = ProjectName.Parse(name.AsSpan(0, hyphen)),
             Version = version,
@@ -46,6 +53,18 @@ public sealed record InstalledDistribution
         };
 
         string Text(string file) => File.Exists($"{folder}/{file}") ? File.ReadAllText($"{folder}/{file}") : "";
+    }
+
+    private CoreMetadata ReadMetadata(string folder)
+    {
+        try
+        {
+            return CoreMetadata.Read(File.ReadAllBytes($"{folder}/METADATA"), $"{Project} {Version}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or MayflyException)
+        {
+            return new CoreMetadata { Name = Project, Version = Version };
+        }
     }
 
     private static IReadOnlyList<string> Recorded(string record)

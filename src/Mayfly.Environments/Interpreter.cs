@@ -1,5 +1,9 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
+using Mayfly.Linux;
+using Mayfly.Packages;
 using Mayfly.Packages.Python;
 using Mayfly.Packages.Python.Resolving;
 
@@ -8,6 +12,8 @@ namespace Mayfly.Environments;
 /// <summary>A Python interpreter of the host.</summary>
 public sealed record Interpreter
 {
+    private const string Hint = "name another one with --python, or install Python 3.8 or later (apt-get install python3)";
+
     /// <summary>The program itself, never that of an environment.</summary>
     public required string Executable { get; init; }
 
@@ -29,10 +35,36 @@ public sealed record Interpreter
 
     /// <summary>Asks an interpreter.</summary>
     /// <param name="program">Its path, or that of the interpreter of an environment, which stands for the one that it was made with.</param>
+    /// <param name="kept">Keeps the answer as long as the program is the same, for starting it takes longer than all else; null: it is asked anew.</param>
     /// <exception cref="MayflyException">It does not run, or says nothing that can be read.</exception>
-    public static Interpreter Ask(string program)
+    public static Interpreter Ask(string program, Store? kept = null)
     {
-        const string Hint = "name another one with --python, or install Python 3.8 or later (apt-get install python3)";
+        var path = kept is null || Fingerprint(program) is not { } fingerprint ? null : kept.PathOf(StoreArea.Indexes, $"interpreter-{fingerprint}");
+        if (path is not null && File.Exists(path) && TryRead(File.ReadAllText(path)) is { } known && File.Exists(known.Executable))
+            return known;
+        var answer = Answer(program);
+        var interpreter = TryRead(answer) ?? throw new MayflyException($"{program} is no Python interpreter: it does not answer as one", Hint);
+        if (path is not null)
+        {
+            using var work = kept!.BeginWork("interpreter");
+            File.WriteAllText(Path.Combine(work.Path, "answer"), answer);
+            Files.Rename(Path.Combine(work.Path, "answer"), path);
+        }
+
+        return interpreter;
+    }
+
+    /// <summary>Of the program and of what it says of its host; null when there is no such program.</summary>
+    private static string? Fingerprint(string program)
+    {
+        var file = new FileInfo(program);
+        file = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
+        return !file.Exists ? null : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
+            $"{file.FullName}\n{file.LastWriteTimeUtc.Ticks}\n{file.Length}\n{Environment.OSVersion.Version}\n{File.ReadAllText("/proc/sys/kernel/version")}\n{Question}")));
+    }
+
+    private static string Answer(string program)
+    {
         try
         {
             var start = new ProcessStartInfo(program, ["-I", "-S", "-c", Question]) { RedirectStandardOutput = true, RedirectStandardError = true };
@@ -44,16 +76,24 @@ public sealed record Interpreter
             process.WaitForExit();
             if (process.ExitCode != 0)
                 throw new MayflyException($"{program} cannot be used: {(error.Result.Trim().Split('\n') is [.., { Length: > 0 } last] ? last : $"it ended with exit code {process.ExitCode}")}", Hint);
-            using var document = JsonDocument.Parse(answer);
-            return Read(document.RootElement);
+            return answer;
         }
         catch (System.ComponentModel.Win32Exception e)
         {
             throw new MayflyException($"{program} cannot be started: {e.Message}", Hint, e);
         }
+    }
+
+    private static Interpreter? TryRead(string answer)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(answer);
+            return Read(document.RootElement);
+        }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            throw new MayflyException($"{program} is no Python interpreter: it does not answer as one", Hint, e);
+            return null;
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Mayfly.Linux;
+using Mayfly.Packages;
 using Mayfly.Packages.Python;
 
 namespace Mayfly.Environments;
@@ -29,14 +30,17 @@ public sealed class VirtualEnvironment
 
     private string Before => $"{Path.GetDirectoryName(Root)}/.{Path.GetFileName(Root)}.before";
 
-    private string Packages => $"{Root}/{Interpreter.SitePackages}";
+    /// <summary>Where its packages are.</summary>
+    public string PackagesFolder => $"{Root}/{Interpreter.SitePackages}";
 
     /// <summary>Makes an empty one.</summary>
     /// <param name="root">Where; nothing is there yet.</param>
     /// <param name="interpreter">What it runs.</param>
     /// <param name="prompt">What shells show of it; null for the folder's name.</param>
     /// <param name="systemPackages">True when it shall see the interpreter's own packages too.</param>
-    public static VirtualEnvironment Create(string root, Interpreter interpreter, string? prompt = null, bool systemPackages = false)
+    public static VirtualEnvironment Create(string root, Interpreter interpreter, string? prompt = null, bool systemPackages = false) => Create(root, interpreter, prompt, systemPackages, static _ => { });
+
+    private static VirtualEnvironment Create(string root, Interpreter interpreter, string? prompt, bool systemPackages, Action<string> fill)
     {
         root = Path.GetFullPath(root);
         if (Path.Exists(root))
@@ -46,6 +50,7 @@ public sealed class VirtualEnvironment
         {
             Directory.CreateDirectory(Path.GetDirectoryName(root)!);
             WriteSkeleton(made, root, interpreter, prompt, systemPackages);
+            fill(made);
             Files.Rename(made, root);
         }
         catch (Exception e)
@@ -60,20 +65,65 @@ public sealed class VirtualEnvironment
     }
 
     /// <summary>Opens one, whoever made it.</summary>
+    /// <param name="root">Its path.</param>
+    /// <param name="kept">Keeps what its interpreter answers; null: it is asked anew.</param>
     /// <exception cref="MayflyException">It is none, or its interpreter is gone.</exception>
-    public static VirtualEnvironment Open(string root)
+    public static VirtualEnvironment Open(string root, Store? kept = null)
     {
         root = Path.GetFullPath(root);
         if (!File.Exists($"{root}/pyvenv.cfg"))
-            throw new MayflyException($"{root} is no environment", "an environment has a file pyvenv.cfg; mayfly env list shows those that there are");
+            throw NoEnvironment(root);
         var program = new FileInfo($"{root}/bin/python");
         if (!program.Exists || program.ResolveLinkTarget(returnFinalTarget: true) is { Exists: false })
             throw new MayflyException($"the interpreter of {root} is gone{(program.LinkTarget is { } target ? $": {target}" : "")}", "make the environment anew with an interpreter that is there");
-        return new VirtualEnvironment(root, Interpreter.Ask($"{root}/bin/python"));
+        return new VirtualEnvironment(root, Interpreter.Ask($"{root}/bin/python", kept));
+    }
+
+    /// <summary>Makes another one with the same in it.</summary>
+    /// <param name="root">Where; nothing is there yet.</param>
+    /// <param name="progress">Told of those that it waits for.</param>
+    /// <param name="cancellationToken">Ends it, with nothing made.</param>
+    public VirtualEnvironment Copy(string root, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
+    {
+        root = Path.GetFullPath(root);
+        using var turn = EnvironmentTurn.Take(Root, progress, cancellationToken);
+        var system = File.ReadLines($"{Root}/pyvenv.cfg").Any(static line => line.Replace(" ", "", StringComparison.Ordinal).Equals("include-system-site-packages=true", StringComparison.OrdinalIgnoreCase));
+        return Create(root, Interpreter, null, system, made => EnvironmentCopy.Fill(this, made, root));
+    }
+
+    /// <summary>Removes it, with the state before.</summary>
+    public void Delete(IProgress<Activity>? progress = null, CancellationToken cancellationToken = default) => Delete(Root, progress, cancellationToken);
+
+    /// <summary>Removes one whose interpreter may be gone.</summary>
+    /// <exception cref="MayflyException">There is none, or it cannot be removed; it is as it was then.</exception>
+    public static void Delete(string root, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
+    {
+        root = Path.GetFullPath(root);
+        if (!File.Exists($"{root}/pyvenv.cfg"))
+            throw NoEnvironment(root);
+        using var turn = EnvironmentTurn.Take(root, progress, cancellationToken);
+        var left = Beside(root);
+        try
+        {
+            // Gone at once, whole; what takes time comes after.
+            Files.Rename(root, left);
+        }
+        catch (IOException e)
+        {
+            throw new MayflyException($"{root} cannot be removed: {HostRefusal.Why(e)}", "look who may write there", e);
+        }
+
+        Discard(left);
+        if ($"{Path.GetDirectoryName(root)}/.{Path.GetFileName(root)}.before" is var before && Directory.Exists(before))
+            Discard(before);
+        turn.Remove();
     }
 
     /// <summary>What is installed, in the order of the names.</summary>
-    public IReadOnlyList<InstalledDistribution> Installed() => InstalledDistribution.In(Packages);
+    public IReadOnlyList<InstalledDistribution> Installed() => InstalledDistribution.In(PackagesFolder);
+
+    /// <summary>What was installed before the last change; null when that is not known.</summary>
+    public IReadOnlyList<InstalledDistribution>? InstalledBefore() => CanRollBack ? InstalledDistribution.In($"{Before}/{Interpreter.SitePackages}") : null;
 
     /// <summary>Installs these, in the place of what is there of the same projects, and removes those; all of it is there afterwards, or nothing has changed.</summary>
     /// <param name="install">What comes.</param>
@@ -109,6 +159,7 @@ public sealed class VirtualEnvironment
                 Write(made, file, folders);
             }
 
+            EnvironmentRecord.Write(made, Interpreter.SitePackages, EnvironmentRecord.Read(Root), install);
             Files.SyncFileSystem(made);
             Forget();
             Files.Exchange(made, Root);
@@ -226,7 +277,7 @@ public sealed class VirtualEnvironment
     }
 
     /// <summary>A path of a record, which begins at the packages, as one that begins at the environment's root; what leads out of it is nobody's.</summary>
-    private string Within(string recorded) => Path.GetFullPath($"{Packages}/{recorded}") is var full && full.StartsWith($"{Root}/", StringComparison.Ordinal) ? InLib(full[(Root.Length + 1)..]) : "";
+    private string Within(string recorded) => Path.GetFullPath($"{PackagesFolder}/{recorded}") is var full && full.StartsWith($"{Root}/", StringComparison.Ordinal) ? InLib(full[(Root.Length + 1)..]) : "";
 
     /// <summary>lib64 is lib, by a link that the environment has from its beginning.</summary>
     internal static string InLib(string path) => path.StartsWith("lib64/", StringComparison.Ordinal) ? $"lib/{path["lib64/".Length..]}" : path;
@@ -273,6 +324,9 @@ public sealed class VirtualEnvironment
             folder = Path.GetDirectoryName(folder)!;
         }
     }
+
+    private static MayflyException NoEnvironment(string root) =>
+        new(Directory.Exists(root) ? $"{root} is no environment" : $"there is no environment {root}", "an environment has a file pyvenv.cfg; mayfly env list shows those that there are");
 
     /// <summary>A name on the same disk that nobody else has.</summary>
     private static string Beside(string root) => $"{Path.GetDirectoryName(root)}/.{Path.GetFileName(root)}.new-{Guid.NewGuid().ToString("n")[..8]}";

@@ -69,6 +69,36 @@ public sealed record Pylock
         MayflyException Wrong(string what) => new($"{origin}: {what}", Hint);
     }
 
+    /// <summary>What of it an interpreter gets.</summary>
+    /// <param name="target">The interpreter.</param>
+    /// <param name="origin">The file's name, for messages.</param>
+    /// <exception cref="MayflyException">It is for other interpreters, or has no file of something for this one.</exception>
+    public IReadOnlyList<ChosenDistribution> For(PythonTarget target, string origin)
+    {
+        if (!RequiresPython.Allows(target.Version, preReleases: true))
+            throw new MayflyException($"{origin} is for Python {RequiresPython}, and this is Python {target.Version}", "make it anew for this one (mayfly env lock), or take an environment of another interpreter");
+        if (Environments.Count > 0 && !Environments.Any(marker => marker.Holds(target.Markers)))
+            throw new MayflyException($"{origin} is for other systems: {string.Join(" or ", Environments.Select(static marker => $"'{marker}'"))}", "make it anew here: mayfly env lock");
+        var ranks = new Dictionary<WheelTag, int>();
+        foreach (var tag in target.Tags)
+            ranks.TryAdd(tag, ranks.Count);
+        return
+        [
+            .. Packages.Where(one => one.Marker?.Holds(target.Markers) ?? true).Select(one => new ChosenDistribution
+            {
+                Project = one.Name,
+                Version = one.Version ?? Name(one.Wheels[0]).Version,
+                Index = one.Index,
+                Requires = [],
+                File = one.Wheels.Where(wheel => Rank(wheel) < int.MaxValue).MinBy(Rank) ?? throw new MayflyException($"{origin} has no wheel of {one.Name} for Python {target.Version} on this machine", "make it anew here: mayfly env lock"),
+            }),
+        ];
+
+        int Rank(IndexFile wheel) => Name(wheel).Tags.Min(tag => ranks.GetValueOrDefault(tag, int.MaxValue));
+
+        static WheelName Name(IndexFile wheel) => WheelName.TryParse(wheel.Name)!;
+    }
+
     /// <summary>As it is written into a file.</summary>
     public override string ToString()
     {

@@ -181,6 +181,8 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
             fitting = [.. fitting.OrderBy(static release => release.Version.IsPreRelease)];
         if (sources.Present.GetValueOrDefault(wanted.Name) is { Standing: PresentStanding.Preferred })
             fitting = [.. fitting.OrderByDescending(static release => release.File is null)];
+        if (sources.Preferred.GetValueOrDefault(wanted.Name) is { } preferred)
+            fitting = [.. fitting.OrderByDescending(release => release.Version == preferred)];
         // A whole wheel is fetched only when it matters.
         if (fitting is [{ File: { HasMetadata: true } file }, ..])
             _ = index.MetadataAsync(file);

@@ -31,6 +31,9 @@ public sealed record PythonSources
     /// <summary>What is there already, by project.</summary>
     public IReadOnlyDictionary<ProjectName, PresentDistribution> Present { get; init; } = new Dictionary<ProjectName, PresentDistribution>();
 
+    /// <summary>Versions that are taken before any other, as long as what is asked for leaves them: those of an earlier lock.</summary>
+    public IReadOnlyDictionary<ProjectName, PythonVersion> Preferred { get; init; } = new Dictionary<ProjectName, PythonVersion>();
+
     /// <summary>True to take what is asked for without what it needs.</summary>
     public bool WithoutDependencies { get; init; }
 

@@ -1,0 +1,26 @@
+using System.CommandLine;
+using Mayfly.Environments;
+using Mayfly.Packages;
+using Mayfly.Terminal;
+
+namespace Mayfly.Cli.Env;
+
+/// <summary><c>mayfly env copy</c></summary>
+internal static class CopyVerb
+{
+    public static Command Create()
+    {
+        var from = EnvironmentOption.Argument("NAME", "The environment");
+        var to = new Argument<string>("NEW") { Description = "The name of the second one, or its path" };
+        var command = new Command("copy", "Make a second environment with the same in it.\n\nExample: mayfly env copy shop shop_django5") { from, to };
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            var made = EnvironmentPlaces.OfHost().PathOf(result.GetValue(to)!);
+            var source = EnvironmentOption.Open(EnvironmentOption.PathOf(result.GetValue(from)), Store.Open());
+            await Screen.ShowAsync(progress => Task.FromResult(source.Copy(made, progress, cancellationToken)));
+            result.InvocationConfiguration.Output.WriteLine($"made {made}");
+            return ExitCode.Done;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,37 @@
+using System.CommandLine;
+using Mayfly.Environments;
+using Mayfly.Packages;
+using Mayfly.Packages.Python;
+
+namespace Mayfly.Cli.Env;
+
+/// <summary><c>mayfly env diff</c></summary>
+internal static class DiffVerb
+{
+    public static Command Create()
+    {
+        var environment = EnvironmentOption.Create();
+        var other = new Argument<string?>("OTHER") { Description = "Another environment, or a lock (a file that ends in .toml); without it, the state before the last change", Arity = ArgumentArity.ZeroOrOne };
+        var command = new Command("diff", "Show what an environment has that another one, a lock or its own past has not.\n\nExamples:\n  mayfly env diff\n  mayfly env diff pylock.toml --env shop") { other, environment };
+        command.SetAction(result =>
+        {
+            var store = Store.Open();
+            var opened = environment.Open(result, store);
+            var before = result.GetValue(other) switch
+            {
+                null => Versions(opened.InstalledBefore() ?? throw new MayflyException($"{opened.Root} has no state before this one", "name an environment or a lock to compare it with")),
+                var file when file.EndsWith(".toml", StringComparison.Ordinal) => LockFiles.Read(file).For(opened.Interpreter.Target, file).ToDictionary(static one => one.Project, static one => (PythonVersion?)one.Version),
+                var name => Versions(EnvironmentOption.Open(EnvironmentOption.PathOf(name), store).Installed()),
+            };
+            var changes = LockDifference.Of(before, Versions(opened.Installed()));
+            foreach (var change in changes)
+                result.InvocationConfiguration.Output.WriteLine(change);
+            if (changes is [])
+                Console.Error.WriteLine("no differences");
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Dictionary<ProjectName, PythonVersion?> Versions(IReadOnlyList<InstalledDistribution> installed) => installed.DistinctBy(static one => one.Project).ToDictionary(static one => one.Project, static one => (PythonVersion?)one.Version);
+}

@@ -1,0 +1,42 @@
+using System.CommandLine;
+using Mayfly.Environments;
+using Mayfly.Packages;
+
+namespace Mayfly.Cli.Env;
+
+/// <summary>Which environment a verb works on: <c>--env</c>, else the shell's, else <c>.venv</c>.</summary>
+internal sealed class EnvironmentOption() : Option<string?>("--env")
+{
+    public static EnvironmentOption Create()
+    {
+        var option = new EnvironmentOption { Description = "The environment: a name, or a path; that of the shell unless given, else .venv", HelpName = "NAME" };
+        option.CompletionSources.Add(static _ => Names().Select(static name => new System.CommandLine.Completions.CompletionItem(name)));
+        return option;
+    }
+
+    /// <summary>An argument that names one that is there.</summary>
+    public static Argument<string> Argument(string name, string description)
+    {
+        var argument = new Argument<string>(name) { Description = description };
+        argument.CompletionSources.Add(static _ => Names().Select(static one => new System.CommandLine.Completions.CompletionItem(one)));
+        return argument;
+    }
+
+    /// <summary>Its path.</summary>
+    public string PathIn(ParseResult result) => PathOf(result.GetValue(this));
+
+    /// <summary>The environment, with a word about what somebody else has changed in it since Mayfly left it.</summary>
+    public VirtualEnvironment Open(ParseResult result, Store store) => Open(PathIn(result), store);
+
+    public static string PathOf(string? name) => EnvironmentPlaces.OfHost() is var places && name is null ? places.Current() : places.PathOf(name!);
+
+    public static VirtualEnvironment Open(string path, Store store)
+    {
+        var environment = VirtualEnvironment.Open(path, store);
+        if (EnvironmentRecord.Read(environment.Root)?.Changes(environment.Installed(), environment.PackagesFolder) is { Count: > 0 } changes)
+            Console.Error.WriteLine($"note: {EnvironmentPlaces.OfHost().NameOf(environment.Root)} was changed since mayfly left it: {string.Join("; ", changes)}");
+        return environment;
+    }
+
+    private static IEnumerable<string> Names() => EnvironmentPlaces.OfHost().All().Select(static path => Path.GetFileName(path));
+}

@@ -1,0 +1,62 @@
+using System.CommandLine;
+using System.Text;
+using Mayfly.Environments;
+using Mayfly.Packages;
+using Mayfly.Packages.Python.Resolving;
+using Mayfly.Verbs;
+
+namespace Mayfly.Cli.Env;
+
+/// <summary><c>mayfly env export</c></summary>
+internal static class ExportVerb
+{
+    public static Command Create()
+    {
+        var environment = EnvironmentOption.Create();
+        var file = new Option<string?>("--lock") { Description = "Write what this lock says, and not what an environment has", HelpName = "FILE" };
+        var format = new Option<string>("--format") { Description = "requirements, which pip installs exactly, or pylock (PEP 751), which needs a lock", HelpName = "FORMAT", DefaultValueFactory = static _ => "requirements" };
+        format.AcceptOnlyFromAmong("requirements", "pylock");
+        var to = new Option<string?>("--output", "-o") { Description = "The file to write; standard output unless given", HelpName = "FILE" };
+        var command = new Command("export", "Write exact versions with digests for other tools.\n\nExamples:\n  mayfly env export --lock pylock.toml -o requirements.txt\n  mayfly env export --env shop") { environment, file, format, to };
+        command.SetAction(result =>
+        {
+            if (result.GetValue(format) == "pylock" && result.GetValue(file) is null)
+                throw new UsageException("an environment does not know the addresses that a pylock file has", "name the lock with --lock, or write one: mayfly env lock");
+            var text = result.GetValue(file) is not { } path ? Installed(environment.Open(result, Store.Open()))
+                : result.GetValue(format) == "pylock" ? LockFiles.Read(path).ToString() : Locked(LockFiles.Read(path));
+            if (result.GetValue(to) is { } output)
+                OutputFile.Write(output, Encoding.UTF8.GetBytes(text));
+            else
+                result.InvocationConfiguration.Output.Write(text);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static string Locked(Pylock from)
+    {
+        var text = new StringBuilder();
+        foreach (var package in from.Packages)
+        {
+            text.Append($"{package.Name}=={package.Version}{(package.Marker is { } marker ? $" ; {marker}" : "")}");
+            foreach (var digest in package.Wheels.Select(static wheel => wheel.Hashes.GetValueOrDefault("sha256")).OfType<string>())
+                text.Append($" \\\n    --hash=sha256:{digest}");
+            text.Append('\n');
+        }
+
+        return text.ToString();
+    }
+
+    private static string Installed(VirtualEnvironment environment)
+    {
+        var (text, record) = (new StringBuilder(), EnvironmentRecord.Read(environment.Root));
+        foreach (var one in environment.Installed().Where(static one => one.Project.Text is not ("pip" or "setuptools" or "wheel")))
+        {
+            var digest = record?.WheelOf(one, environment.PackagesFolder) ?? throw new MayflyException($"{one.Project} {one.Version} was not installed by mayfly, so the digest of its file is not known",
+                $"install it anew (mayfly env install --force-reinstall {one.Project}=={one.Version}), or leave digests out: mayfly env freeze");
+            text.Append($"{one.Project}=={one.Version} \\\n    --hash=sha256:{digest}\n");
+        }
+
+        return text.ToString();
+    }
+}

@@ -1,0 +1,68 @@
+using System.CommandLine;
+using System.Text;
+using Mayfly.Environments;
+using Mayfly.Packages;
+using Mayfly.Packages.Python;
+using Mayfly.Packages.Python.Resolving;
+using Mayfly.Terminal;
+using Mayfly.Verbs;
+
+namespace Mayfly.Cli.Env;
+
+/// <summary><c>mayfly env lock</c></summary>
+internal static class LockVerb
+{
+    public static Command Create()
+    {
+        var file = new Option<string>("--output", "-o") { Description = "The file to write", HelpName = "FILE", DefaultValueFactory = static _ => LockFiles.Usual };
+        var python = new Option<string?>("--python", "-p") { Description = "The interpreter that it is for; that of the environment in effect unless given, else the host's", HelpName = "PYTHON" };
+        var upgrade = new Option<bool>("--upgrade", "-U") { Description = "Take the newest of everything, and not what the file has already" };
+        var command = new Command("lock", "Choose exact versions for what a project needs, and write them down.\n\nWhat the file has already stays as long as it does; the requirements are pyproject.toml's or requirements.txt's unless named.\n\nExamples:\n  mayfly env lock\n  mayfly env lock -r requirements.txt --upgrade") { file, python, upgrade };
+        var requirements = RequirementOptions.AddTo(command);
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            var (store, path) = (Store.Open(), result.GetValue(file)!);
+            var interpreter = result.GetValue(python) is null && Effective() is { } active ? VirtualEnvironment.Open(active, store).Interpreter : InterpreterSearch.OfHost(store).Find(result.GetValue(python));
+            string[] usual = [.. requirements.IsEmpty(result) ? RequirementFiles.Usual(Directory.GetCurrentDirectory()) : []];
+            if (usual is [] && requirements.IsEmpty(result))
+                throw new MayflyException("nothing is named to lock, and there is neither a pyproject.toml with a project nor a requirements.txt here", "name a file with -r, or packages");
+            var before = LockFiles.Find(path);
+            var asked = PythonRequirements.Of(requirements.Read(result, null, usual), new PythonSources
+            {
+                Overrides = requirements.Overrides(result),
+                Preferred = result.GetValue(upgrade) || before is null ? new Dictionary<ProjectName, PythonVersion>()
+                    : before.Packages.Where(static one => one.Version is not null).DistinctBy(static one => one.Name).ToDictionary(static one => one.Name, static one => one.Version!),
+            }, interpreter.Target);
+            var made = await Screen.ShowAsync(async progress =>
+            {
+                var chosen = await PythonResolution.ResolveAsync(store, asked.Wanted, interpreter.Target, asked.Sources, progress, null, cancellationToken);
+                // A lock without digests would lock nothing: what an index does not say of a file, the file itself says.
+                var silent = chosen.Where(static one => one.File is { } wheel && !wheel.Hashes.ContainsKey("sha256")).ToArray();
+                var fetched = await PythonDownload.AllAsync(store, [.. silent.Select(static one => one.File!)], progress, null, cancellationToken);
+                var digests = silent.Zip(fetched).ToDictionary(static pair => pair.First.Project, static pair => pair.Second.Sha256);
+                return Pylock.Of([.. chosen.Select(one => digests.TryGetValue(one.Project, out var digest) ? one with { File = one.File! with { Hashes = new Dictionary<string, string> { ["sha256"] = digest } } } : one)], interpreter.Target);
+            });
+            var text = made.ToString();
+            if (!File.Exists(path) || File.ReadAllText(path) != text)
+                OutputFile.Write(path, Encoding.UTF8.GetBytes(text));
+            var changes = LockDifference.Of(before, made);
+            foreach (var change in changes)
+                result.InvocationConfiguration.Output.WriteLine(change);
+            result.InvocationConfiguration.Output.WriteLine($"{path}: {Counted.Of(made.Packages.Count, "package")} for Python {interpreter.Target.Markers.PythonVersion}{(changes.Count == 0 ? ", as before" : "")}");
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static string? Effective()
+    {
+        try
+        {
+            return EnvironmentPlaces.OfHost().Current();
+        }
+        catch (MayflyException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,30 @@
+using System.CommandLine;
+using Mayfly.Packages;
+using Mayfly.Packages.Python;
+using Mayfly.Terminal;
+
+namespace Mayfly.Cli.Env;
+
+/// <summary><c>mayfly env rollback</c></summary>
+internal static class RollbackVerb
+{
+    public static Command Create()
+    {
+        var environment = EnvironmentOption.Create();
+        var command = new Command("rollback", "Go back to the state before the last change; done twice, it is the state of now again.\n\nExample: mayfly env rollback --env shop") { environment };
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            var opened = environment.Open(result, Store.Open());
+            var before = opened.Installed();
+            await Screen.ShowAsync(progress =>
+            {
+                opened.RollBack(progress, cancellationToken);
+                return Task.FromResult(0);
+            });
+            foreach (var change in LockDifference.Of(before.ToDictionary(static one => one.Project, static one => (PythonVersion?)one.Version), opened.Installed().ToDictionary(static one => one.Project, static one => (PythonVersion?)one.Version)))
+                result.InvocationConfiguration.Output.WriteLine(change);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,32 @@
+using System.CommandLine;
+using Mayfly.Environments;
+using Mayfly.Packages;
+using Mayfly.Packages.Python;
+
+namespace Mayfly.Cli.Env;
+
+/// <summary><c>mayfly env which</c></summary>
+internal static class WhichVerb
+{
+    public static Command Create()
+    {
+        var environment = EnvironmentOption.Create();
+        var name = new Argument<string?>("NAME") { Description = "A program, a module or a package of the environment; without it, the environment's own path", Arity = ArgumentArity.ZeroOrOne };
+        var command = new Command("which", "Print where an environment, or something in it, is.\n\nExamples:\n  mayfly env which --env shop\n  mayfly env which django-admin") { name, environment };
+        command.SetAction(result =>
+        {
+            var opened = VirtualEnvironment.Open(environment.PathIn(result), Store.Open());
+            result.InvocationConfiguration.Output.WriteLine(result.GetValue(name) is { } wanted ? Find(opened, wanted) : opened.Root);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static string Find(VirtualEnvironment environment, string name)
+    {
+        string[] places = [$"{environment.Root}/bin/{name}", $"{environment.PackagesFolder}/{name.Replace('.', '/')}.py", $"{environment.PackagesFolder}/{name.Replace('.', '/')}"];
+        return places.FirstOrDefault(Path.Exists)
+            ?? (ProjectName.IsValid(name) && environment.Installed().FirstOrDefault(one => one.Project == ProjectName.Parse(name)) is { } found ? $"{environment.PackagesFolder}/{found.Information}" : null)
+            ?? throw new MayflyException($"{environment.Root} has no program, module or package {name}", "mayfly env list NAME shows what is installed");
+    }
+}

@@ -1,0 +1,87 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using Mayfly.Linux;
+using Mayfly.Packages.Python;
+
+namespace Mayfly.Environments;
+
+/// <summary>A second environment with the same in it. Programs name their environment by its path, so a folder that is just copied would still start the first one's interpreter.</summary>
+internal static class EnvironmentCopy
+{
+    /// <summary>Fills a folder that is to become an environment.</summary>
+    /// <param name="source">The one that is copied.</param>
+    /// <param name="made">The folder; it holds what every environment begins with.</param>
+    /// <param name="root">What the folder will be called.</param>
+    public static void Fill(VirtualEnvironment source, string made, string root)
+    {
+        HashSet<string> skeleton = ["pyvenv.cfg", "lib64", .. Directory.GetFiles($"{made}/bin").Select(static path => $"bin/{Path.GetFileName(path)}")];
+        var changed = new Dictionary<string, byte[]>(StringComparer.Ordinal);
+        Copy("");
+        foreach (var one in InstalledDistribution.In($"{made}/{source.Interpreter.SitePackages}"))
+            Record($"{made}/{source.Interpreter.SitePackages}", one);
+
+        void Copy(string folder)
+        {
+            foreach (var path in Directory.EnumerateFileSystemEntries($"{source.Root}/{folder}"))
+            {
+                var name = folder.Length == 0 ? Path.GetFileName(path) : $"{folder}/{Path.GetFileName(path)}";
+                if (skeleton.Contains(name))
+                    continue;
+                var node = Nodes.Read(path);
+                if (node.Kind == NodeKind.Directory)
+                {
+                    Directory.CreateDirectory($"{made}/{name}");
+                    Copy(name);
+                }
+                else if (node.Kind == NodeKind.Link)
+                {
+                    var target = new FileInfo(path).LinkTarget!;
+                    Nodes.MakeLink(target.StartsWith($"{source.Root}/", StringComparison.Ordinal) ? $"{root}{target[source.Root.Length..]}" : target, $"{made}/{name}");
+                }
+                else if (NamesItsEnvironment(name) && Moved(File.ReadAllBytes(path)) is { } contents)
+                {
+                    File.WriteAllBytes($"{made}/{name}", contents);
+                    Files.ChangeMode($"{made}/{name}", node.Mode);
+                    changed.Add(name, contents);
+                }
+                else
+                {
+                    File.Copy(path, $"{made}/{name}");
+                }
+            }
+        }
+
+        // Byte code names its sources too; Python puts that right when it loads it.
+        static bool NamesItsEnvironment(string name) => name.StartsWith("bin/", StringComparison.Ordinal) || name.EndsWith(".pth", StringComparison.Ordinal) || name.EndsWith(".egg-link", StringComparison.Ordinal);
+
+        // Null when it does not name it.
+        byte[]? Moved(byte[] contents)
+        {
+            var old = Encoding.UTF8.GetBytes(source.Root);
+            if (contents.AsSpan().IndexOf(old) < 0 || contents.AsSpan().Contains((byte)0))
+                return null;
+            var text = Encoding.UTF8.GetString(contents);
+            // A path that is too long for one line, or has a space, is started through a shell; so may the new one be, and not the old.
+            foreach (var shebang in new[] { EntryPoint.Shebang($"{source.Root}/bin/python"), $"#!{source.Root}/bin/{source.Interpreter.FolderName}", $"#!{source.Root}/bin/python{source.Interpreter.Major}" })
+            {
+                if (text.StartsWith($"{shebang}\n", StringComparison.Ordinal))
+                    text = $"{EntryPoint.Shebang($"{root}/bin/python")}{text[shebang.Length..]}";
+            }
+
+            return Encoding.UTF8.GetBytes(text.Replace($"{source.Root}/", $"{root}/", StringComparison.Ordinal));
+        }
+
+        void Record(string packages, InstalledDistribution one)
+        {
+            var path = $"{packages}/{one.Information}/RECORD";
+            if (!one.Files.Any(file => changed.ContainsKey(Within(file))))
+                return;
+            var lines = RecordEntry.Read(File.ReadAllText(path)).Select(entry => entry.Hash is not null && changed.TryGetValue(Within(entry.Path), out var contents)
+                ? new RecordEntry(entry.Path, $"sha256={Base64Url.EncodeToString(SHA256.HashData(contents))}", contents.Length) : entry);
+            File.WriteAllText(path, string.Concat(lines.Select(static entry => $"{entry}\n")));
+
+            string Within(string file) => Path.GetRelativePath(made, Path.GetFullPath($"{packages}/{file}"));
+        }
+    }
+}

@@ -1,0 +1,160 @@
+using Mayfly.Packages;
+using Mayfly.Packages.Python;
+using Mayfly.Packages.Python.Resolving;
+
+namespace Mayfly.Environments;
+
+/// <summary>What changes in an environment; nothing is fetched or touched yet.</summary>
+public sealed record EnvironmentPlan
+{
+    /// <summary>What comes, in the order of the names.</summary>
+    public IReadOnlyList<PlannedInstall> Install { get; init; } = [];
+
+    /// <summary>What goes, and is not replaced.</summary>
+    public IReadOnlyList<InstalledDistribution> Remove { get; init; } = [];
+
+    /// <summary>What is asked for and there already.</summary>
+    public IReadOnlyList<DependencySpecifier> Satisfied { get; init; } = [];
+
+    public bool IsEmpty => Install.Count == 0 && Remove.Count == 0;
+
+    /// <summary>Chooses what comes, so that everything in the environment fits together afterwards.</summary>
+    /// <remarks>
+    /// What is there stays as it is, and no index is asked for it, as long as there is an answer with that; then as much of it as there can be. pip leaves what is
+    /// there out of the question and reports afterwards what it broke.
+    /// </remarks>
+    /// <param name="store">Keeps pages and metadata.</param>
+    /// <param name="environment">The environment.</param>
+    /// <param name="request">What it shall have.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="MayflyException">There is no answer, or an index cannot be asked.</exception>
+    public static async Task<EnvironmentPlan> OfAsync(Store store, VirtualEnvironment environment, EnvironmentRequest request, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
+    {
+        var target = environment.Interpreter.Target;
+        var asked = PythonRequirements.Of(request.Requirements, new PythonSources { Overrides = request.Overrides, WithoutDependencies = request.WithoutDependencies }, target);
+        var installed = environment.Installed();
+        var wanted = asked.Wanted.Where(one => one.Marker?.Holds(target.Markers) ?? true).ToArray();
+        var named = wanted.Select(static one => one.Name).ToHashSet();
+        var present = installed.Where(one => !request.Reinstall || !named.Contains(one.Project)).DistinctBy(static one => one.Project).ToArray();
+        var others = request.WithoutDependencies ? [] : present.Where(one => !named.Contains(one.Project)).Select(static one => DependencySpecifier.Parse(one.Project.Text)).ToArray();
+        var chosen = await ChooseAsync().ConfigureAwait(false);
+        return new EnvironmentPlan
+        {
+            Install =
+            [
+                .. chosen.Where(static one => one.File is not null).Select(one => new PlannedInstall(one, installed.FirstOrDefault(there => there.Project == one.Project)?.Version,
+                    named.Contains(one.Project) || installed.Any(there => there.Project == one.Project && there.IsRequested))),
+            ],
+            Satisfied = [.. wanted.Where(one => chosen.Any(other => other.Project == one.Name && other.File is null))],
+        };
+
+        async Task<IReadOnlyList<ChosenDistribution>> ChooseAsync()
+        {
+            // What is there may not fit together already; then it has no say in what comes.
+            DependencySpecifier[] all = others.Length > 0 && Conflicts(present, target).Count == 0 ? [.. wanted, .. others] : wanted;
+            if (request.UpgradeAll)
+                return await ResolveAsync(all, PresentStanding.Equal).ConfigureAwait(false);
+            try
+            {
+                return await ResolveAsync(all, PresentStanding.Fixed).ConfigureAwait(false);
+            }
+            catch (UnresolvableException) when (present.Length > 0)
+            {
+                return await ResolveAsync(all, PresentStanding.Preferred).ConfigureAwait(false);
+            }
+        }
+
+        Task<IReadOnlyList<ChosenDistribution>> ResolveAsync(IReadOnlyList<DependencySpecifier> all, PresentStanding standing) => PythonResolution.ResolveAsync(store, all, target, asked.Sources with
+        {
+            Present = present.ToDictionary(static one => one.Project, one => new PresentDistribution(one.Version, one.Metadata, StandingOf(one, standing))),
+        }, progress, null, cancellationToken);
+
+        PresentStanding StandingOf(InstalledDistribution one, PresentStanding standing)
+        {
+            var meant = wanted.Where(other => other.Name == one.Project).ToArray();
+            return standing == PresentStanding.Fixed && meant.Length > 0 && (request.Upgrade || !meant.All(other => other.Versions.Allows(one.Version, preReleases: true))
+                || asked.Sources.Constraints.Any(limit => limit.Name == one.Project && !limit.Versions.Allows(one.Version, preReleases: true))) ? PresentStanding.Equal : standing;
+        }
+    }
+
+    /// <summary>Makes it exactly this.</summary>
+    /// <param name="environment">The environment.</param>
+    /// <param name="chosen">All that it shall have.</param>
+    /// <param name="requested">Those of it that somebody asked for; null: it is not known, and all count as asked for.</param>
+    public static EnvironmentPlan Exactly(VirtualEnvironment environment, IReadOnlyList<ChosenDistribution> chosen, IReadOnlySet<ProjectName>? requested = null)
+    {
+        var installed = environment.Installed();
+        var record = EnvironmentRecord.Read(environment.Root);
+        return new EnvironmentPlan
+        {
+            Install =
+            [
+                .. chosen.Where(one => !installed.Any(there => there.Project == one.Project && there.Version == one.Version && IsOf(there, one)))
+                    .Select(one => new PlannedInstall(one, installed.FirstOrDefault(there => there.Project == one.Project)?.Version, requested?.Contains(one.Project) ?? true)),
+            ],
+            // What every environment begins with is nobody's choice.
+            Remove = [.. installed.Where(there => chosen.All(one => one.Project != there.Project) && there.Project.Text is not ("pip" or "setuptools" or "wheel"))],
+        };
+
+        bool IsOf(InstalledDistribution there, ChosenDistribution one) => record?.WheelOf(there, environment.PackagesFolder) is not { } wheel || one.File?.Hashes.GetValueOrDefault("sha256") is not { } digest || wheel == digest;
+    }
+
+    /// <summary>Takes out what is named and what nothing needs any more that nobody asked for.</summary>
+    /// <param name="environment">The environment.</param>
+    /// <param name="projects">What goes.</param>
+    /// <param name="anyway">True to take out what others need, too.</param>
+    /// <exception cref="MayflyException">One of them is not there, or another one needs it.</exception>
+    public static EnvironmentPlan Without(VirtualEnvironment environment, IReadOnlyCollection<ProjectName> projects, bool anyway = false)
+    {
+        var (installed, target) = (environment.Installed(), environment.Interpreter.Target);
+        foreach (var project in projects.Where(project => installed.All(one => one.Project != project)))
+        {
+            throw new MayflyException($"{project} is not installed in {environment.Root}",
+                Spelling.Near(installed.Select(static one => one.Project.Text), project.Text, count: 3) is { Count: > 0 } near ? $"there is {string.Join(", ", near)}" : "mayfly env list --env ENVIRONMENT shows what is");
+        }
+
+        var going = projects.ToHashSet();
+        foreach (var (one, need) in anyway ? [] : installed.Where(one => !going.Contains(one.Project)).SelectMany(one => one.Metadata.Requires.Where(need => going.Contains(need.Name) && (need.Marker?.Holds(target.Markers) ?? true)).Select(need => (one, need))))
+            throw new MayflyException($"{need.Name} cannot go: {one.Project} {one.Version} needs {need}", $"remove {one.Project} too, or say --force");
+        // An extra that is not there counts as one that is: what it would need stays.
+        var kept = installed.Where(one => !going.Contains(one.Project) && (one.IsRequested || one.Installer != "mayfly")).Select(static one => one.Project).ToHashSet();
+        var pending = new Queue<ProjectName>(kept);
+        while (pending.TryDequeue(out var project))
+        {
+            foreach (var need in installed.First(one => one.Project == project).Metadata.Requires.Where(need => installed.Any(one => one.Project == need.Name) && !going.Contains(need.Name) && kept.Add(need.Name)))
+                pending.Enqueue(need.Name);
+        }
+
+        return new EnvironmentPlan { Remove = [.. installed.Where(one => !kept.Contains(one.Project))] };
+    }
+
+    /// <summary>What does not fit together, a sentence each without a full stop; as <c>pip check</c>.</summary>
+    public static IReadOnlyList<string> Conflicts(IReadOnlyList<InstalledDistribution> installed, PythonTarget target)
+    {
+        var there = installed.DistinctBy(static one => one.Project).ToDictionary(static one => one.Project, static one => one.Version);
+        return
+        [
+            .. from one in installed
+               from need in one.Metadata.Requires
+               where need.Marker?.Holds(target.Markers) ?? true
+               let version = there.GetValueOrDefault(need.Name)
+               where version is null || !need.Versions.Allows(version, preReleases: true)
+               select $"{one.Project} {one.Version} needs {need}, and {(version is null ? "there is none" : $"{need.Name} {version} is there")}",
+        ];
+    }
+
+    /// <summary>Fetches everything, verifies it, and changes the environment as a whole.</summary>
+    /// <param name="store">Gets what is fetched.</param>
+    /// <param name="environment">The environment.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancellationToken">Ends it, with nothing changed.</param>
+    /// <exception cref="MayflyException">Something cannot be had or is not what it should be, or two have the same file; nothing has changed.</exception>
+    public async Task RunAsync(Store store, VirtualEnvironment environment, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
+    {
+        var fetched = await PythonDownload.AllAsync(store, [.. Install.Select(static one => one.Chosen.File!)], progress, null, cancellationToken).ConfigureAwait(false);
+        var wheels = UnpackedWheel.All(store, fetched, progress, cancellationToken);
+        environment.Change([.. Install.Zip(wheels, (one, wheel) => WheelPlan.Of(wheel, environment.Interpreter, environment.Root, one.IsRequested))],
+            [.. Remove.Select(static one => one.Project)], progress, cancellationToken);
+    }
+}

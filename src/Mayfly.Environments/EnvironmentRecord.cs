@@ -1,0 +1,85 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using Mayfly.Packages.Python;
+
+namespace Mayfly.Environments;
+
+/// <summary>What an environment had when Mayfly left it.</summary>
+/// <remarks>
+/// What it keeps: the file <c>.mayfly</c> in the environment, a line for each distribution with its version, the digest of the wheel that it came from and that of its
+/// <c>RECORD</c>. How it changes: with the environment, in the same exchange. What is installed is always told by the distributions' own metadata and never by this file, which pip knows
+/// nothing of; it is there so that a change which somebody else made is noticed.
+/// </remarks>
+public sealed record EnvironmentRecord
+{
+    private const string Name = ".mayfly", None = "-";
+
+    /// <param name="Wheel">SHA-256 of the archive that it came from; null when that is not known.</param>
+    /// <param name="Record">SHA-256 of its <c>RECORD</c>; null when it has none.</param>
+    private sealed record Entry(ProjectName Project, PythonVersion Version, string? Wheel, string? Record);
+
+    private readonly IReadOnlyList<Entry> _entries;
+
+    private EnvironmentRecord(IReadOnlyList<Entry> entries) => _entries = entries;
+
+    /// <summary>Null when Mayfly never changed it, or the file cannot be read.</summary>
+    public static EnvironmentRecord? Read(string root)
+    {
+        if (!File.Exists($"{root}/{Name}"))
+            return null;
+        List<Entry> entries = [];
+        foreach (var line in File.ReadLines($"{root}/{Name}"))
+        {
+            if (line.Split(' ') is not [var name, var version, var wheel, var record] || !ProjectName.IsValid(name) || PythonVersion.TryParse(version) is not { } parsed)
+                return null;
+            entries.Add(new Entry(ProjectName.Parse(name), parsed, wheel == None ? null : wheel, record == None ? null : record));
+        }
+
+        return new EnvironmentRecord(entries);
+    }
+
+    /// <summary>SHA-256 of the wheel that a distribution came from; null when Mayfly did not install it, or somebody has changed it since.</summary>
+    public string? WheelOf(InstalledDistribution installed, string packages) =>
+        _entries.FirstOrDefault(one => one.Project == installed.Project && one.Version == installed.Version && one.Record == RecordOf(installed, packages))?.Wheel;
+
+    /// <summary>What somebody else has changed since, a sentence each without a full stop.</summary>
+    public IReadOnlyList<string> Changes(IReadOnlyList<InstalledDistribution> installed, string packages)
+    {
+        List<string> changes = [];
+        foreach (var entry in _entries)
+        {
+            if (installed.FirstOrDefault(one => one.Project == entry.Project) is not { } now)
+                changes.Add($"{entry.Project} {entry.Version} was removed");
+            else if (now.Version != entry.Version)
+                changes.Add($"{entry.Project} {entry.Version} became {now.Version}{By(now)}");
+            else if (RecordOf(now, packages) != entry.Record)
+                changes.Add($"{entry.Project} {entry.Version} was installed anew{By(now)}");
+        }
+
+        changes.AddRange(installed.Where(one => _entries.All(entry => entry.Project != one.Project)).Select(static one => $"{one.Project} {one.Version} was installed{By(one)}"));
+        return changes;
+
+        static string By(InstalledDistribution one) => one.Installer is "" or "mayfly" ? "" : $" by {one.Installer}";
+    }
+
+    /// <summary>Writes it into an environment that is being made.</summary>
+    /// <param name="made">Where that is.</param>
+    /// <param name="packages">Its folder of packages, from there.</param>
+    /// <param name="before">What was recorded of it before.</param>
+    /// <param name="plans">What has come.</param>
+    internal static void Write(string made, string packages, EnvironmentRecord? before, IReadOnlyList<WheelPlan> plans)
+    {
+        var text = new StringBuilder();
+        foreach (var one in InstalledDistribution.In($"{made}/{packages}"))
+        {
+            var wheel = plans.FirstOrDefault(plan => plan.Wheel.Information == one.Information)?.Wheel.Sha256 ?? before?.WheelOf(one, $"{made}/{packages}");
+            text.Append($"{one.Project} {one.Version} {wheel ?? None} {RecordOf(one, $"{made}/{packages}") ?? None}\n");
+        }
+
+        File.WriteAllText($"{made}/{Name}", text.ToString());
+    }
+
+    private static string? RecordOf(InstalledDistribution one, string packages) =>
+        $"{packages}/{one.Information}/RECORD" is var path && File.Exists(path) ? Base64Url.EncodeToString(SHA256.HashData(File.ReadAllBytes(path))) : null;
+}

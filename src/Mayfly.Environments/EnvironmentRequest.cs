@@ -1,0 +1,25 @@
+using Mayfly.Packages.Python;
+
+namespace Mayfly.Environments;
+
+/// <summary>What an environment shall have besides what it has.</summary>
+public sealed record EnvironmentRequest
+{
+    /// <summary>What is asked for, and where it may come from: the command line and the files that it names.</summary>
+    public required RequirementsFile Requirements { get; init; }
+
+    /// <summary>True to take the newest of what is asked for, although an older one that would do is there.</summary>
+    public bool Upgrade { get; init; }
+
+    /// <summary>True to take the newest of everything that is there, too.</summary>
+    public bool UpgradeAll { get; init; }
+
+    /// <summary>True to install what is asked for anew, although it is there.</summary>
+    public bool Reinstall { get; init; }
+
+    /// <summary>True to take what is asked for without what it needs.</summary>
+    public bool WithoutDependencies { get; init; }
+
+    /// <summary>Take the place of whatever projects say of these.</summary>
+    public IReadOnlyList<DependencySpecifier> Overrides { get; init; } = [];
+}
