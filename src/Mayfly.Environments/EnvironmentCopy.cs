@@ -20,6 +20,8 @@ internal static class EnvironmentCopy
         Copy("");
         foreach (var one in InstalledDistribution.In($"{made}/{source.Interpreter.SitePackages}"))
             Record($"{made}/{source.Interpreter.SitePackages}", one);
+        if (EnvironmentRecord.Read(source.Root) is { } record)
+            EnvironmentRecord.Write(made, source.Interpreter.SitePackages, one => record.WheelOf(one, source.PackagesFolder));
 
         void Copy(string folder)
         {

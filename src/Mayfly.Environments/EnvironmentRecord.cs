@@ -66,16 +66,12 @@ public sealed record EnvironmentRecord
     /// <summary>Writes it into an environment that is being made.</summary>
     /// <param name="made">Where that is.</param>
     /// <param name="packages">Its folder of packages, from there.</param>
-    /// <param name="before">What was recorded of it before.</param>
-    /// <param name="plans">What has come.</param>
-    internal static void Write(string made, string packages, EnvironmentRecord? before, IReadOnlyList<WheelPlan> plans)
+    /// <param name="wheelOf">SHA-256 of the archive that one came from; null when that is not known.</param>
+    internal static void Write(string made, string packages, Func<InstalledDistribution, string?> wheelOf)
     {
         var text = new StringBuilder();
         foreach (var one in InstalledDistribution.In($"{made}/{packages}"))
-        {
-            var wheel = plans.FirstOrDefault(plan => plan.Wheel.Information == one.Information)?.Wheel.Sha256 ?? before?.WheelOf(one, $"{made}/{packages}");
-            text.Append($"{one.Project} {one.Version} {wheel ?? None} {RecordOf(one, $"{made}/{packages}") ?? None}\n");
-        }
+            text.Append($"{one.Project} {one.Version} {wheelOf(one) ?? None} {RecordOf(one, $"{made}/{packages}") ?? None}\n");
 
         File.WriteAllText($"{made}/{Name}", text.ToString());
     }

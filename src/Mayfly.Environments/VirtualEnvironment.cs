@@ -159,7 +159,8 @@ public sealed class VirtualEnvironment
                 Write(made, file, folders);
             }
 
-            EnvironmentRecord.Write(made, Interpreter.SitePackages, EnvironmentRecord.Read(Root), install);
+            var record = EnvironmentRecord.Read(Root);
+            EnvironmentRecord.Write(made, Interpreter.SitePackages, one => install.FirstOrDefault(plan => plan.Wheel.Information == one.Information)?.Wheel.Sha256 ?? record?.WheelOf(one, PackagesFolder));
             Files.SyncFileSystem(made);
             Forget();
             Files.Exchange(made, Root);
