@@ -29,8 +29,8 @@ public sealed record LeftOut
     public bool IsEmptied { get; init; }
 
     /// <summary>
-    /// The files stay, and so does everything in them but a secret: that which follows this text, up to a quotation mark like this text's last, or to the
-    /// end of the line where that is none. In its place, there and wherever else configuration repeats it, stands <see cref="Placeholder"/>.
+    /// The files stay, and so does everything in them but a secret: that which follows this text in <see cref="Sign"/>, up to a quotation mark like this text's last, or to the
+    /// end of the line where that is none. In its place, there, in <see cref="Paths"/> and wherever else configuration repeats it, stands <see cref="Placeholder"/>.
     /// </summary>
     public string? Before { get; init; }
 
@@ -119,6 +119,12 @@ public sealed record LeftOut
         // Also the minute at which each machine reports, so that not all do at once.
         Again("popularity-identity", "popularity-contest", "etc/popularity-contest.conf", "etc/cron.d/popularity-contest"),
         Secret("apticron-time", "apticron", "etc/cron.d/apticron", "# cron entry for apticron\n\n", "echo \"$(shuf -i 0-59 -n 1) * * * * root if test -x /usr/sbin/apticron; then /usr/sbin/apticron --cron; else true; fi\""),
+        // As apticron, and here a program of the package writes the whole file.
+        new()
+        {
+            Name = "debsecan-time", Package = "debsecan", Paths = ["etc/cron.d/debsecan"], Sign = "etc/cron.d/debsecan",
+            Script = "debsecan-create-cron",
+        },
         Secret("miniupnpd-uuid", "miniupnpd", "etc/miniupnpd/miniupnpd.conf", "uuid=", "cat /proc/sys/kernel/random/uuid"),
         Secret("iscsi-name", "open-iscsi", "etc/iscsi/initiatorname.iscsi", "InitiatorName=", "iscsi-iname -p iqn.1993-08.org.debian:01"),
         new()
@@ -126,11 +132,17 @@ public sealed record LeftOut
             Name = "redmine-key", Package = "redmine", Paths = ["etc/redmine/*/secret_key.txt"], Sign = "etc/redmine/default/secret_key.txt",
             Script = "cd /etc/redmine/default; ruby -rsecurerandom -e 'puts SecureRandom.hex(16)' > secret_key.txt && chown root:www-data secret_key.txt && chmod 640 secret_key.txt",
         },
+        // The administrator's password is salted, and rows hold when they were made.
+        Again("redmine-database", "redmine", "var/lib/dbconfig-common/sqlite3/redmine/instances/default/redmine_default"),
+        // The file is nothing but the secret, and debconf keeps another to tell it to whoever installs.
+        Secret("freedombox-secret", "freedombox", "var/lib/plinth/firstboot-wizard-secret", "", "tr -dc A-Za-z0-9 < /dev/urandom | head -c 16", "var/cache/debconf/config.dat"),
         Secret("roundcube-key", "roundcube-core", "etc/roundcube/config.inc.php", "$config['des_key'] = '", 24),
         Secret("phpmyadmin-key", "phpmyadmin", "var/lib/phpmyadmin/blowfish_secret.inc.php", "$cfg['blowfish_secret'] = '", 32),
         Secret("mailman-password", "mailman3", "etc/mailman3/mailman.cfg", "admin_pass: ", 48),
         Secret("mailman-web-key", "mailman3-web", "etc/mailman3/mailman-web.py", "SECRET_KEY = '", 48),
         Secret("mailman-archiver-key", "mailman3-web", "etc/mailman3/mailman-web.py", "MAILMAN_ARCHIVER_KEY = '", 32),
+        Secret("zoneminder-salt", "zoneminder", "etc/zm/core.php", "Configure::write('Security.salt', '", 29),
+        Secret("zoneminder-seed", "zoneminder", "etc/zm/core.php", "Configure::write('Security.cipherSeed', '", "tr -dc 0-9 < /dev/urandom | head -c 40"),
         Secret("shadowsocks-password", "shadowsocks-libev", "etc/shadowsocks-libev/config.json", "\"password\":\"", 12),
         .. ((string[])["DIR", "DIRM", "FD", "FDM", "SD", "SDM"]).Select(static daemon => Secret($"bacula-{daemon.ToLowerInvariant()}-password", "bacula-common", "etc/bacula/common_default_passwords", $"{daemon}PASSWD=", 33)),
         Secret("dbconfig-password", "dbconfig-common", "etc/dbconfig-common/*.conf", "dbc_dbpass='", 12),
@@ -158,6 +170,12 @@ public sealed record LeftOut
             Name = "mysql-database", Package = "mariadb-server", IsDatabase = true, Paths = ["var/lib/mysql/*"], Sign = "var/lib/mysql/ibdata1", Unless = "etc/mayfly/mariadb.cnf",
             Script = "touch /var/lib/mysql/$(grep -om1 'debian-[0-9.]*flag' /var/lib/dpkg/info/mariadb-server.postinst); TMPDIR= mariadb-install-db --rpm --cross-bootstrap --user=mysql --disable-log-bin --skip-test-db",
         },
+        // Its postinst would write the configuration anew as well.
+        new()
+        {
+            Name = "heimdal-database", Package = "heimdal-kdc", Paths = ["var/lib/heimdal-kdc/m-key", "var/lib/heimdal-kdc/heimdal.db", "var/lib/heimdal-kdc/log"], Sign = "var/lib/heimdal-kdc/heimdal.db",
+            Script = "realm=$(sed -n 's/^[[:space:]]*default_realm *= *//p' /etc/krb5.conf); kstash -k /var/lib/heimdal-kdc/m-key --random-key; kadmin -l init --realm-max-ticket-life=unlimited --realm-max-renewable-life=unlimited ${realm:-$(hostname -d | tr a-z A-Z)}",
+        },
         Again("ldap-directory", "slapd", "etc/ldap/slapd.d/cn=config.ldif", "etc/ldap/slapd.d/*", "var/lib/ldap/*"),
     ];
 
@@ -173,14 +191,14 @@ public sealed record LeftOut
 
     private static LeftOut Secret(string name, string package, string path, string before, int length) => Secret(name, package, path, before, $"tr -dc A-Za-z0-9 < /dev/urandom | head -c {length}");
 
-    private static LeftOut Secret(string name, string package, string path, string before, string made) => new()
+    private static LeftOut Secret(string name, string package, string path, string before, string made, params string[] others) => new()
     {
         Name = name,
         Package = package,
-        Paths = [path],
+        Paths = [path, .. others],
         Before = before,
         Sign = path,
-        Script = $"key=$({made}); sed -i \"s#left-out-{name}#$key#g\" $(grep -rlsF left-out-{name} /etc /{path})",
+        Script = $"key=$({made}); sed -i \"s#left-out-{name}#$key#g\" $(grep -rlsF left-out-{name} /etc{string.Concat(((string[])[path, .. others]).Select(static file => $" /{file}"))})",
     };
 
     /// <summary>True when a volume at this absolute path of an instance would cover <see cref="Sign"/>.</summary>

@@ -15,7 +15,7 @@ public sealed class LeftOutTests : IDisposable
         Assert.Equal(LeftOut.Table.Select(thing =>
         {
             var paths = string.Join(", ", thing.Paths.Select(path => $"`/{path}`"));
-            return $"| {paths}{(thing.LinkFolder is null ? "" : " and links to it")}{(thing.IsEmptied ? " (stays, empty)" : "")}{(thing.Before is { } before ? $" (the secret after `{before.Trim('\n')}`)" : "")} | {thing.Package} | `{thing.Script.Replace("|", "\\|", StringComparison.Ordinal)}` |";
+            return $"| {paths}{(thing.LinkFolder is null ? "" : " and links to it")}{(thing.IsEmptied ? " (stays, empty)" : "")}{(thing.Before is { } before ? before.Length == 0 ? " (the secret in them)" : $" (the secret after `{before.Trim('\n')}`)" : "")} | {thing.Package} | `{thing.Script.Replace("|", "\\|", StringComparison.Ordinal)}` |";
         }), rows);
     }
 
@@ -49,6 +49,8 @@ public sealed class LeftOutTests : IDisposable
     [InlineData("mailman-archiver-key", "etc/mailman3/mailman-web.py", "MAILMAN_ARCHIVER_KEY = '", "zs/hhdWRjT3aOhsSG7Vf7CCMwIEpHYbA", "'\n", 32)]
     [InlineData("shadowsocks-password", "etc/shadowsocks-libev/config.json", "{\n    \"mode\":\"tcp\",\n    \"password\":\"", "abcDEF012345", "\",\n    \"timeout\":86400\n}\n", 12)]
     [InlineData("bacula-fd-password", "etc/bacula/common_default_passwords", "# \n# holds defaults\n\nDIRPASSWD=\nFDPASSWD=", "UKmI3pGJ-kvYJa0lQd_Qm9XUhbO4vGQm1", "\n", 33)]
+    [InlineData("freedombox-secret", "var/lib/plinth/firstboot-wizard-secret", "", "bTXpciUF3KSr43kQ", "\n", 16)]
+    [InlineData("zoneminder-salt", "etc/zm/core.php", "\tConfigure::write('Security.salt', '", "8G5Nuw3rHDwBPVvaEgsHchIN4WcLG", "');\n", 29)]
     [InlineData("dbconfig-password", "etc/dbconfig-common/roundcube.conf", "dbc_dbuser='roundcube'\ndbc_dbpass='", "B9MnjSBZmL52", "'\n", 12)]
     public void A_secret_in_configuration_is_taken_out_and_made_again_wherever_it_stands(string name, string path, string before, string secret, string after, int length)
     {
@@ -60,12 +62,15 @@ public sealed class LeftOutTests : IDisposable
         Write("etc/any/url", $"postgresql://me:{secret}@host/name");
         Write("etc/dbconfig-common/none.conf", "dbc_dbpass=''\n");
         Write("etc/dbconfig-common/chosen.conf", "dbc_dbpass='root'\n");
+        // debconf tells it to whoever installs; only what the table names besides is looked at outside /etc.
+        Write("var/cache/debconf/config.dat", $"Name: any/secret\nVariables:\n secret = {secret}\n");
         Write("var/lib/ucf/hashfile", $"{other}  /etc/other\n{Digest(whole)}  /{path}\n");
         Write("var/lib/ucf/hashfile.0", $"{Digest(whole)}  /{path}\n");
         Assert.Empty(LayerCleaning.Clean(tree, 0, ofPackages: false));
         Assert.Equal([name], LayerCleaning.Clean(tree, 0, ofPackages: true));
         var without = $"{before}left-out-{name}{after}";
         Assert.Equal((without, without, $"postgresql://me:left-out-{name}@host/name"), (Read(path), Read($"var/lib/ucf/cache/:{path.Replace('/', ':')}"), Read("etc/any/url")));
+        Assert.Equal(name == "freedombox-secret", Read("var/cache/debconf/config.dat").EndsWith($"\n secret = left-out-{name}\n", StringComparison.Ordinal));
         Assert.Equal($"{other}  /etc/other\n{Digest(without)}  /{path}\n", Read("var/lib/ucf/hashfile"));
         Assert.Equal($"{Digest(without)}  /{path}\n", Read("var/lib/ucf/hashfile.0"));
         Assert.Equal(("dbc_dbpass=''\n", "dbc_dbpass='root'\n"), (Read("etc/dbconfig-common/none.conf"), Read("etc/dbconfig-common/chosen.conf")));

@@ -13,7 +13,7 @@ internal static class LayerCleaning
     /// <summary>Left behind by the programs that install; each is made again where it is needed.</summary>
     private static readonly string[] Traces =
     [
-        "var/log/dpkg.log", "var/log/alternatives.log", "var/log/bootstrap.log", "var/log/apt/*", "var/log/munin/munin-node-configure.log",
+        "var/log/dpkg.log", "var/log/alternatives.log", "var/log/bootstrap.log", "var/log/apt/*", "var/log/munin/munin-node-configure.log", "var/log/redmine/*/*.log",
         "var/lib/texmf/web2c/updmap.log", "var/lib/texmf/web2c/*/*.log",
         "var/cache/apt/*.bin", "var/cache/apt/archives/*.deb", "var/cache/apt/archives/lock", "var/cache/ldconfig/aux-cache",
         "var/cache/debconf/*-old", "var/lib/apt/lists/lock", "var/lib/dpkg/status-old", "var/lib/dpkg/available",
@@ -56,7 +56,7 @@ internal static class LayerCleaning
         var found = false;
         if (thing.Before is { } before)
         {
-            foreach (var file in thing.Paths.SelectMany(pattern => Matching(tree, pattern)).ToArray())
+            foreach (var file in Matching(tree, thing.Sign).ToArray())
                 found |= TakeOutSecret(tree, file, before, thing);
             return found;
         }
@@ -74,7 +74,7 @@ internal static class LayerCleaning
         var start = text.IndexOf(before, StringComparison.Ordinal) + before.Length;
         if (start < before.Length)
             return false;
-        var end = text.IndexOf(before[^1] is '\'' or '"' ? before[^1] : '\n', start);
+        var end = text.IndexOf(before is [.., '\'' or '"'] ? before[^1] : '\n', start);
         // What chance makes is longer than what somebody may have chosen, which may stand anywhere.
         if (end - start < ShortestSecret || text[start..end] is var secret && secret == thing.Placeholder)
             return false;
