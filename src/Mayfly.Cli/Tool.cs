@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Help;
 using System.Reflection;
 using Mayfly.Cli.Verbs;
 
@@ -35,7 +34,7 @@ internal static class Tool
         }
 
         // Not a RootCommand: that one takes its name from the file of the program, which is not what is typed.
-        var root = new Command("mayfly") { new HelpOption() };
+        var root = new Command("mayfly") { ExampledCommand.Help() };
         foreach (var command in OwnVerbs())
             root.Add(command);
         if (root.Subcommands.All(command => command.Name != args[0]))

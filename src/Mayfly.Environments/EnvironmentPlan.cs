@@ -20,25 +20,28 @@ public sealed record EnvironmentPlan
 
     /// <summary>Chooses what comes, so that everything in the environment fits together afterwards.</summary>
     /// <remarks>
-    /// What is there stays as it is, and no index is asked for it, as long as there is an answer with that; then as much of it as there can be. pip leaves what is
-    /// there out of the question and reports afterwards what it broke.
+    /// What is asked for comes in its newest version; of the rest, what is there stays as it is as long as it fits. pip leaves what is there and not needed by what comes
+    /// out of the question, and reports afterwards what it broke.
     /// </remarks>
     /// <param name="store">Keeps pages and metadata.</param>
-    /// <param name="environment">The environment.</param>
+    /// <param name="interpreter">The environment's.</param>
+    /// <param name="installed">What it has.</param>
     /// <param name="request">What it shall have.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="MayflyException">There is no answer, or an index cannot be asked.</exception>
-    public static async Task<EnvironmentPlan> OfAsync(Store store, VirtualEnvironment environment, EnvironmentRequest request, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
+    public static async Task<EnvironmentPlan> OfAsync(Store store, Interpreter interpreter, IReadOnlyList<InstalledDistribution> installed, EnvironmentRequest request, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
     {
-        var target = environment.Interpreter.Target;
+        var target = interpreter.Target;
         var asked = PythonRequirements.Of(request.Requirements, new PythonSources { Overrides = request.Overrides, WithoutDependencies = request.WithoutDependencies }, target);
-        var installed = environment.Installed();
         var wanted = asked.Wanted.Where(one => one.Marker?.Holds(target.Markers) ?? true).ToArray();
         var named = wanted.Select(static one => one.Name).ToHashSet();
         var present = installed.Where(one => !request.Reinstall || !named.Contains(one.Project)).DistinctBy(static one => one.Project).ToArray();
         var others = request.WithoutDependencies ? [] : present.Where(one => !named.Contains(one.Project)).Select(static one => DependencySpecifier.Parse(one.Project.Text)).ToArray();
-        var chosen = await ChooseAsync().ConfigureAwait(false);
+        // What is there may not fit together already; then it has no say in what comes.
+        DependencySpecifier[] all = others.Length > 0 && Conflicts(present, target).Count == 0 ? [.. wanted, .. others] : wanted;
+        var sources = asked.Sources with { Present = present.ToDictionary(static one => one.Project, one => new PresentDistribution(one.Version, one.Metadata, Stays(one))) };
+        var chosen = await PythonResolution.ResolveAsync(store, all, target, sources, progress, null, cancellationToken).ConfigureAwait(false);
         return new EnvironmentPlan
         {
             Install =
@@ -49,33 +52,8 @@ public sealed record EnvironmentPlan
             Satisfied = [.. wanted.Where(one => chosen.Any(other => other.Project == one.Name && other.File is null))],
         };
 
-        async Task<IReadOnlyList<ChosenDistribution>> ChooseAsync()
-        {
-            // What is there may not fit together already; then it has no say in what comes.
-            DependencySpecifier[] all = others.Length > 0 && Conflicts(present, target).Count == 0 ? [.. wanted, .. others] : wanted;
-            if (request.UpgradeAll)
-                return await ResolveAsync(all, PresentStanding.Equal).ConfigureAwait(false);
-            try
-            {
-                return await ResolveAsync(all, PresentStanding.Fixed).ConfigureAwait(false);
-            }
-            catch (UnresolvableException) when (present.Length > 0)
-            {
-                return await ResolveAsync(all, PresentStanding.Preferred).ConfigureAwait(false);
-            }
-        }
-
-        Task<IReadOnlyList<ChosenDistribution>> ResolveAsync(IReadOnlyList<DependencySpecifier> all, PresentStanding standing) => PythonResolution.ResolveAsync(store, all, target, asked.Sources with
-        {
-            Present = present.ToDictionary(static one => one.Project, one => new PresentDistribution(one.Version, one.Metadata, StandingOf(one, standing))),
-        }, progress, null, cancellationToken);
-
-        PresentStanding StandingOf(InstalledDistribution one, PresentStanding standing)
-        {
-            var meant = wanted.Where(other => other.Name == one.Project).ToArray();
-            return standing == PresentStanding.Fixed && meant.Length > 0 && (request.Upgrade || !meant.All(other => other.Versions.Allows(one.Version, preReleases: true))
-                || asked.Sources.Constraints.Any(limit => limit.Name == one.Project && !limit.Versions.Allows(one.Version, preReleases: true))) ? PresentStanding.Equal : standing;
-        }
+        bool Stays(InstalledDistribution one) => !request.UpgradeAll && (!named.Contains(one.Project) || (!request.Upgrade && wanted.Concat(asked.Sources.Constraints)
+            .All(other => other.Name != one.Project || !(other.Marker?.Holds(target.Markers) ?? true) || other.Versions.Allows(one.Version, preReleases: true))));
     }
 
     /// <summary>Makes it exactly this.</summary>
@@ -150,11 +128,20 @@ public sealed record EnvironmentPlan
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellationToken">Ends it, with nothing changed.</param>
     /// <exception cref="MayflyException">Something cannot be had or is not what it should be, or two have the same file; nothing has changed.</exception>
-    public async Task RunAsync(Store store, VirtualEnvironment environment, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
+    public async Task RunAsync(Store store, VirtualEnvironment environment, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default) =>
+        environment.Change(await FetchAsync(store, environment.Interpreter, environment.Root, progress, cancellationToken).ConfigureAwait(false), [.. Remove.Select(static one => one.Project)], progress, cancellationToken);
+
+    /// <summary>Has everything that comes in the store, verified and apart, and says which files an environment gets.</summary>
+    /// <param name="store">Gets what is fetched.</param>
+    /// <param name="interpreter">The environment's.</param>
+    /// <param name="root">The environment's path.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="MayflyException">Something cannot be had, or is not what it should be.</exception>
+    public async Task<IReadOnlyList<WheelPlan>> FetchAsync(Store store, Interpreter interpreter, string root, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
     {
         var fetched = await PythonDownload.AllAsync(store, [.. Install.Select(static one => one.Chosen.File!)], progress, null, cancellationToken).ConfigureAwait(false);
         var wheels = UnpackedWheel.All(store, fetched, progress, cancellationToken);
-        environment.Change([.. Install.Zip(wheels, (one, wheel) => WheelPlan.Of(wheel, environment.Interpreter, environment.Root, one.IsRequested))],
-            [.. Remove.Select(static one => one.Project)], progress, cancellationToken);
+        return [.. Install.Zip(wheels, (one, wheel) => WheelPlan.Of(wheel, interpreter, root, one.IsRequested))];
     }
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using Mayfly.Linux;
 using Mayfly.Packages;
 using Mayfly.Packages.Python;
@@ -15,8 +14,6 @@ namespace Mayfly.Environments;
 /// </remarks>
 public sealed class VirtualEnvironment
 {
-    private const int Everybody = 0b110_100_100, Runs = 0b111_101_101;
-
     private VirtualEnvironment(string root, Interpreter interpreter) => (Root, Interpreter) = (root, interpreter);
 
     /// <summary>Its absolute path.</summary>
@@ -33,23 +30,33 @@ public sealed class VirtualEnvironment
     /// <summary>Where its packages are.</summary>
     public string PackagesFolder => $"{Root}/{Interpreter.SitePackages}";
 
-    /// <summary>Makes an empty one.</summary>
+    /// <summary>Makes one, empty or with packages; it is there whole or not at all.</summary>
     /// <param name="root">Where; nothing is there yet.</param>
     /// <param name="interpreter">What it runs.</param>
     /// <param name="prompt">What shells show of it; null for the folder's name.</param>
     /// <param name="systemPackages">True when it shall see the interpreter's own packages too.</param>
-    public static VirtualEnvironment Create(string root, Interpreter interpreter, string? prompt = null, bool systemPackages = false) => Create(root, interpreter, prompt, systemPackages, static _ => { });
+    /// <param name="install">What it begins with; null for nothing.</param>
+    public static VirtualEnvironment Create(string root, Interpreter interpreter, string? prompt = null, bool systemPackages = false, IReadOnlyList<WheelPlan>? install = null) => Create(root, interpreter, prompt, systemPackages, made =>
+    {
+        if (install is not { Count: > 0 })
+            return;
+        RequireApart(root, install, [], []);
+        var folders = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var file in install.SelectMany(static plan => plan.Files))
+            EnvironmentTree.Write(made, file, folders);
+        EnvironmentRecord.Write(made, interpreter.SitePackages, one => install.First(plan => plan.Wheel.Information == one.Information).Wheel.Sha256);
+    });
 
     private static VirtualEnvironment Create(string root, Interpreter interpreter, string? prompt, bool systemPackages, Action<string> fill)
     {
         root = Path.GetFullPath(root);
         if (Path.Exists(root))
-            throw new MayflyException($"{root} is there already", "name another environment, or delete that one");
+            throw IsThere(root);
         var made = Beside(root);
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(root)!);
-            WriteSkeleton(made, root, interpreter, prompt, systemPackages);
+            EnvironmentTree.WriteSkeleton(made, root, interpreter, prompt, systemPackages);
             fill(made);
             Files.Rename(made, root);
         }
@@ -141,7 +148,7 @@ public sealed class VirtualEnvironment
         var gone = going.SelectMany(static one => one.Files).Select(Within).Where(static path => path.Length > 0 && !IsItsOwn(path)).ToHashSet(StringComparer.Ordinal);
         // Namespaces of old have one file that several bring.
         gone.ExceptWith(staying.SelectMany(static one => one.Files).Select(Within));
-        RequireApart(install, staying, gone);
+        RequireApart(Root, install, staying.SelectMany(one => one.Files.Select(file => (Within(file), $"{one.Project} {one.Version}, which is installed"))), gone);
         RequireNoLinks([.. gone, .. install.SelectMany(static plan => plan.Files).Select(static file => file.Path)]);
         var made = Beside(Root);
         try
@@ -149,14 +156,14 @@ public sealed class VirtualEnvironment
             Directory.CreateDirectory(made);
             Trees.CopyFolderFacts(Root, made);
             Trees.CopyContents(Root, made);
-            var skeleton = SkeletonOf(Interpreter);
+            var skeleton = EnvironmentTree.SkeletonOf(Interpreter);
             foreach (var path in gone)
-                Remove(made, path, skeleton);
+                EnvironmentTree.Remove(made, path, skeleton);
             var folders = new HashSet<string>(StringComparer.Ordinal);
             foreach (var file in install.SelectMany(static plan => plan.Files))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                Write(made, file, folders);
+                EnvironmentTree.Write(made, file, folders);
             }
 
             var record = EnvironmentRecord.Read(Root);
@@ -252,15 +259,11 @@ public sealed class VirtualEnvironment
         }
     }
 
-    private void RequireApart(IReadOnlyList<WheelPlan> install, IEnumerable<InstalledDistribution> staying, HashSet<string> gone)
+    private static void RequireApart(string root, IReadOnlyList<WheelPlan> install, IEnumerable<(string Path, string Owner)> there, HashSet<string> gone)
     {
         var owners = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var one in staying)
-        {
-            foreach (var file in one.Files)
-                owners.TryAdd(Within(file), $"{one.Project} {one.Version}, which is installed");
-        }
-
+        foreach (var (path, owner) in there)
+            owners.TryAdd(path, owner);
         foreach (var plan in install)
         {
             var name = $"{plan.Wheel.Name.Project} {plan.Wheel.Name.Version}";
@@ -268,7 +271,7 @@ public sealed class VirtualEnvironment
             {
                 if (!owners.TryAdd(file.Path, name) && owners[file.Path] is var other)
                     throw new MayflyException($"{name} and {other} both have {file.Path}", "they cannot stand in one environment: install one of them alone, or ask their projects which of them it belongs to");
-                if (!gone.Contains(file.Path) && File.Exists($"{Root}/{file.Path}"))
+                if (!gone.Contains(file.Path) && File.Exists($"{root}/{file.Path}"))
                 {
                     throw new MayflyException($"{name} would replace {file.Path}, which belongs to no distribution",
                         "look what it is; if nobody needs it, remove it and try again");
@@ -283,73 +286,12 @@ public sealed class VirtualEnvironment
     /// <summary>lib64 is lib, by a link that the environment has from its beginning.</summary>
     internal static string InLib(string path) => path.StartsWith("lib64/", StringComparison.Ordinal) ? $"lib/{path["lib64/".Length..]}" : path;
 
-    private static void Write(string root, PlannedFile file, HashSet<string> folders)
-    {
-        var path = $"{root}/{file.Path}";
-        if (Path.GetDirectoryName(path) is { } folder && folders.Add(folder))
-            Directory.CreateDirectory(folder);
-        // .NET's copy shares blocks where the file system can, and keeps the mode.
-        if (file.Source is { } source)
-            File.Copy(source, path);
-        else
-        {
-            using var written = new FileStream(path, FileMode.CreateNew);
-            written.Write(file.Contents!);
-        }
-
-        if (file.Source is null || file.Runs)
-            Files.ChangeMode(path, file.Runs ? Runs : Everybody);
-    }
-
-    /// <summary>Also its byte code, and folders that have nothing left in them.</summary>
-    private static void Remove(string root, string path, HashSet<string> skeleton)
-    {
-        var folder = Path.GetDirectoryName(path)!;
-        if (Nodes.Find($"{root}/{path}") is { Kind: not NodeKind.Directory })
-            File.Delete($"{root}/{path}");
-        if (path.EndsWith(".py", StringComparison.Ordinal) && Directory.Exists($"{root}/{folder}/__pycache__"))
-        {
-            foreach (var compiled in Directory.GetFiles($"{root}/{folder}/__pycache__", $"{Path.GetFileNameWithoutExtension(path)}.*.pyc"))
-                File.Delete(compiled);
-            RemoveEmpty(root, $"{folder}/__pycache__", skeleton);
-        }
-
-        RemoveEmpty(root, folder, skeleton);
-    }
-
-    private static void RemoveEmpty(string root, string folder, HashSet<string> skeleton)
-    {
-        while (!skeleton.Contains(folder) && Directory.Exists($"{root}/{folder}") && !Directory.EnumerateFileSystemEntries($"{root}/{folder}").Any())
-        {
-            Directory.Delete($"{root}/{folder}");
-            folder = Path.GetDirectoryName(folder)!;
-        }
-    }
+    /// <summary>What is said when there is something at the path of a new one.</summary>
+    public static MayflyException IsThere(string root) => new($"{root} is there already", "name another environment, or delete that one");
 
     private static MayflyException NoEnvironment(string root) =>
         new(Directory.Exists(root) ? $"{root} is no environment" : $"there is no environment {root}", "an environment has a file pyvenv.cfg; mayfly env list shows those that there are");
 
     /// <summary>A name on the same disk that nobody else has.</summary>
     private static string Beside(string root) => $"{Path.GetDirectoryName(root)}/.{Path.GetFileName(root)}.new-{Guid.NewGuid().ToString("n")[..8]}";
-
-    private static HashSet<string> SkeletonOf(Interpreter interpreter) => ["", "bin", "include", "lib", $"lib/{interpreter.FolderName}", interpreter.SitePackages];
-
-    private static void WriteSkeleton(string made, string root, Interpreter interpreter, string? prompt, bool systemPackages)
-    {
-        Directory.CreateDirectory($"{made}/bin");
-        Directory.CreateDirectory($"{made}/include");
-        Directory.CreateDirectory($"{made}/{interpreter.SitePackages}");
-        // Programs of 64 bits look there too (PEP 405 says nothing of it, venv does it).
-        Nodes.MakeLink("lib", $"{made}/lib64");
-        var home = Path.GetDirectoryName(interpreter.Executable);
-        var text = new StringBuilder($"home = {home}\ninclude-system-site-packages = {(systemPackages ? "true" : "false")}\nversion = {interpreter.Target.Markers.PythonFullVersion}\nexecutable = {interpreter.Executable}\n");
-        if (prompt is not null)
-            text.Append($"prompt = {prompt}\n");
-        File.WriteAllText($"{made}/pyvenv.cfg", text.ToString());
-        Nodes.MakeLink(interpreter.Executable, $"{made}/bin/python");
-        Nodes.MakeLink("python", $"{made}/bin/python{interpreter.Major}");
-        Nodes.MakeLink("python", $"{made}/bin/{interpreter.FolderName}");
-        foreach (var (name, script) in ActivationScript.All(root, prompt ?? Path.GetFileName(root)))
-            File.WriteAllText($"{made}/bin/{name}", script);
-    }
 }

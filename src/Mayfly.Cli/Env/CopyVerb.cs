@@ -12,7 +12,7 @@ internal static class CopyVerb
     {
         var from = EnvironmentOption.Argument("NAME", "The environment");
         var to = new Argument<string>("NEW") { Description = "The name of the second one, or its path" };
-        var command = new Command("copy", "Make a second environment with the same in it.\n\nExample: mayfly env copy shop shop_django5") { from, to };
+        var command = new ExampledCommand("copy", "Make a second environment with the same in it", "mayfly env copy shop shop_django5") { from, to };
         command.SetAction(async (result, cancellationToken) =>
         {
             var made = EnvironmentPlaces.OfHost().PathOf(result.GetValue(to)!);

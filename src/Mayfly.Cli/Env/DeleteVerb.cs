@@ -11,7 +11,7 @@ internal static class DeleteVerb
     {
         var names = new Argument<string[]>("NAME") { Description = "The environments", Arity = ArgumentArity.OneOrMore };
         names.CompletionSources.Add(static _ => EnvironmentPlaces.OfHost().All().Select(static path => new System.CommandLine.Completions.CompletionItem(Path.GetFileName(path))));
-        var command = new Command("delete", "Remove environments for good, with the states before.\n\nExample: mayfly env delete my_experiment") { names };
+        var command = new ExampledCommand("delete", "Remove environments for good, with the states before", "mayfly env delete my_experiment") { names };
         command.SetAction(async (result, cancellationToken) =>
         {
             var places = EnvironmentPlaces.OfHost();

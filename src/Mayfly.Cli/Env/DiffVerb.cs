@@ -12,7 +12,7 @@ internal static class DiffVerb
     {
         var environment = EnvironmentOption.Create();
         var other = new Argument<string?>("OTHER") { Description = "Another environment, or a lock (a file that ends in .toml); without it, the state before the last change", Arity = ArgumentArity.ZeroOrOne };
-        var command = new Command("diff", "Show what an environment has that another one, a lock or its own past has not.\n\nExamples:\n  mayfly env diff\n  mayfly env diff pylock.toml --env shop") { other, environment };
+        var command = new ExampledCommand("diff", "Show what an environment has that another one, a lock or its own past has not", "mayfly env diff", "mayfly env diff pylock.toml --env shop") { other, environment };
         command.SetAction(result =>
         {
             var store = Store.Open();

@@ -10,7 +10,7 @@ internal static class DoctorVerb
     public static Command Create()
     {
         var environment = EnvironmentOption.Create();
-        var command = new Command("doctor", "Look for what is wrong in an environment: its interpreter, its files, what does not fit together.\n\nExample: mayfly env doctor --env shop") { environment };
+        var command = new ExampledCommand("doctor", "Look for what is wrong in an environment: its interpreter, its files, what does not fit together", "mayfly env doctor --env shop") { environment };
         command.SetAction(result =>
         {
             var opened = VirtualEnvironment.Open(environment.PathIn(result), Store.Open());

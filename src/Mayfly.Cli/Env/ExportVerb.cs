@@ -17,7 +17,7 @@ internal static class ExportVerb
         var format = new Option<string>("--format") { Description = "requirements, which pip installs exactly, or pylock (PEP 751), which needs a lock", HelpName = "FORMAT", DefaultValueFactory = static _ => "requirements" };
         format.AcceptOnlyFromAmong("requirements", "pylock");
         var to = new Option<string?>("--output", "-o") { Description = "The file to write; standard output unless given", HelpName = "FILE" };
-        var command = new Command("export", "Write exact versions with digests for other tools.\n\nExamples:\n  mayfly env export --lock pylock.toml -o requirements.txt\n  mayfly env export --env shop") { environment, file, format, to };
+        var command = new ExampledCommand("export", "Write exact versions with digests for other tools", "mayfly env export --lock pylock.toml -o requirements.txt", "mayfly env export --env shop") { environment, file, format, to };
         command.SetAction(result =>
         {
             if (result.GetValue(format) == "pylock" && result.GetValue(file) is null)

@@ -9,7 +9,7 @@ internal static class FreezeVerb
     public static Command Create()
     {
         var environment = EnvironmentOption.Create();
-        var command = new Command("freeze", "Print what is installed as requirements.\n\nExample: mayfly env freeze > requirements.txt") { environment };
+        var command = new ExampledCommand("freeze", "Print what is installed as requirements", "mayfly env freeze > requirements.txt") { environment };
         command.SetAction(result =>
         {
             foreach (var one in environment.Open(result, Store.Open()).Installed().Where(static one => one.Project.Text is not ("pip" or "setuptools" or "wheel")))

@@ -14,7 +14,7 @@ internal static class InstallVerb
         var anew = new Option<bool>("--force-reinstall") { Description = "Install them anew, although they are there" };
         var alone = new Option<bool>("--no-deps") { Description = "Without what they need" };
         var dry = new Option<bool>("--dry-run") { Description = "Only say what would change" };
-        var command = new Command("install", "Install packages: all of them, or nothing changes.\n\nExamples:\n  mayfly env install django 'psycopg[binary]>=3'\n  mayfly env install -r requirements.txt --env shop") { environment, upgrade, anew, alone, dry };
+        var command = new ExampledCommand("install", "Install packages: all of them, or nothing changes", "mayfly env install django 'psycopg[binary]>=3'", "mayfly env install -r requirements.txt --env shop") { environment, upgrade, anew, alone, dry };
         var requirements = RequirementOptions.AddTo(command);
         command.Validators.Add(result =>
         {
@@ -33,7 +33,7 @@ internal static class InstallVerb
                 Reinstall = result.GetValue(anew),
                 WithoutDependencies = result.GetValue(alone),
             };
-            await PlanText.RunAsync(store, opened, progress => EnvironmentPlan.OfAsync(store, opened, request, progress, cancellationToken), result.GetValue(dry), result.InvocationConfiguration.Output, cancellationToken);
+            await PlanText.RunAsync(store, opened, progress => EnvironmentPlan.OfAsync(store, opened.Interpreter, opened.Installed(), request, progress, cancellationToken), result.GetValue(dry), result.InvocationConfiguration.Output, cancellationToken);
             return ExitCode.Done;
         });
         return command;

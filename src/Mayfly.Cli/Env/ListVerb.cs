@@ -16,7 +16,7 @@ internal static class ListVerb
         name.CompletionSources.Add(static _ => EnvironmentPlaces.OfHost().All().Select(static path => new System.CommandLine.Completions.CompletionItem(Path.GetFileName(path))));
         var environment = EnvironmentOption.Create();
         var json = CommonOptions.Json();
-        var command = new Command("list", "List the environments, or what is installed in one.\n\nExamples:\n  mayfly env list\n  mayfly env list shop") { name, environment, json };
+        var command = new ExampledCommand("list", "List the environments, or what is installed in one", "mayfly env list", "mayfly env list shop") { name, environment, json };
         command.SetAction(result =>
         {
             var output = result.InvocationConfiguration.Output;

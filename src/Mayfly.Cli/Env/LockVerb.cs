@@ -17,7 +17,7 @@ internal static class LockVerb
         var file = new Option<string>("--output", "-o") { Description = "The file to write", HelpName = "FILE", DefaultValueFactory = static _ => LockFiles.Usual };
         var python = new Option<string?>("--python", "-p") { Description = "The interpreter that it is for; that of the environment in effect unless given, else the host's", HelpName = "PYTHON" };
         var upgrade = new Option<bool>("--upgrade", "-U") { Description = "Take the newest of everything, and not what the file has already" };
-        var command = new Command("lock", "Choose exact versions for what a project needs, and write them down.\n\nWhat the file has already stays as long as it does; the requirements are pyproject.toml's or requirements.txt's unless named.\n\nExamples:\n  mayfly env lock\n  mayfly env lock -r requirements.txt --upgrade") { file, python, upgrade };
+        var command = new ExampledCommand("lock", "Choose exact versions for what a project needs, and write them down", "mayfly env lock", "mayfly env lock -r requirements.txt --upgrade") { file, python, upgrade };
         var requirements = RequirementOptions.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {

@@ -6,11 +6,20 @@ namespace Mayfly.Cli.Env;
 /// <summary>A plan in lines: what comes, what changes, what goes.</summary>
 internal static class PlanText
 {
-    public static void Write(EnvironmentPlan plan, TextWriter output)
+    /// <param name="plan">What is, or would be, done.</param>
+    /// <param name="name">Whose plan it is.</param>
+    /// <param name="dry">True when it is not done.</param>
+    /// <param name="output">Gets the lines.</param>
+    public static void Write(EnvironmentPlan plan, string name, bool dry, TextWriter output)
     {
-        foreach (var (sign, text) in plan.Install.Select(static one => (Sign: one.Before is null ? '+' : '~', Name: one.Chosen.Project.Text, Text: one.Before is null || one.Before == one.Chosen.Version ? $"{one.Chosen.Version}" : $"{one.Before} → {one.Chosen.Version}"))
-            .Concat(plan.Remove.Select(static one => (Sign: '-', Name: one.Project.Text, Text: one.Version.ToString()))).OrderBy(static line => line.Name, StringComparer.Ordinal).Select(static line => (line.Sign, $"{line.Name} {line.Text}")))
-            output.WriteLine($"{sign} {text}");
+        var lines = plan.Install.Select(static one => (Name: one.Chosen.Project.Text, Text: one.Before is null ? $"+ {one.Chosen.Project} {one.Chosen.Version}" : $"~ {one.Chosen.Project} {(one.Before == one.Chosen.Version ? "" : $"{one.Before} → ")}{one.Chosen.Version}"))
+            .Concat(plan.Remove.Select(static one => (Name: one.Project.Text, Text: $"- {one.Project} {one.Version}")));
+        foreach (var (_, text) in lines.OrderBy(static line => line.Name, StringComparer.Ordinal))
+            output.WriteLine(text);
+        if (plan.IsEmpty)
+            output.WriteLine(plan.Satisfied.Count > 0 ? $"{name} has {string.Join(", ", plan.Satisfied.Select(static one => one.ToString()).Distinct())} already" : $"nothing to do in {name}");
+        else
+            output.WriteLine($"{name}: {(dry ? "would be " : "")}{string.Join(", ", Counts(plan))}");
     }
 
     /// <summary>Carries a plan out and says what was done.</summary>
@@ -23,12 +32,7 @@ internal static class PlanText
                 await plan.RunAsync(store, environment, progress, cancellationToken);
             return plan;
         });
-        Write(plan, output);
-        var name = EnvironmentPlaces.OfHost().NameOf(environment.Root);
-        if (plan.IsEmpty)
-            output.WriteLine(plan.Satisfied.Count > 0 ? $"{name} has {string.Join(", ", plan.Satisfied.Select(static one => one.ToString()).Distinct())} already" : $"nothing to do in {name}");
-        else
-            output.WriteLine($"{name}: {(dry ? "would be " : "")}{string.Join(", ", Counts(plan))}");
+        Write(plan, EnvironmentPlaces.OfHost().NameOf(environment.Root), dry, output);
     }
 
     private static IEnumerable<string> Counts(EnvironmentPlan plan)

@@ -14,7 +14,7 @@ internal static class RemoveVerb
         var packages = new Argument<string[]>("PACKAGES") { Description = "What goes, with what came for it alone", Arity = ArgumentArity.OneOrMore };
         var force = new Option<bool>("--force") { Description = "Although others need it" };
         var dry = new Option<bool>("--dry-run") { Description = "Only say what would change" };
-        var command = new Command("remove", "Remove packages, and what nothing needs any more.\n\nExample: mayfly env remove django") { packages, environment, force, dry };
+        var command = new ExampledCommand("remove", "Remove packages, and what nothing needs any more", "mayfly env remove django") { packages, environment, force, dry };
         command.SetAction(async (result, cancellationToken) =>
         {
             var store = Store.Open();

@@ -22,7 +22,7 @@ internal static class RequirementFiles
             return RequirementsFile.Read(path, Text, Environment.GetEnvironmentVariable);
         var project = Project(file);
         var wanted = project.Dependencies.Concat(extras.SelectMany(name => Part(project.Extras, name, "extra"))).Concat(groups.SelectMany(name => Part(project.Groups, name, "group")));
-        return new RequirementsFile { Entries = [.. wanted.Select(one => new RequirementsEntry { File = file, Line = 1, Text = one.ToString() })] };
+        return new RequirementsFile { Entries = [.. wanted.Select(one => new RequirementsEntry { File = file, Line = 0, Text = one.ToString() })] };
 
         IReadOnlyList<DependencySpecifier> Part(IReadOnlyDictionary<ProjectName, IReadOnlyList<DependencySpecifier>> parts, string name, string kind) =>
             ProjectName.IsValid(name) && parts.TryGetValue(ProjectName.Parse(name), out var part) ? part

@@ -77,5 +77,5 @@ internal sealed class RequirementOptions
 
     private string[] Typings(ParseResult result) => _packages is null ? [] : result.GetValue(_packages) ?? [];
 
-    private static RequirementsEntry Entry(string text, bool editable) => new() { File = Typed, Line = 1, Text = text, IsEditable = editable };
+    private static RequirementsEntry Entry(string text, bool editable) => new() { File = Typed, Line = 0, Text = text, IsEditable = editable };
 }

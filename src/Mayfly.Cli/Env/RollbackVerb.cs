@@ -11,7 +11,7 @@ internal static class RollbackVerb
     public static Command Create()
     {
         var environment = EnvironmentOption.Create();
-        var command = new Command("rollback", "Go back to the state before the last change; done twice, it is the state of now again.\n\nExample: mayfly env rollback --env shop") { environment };
+        var command = new ExampledCommand("rollback", "Go back to the state before the last change; done twice, it is the state of now again", "mayfly env rollback --env shop") { environment };
         command.SetAction(async (result, cancellationToken) =>
         {
             var opened = environment.Open(result, Store.Open());

@@ -11,7 +11,7 @@ internal static class RunVerb
     {
         var environment = EnvironmentOption.Create();
         var words = new Argument<string[]>("COMMAND") { Description = "The program and its arguments; what begins with a hyphen after --", Arity = ArgumentArity.OneOrMore };
-        var command = new Command("run", "Run a program as if the environment were activated.\n\nExample: mayfly env run --env shop -- python -m django --version") { environment, words };
+        var command = new ExampledCommand("run", "Run a program as if the environment were activated", "mayfly env run --env shop -- python -m django --version") { environment, words };
         command.SetAction(result =>
         {
             var opened = VirtualEnvironment.Open(environment.PathIn(result), Store.Open());

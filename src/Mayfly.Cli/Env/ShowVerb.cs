@@ -13,7 +13,7 @@ internal static class ShowVerb
         var environment = EnvironmentOption.Create();
         var package = new Argument<string?>("PACKAGE") { Description = "What is installed; without it, the environment itself", Arity = ArgumentArity.ZeroOrOne };
         var files = new Option<bool>("--files") { Description = "Also its files" };
-        var command = new Command("show", "Show an environment, or one of its packages.\n\nExamples:\n  mayfly env show --env shop\n  mayfly env show django --files") { package, environment, files };
+        var command = new ExampledCommand("show", "Show an environment, or one of its packages", "mayfly env show --env shop", "mayfly env show django --files") { package, environment, files };
         command.SetAction(result =>
         {
             var opened = environment.Open(result, Store.Open());

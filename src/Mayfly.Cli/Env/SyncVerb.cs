@@ -12,7 +12,7 @@ internal static class SyncVerb
         var environment = EnvironmentOption.Create();
         var file = new Option<string>("--lock") { Description = "What it shall have", HelpName = "FILE", DefaultValueFactory = static _ => LockFiles.Usual };
         var dry = new Option<bool>("--dry-run") { Description = "Only say what would change" };
-        var command = new Command("sync", "Make an environment exactly what the lock says: what is not in it goes.\n\nExample: mayfly env sync --env shop --lock pylock.toml") { environment, file, dry };
+        var command = new ExampledCommand("sync", "Make an environment exactly what the lock says: what is not in it goes", "mayfly env sync --env shop --lock pylock.toml") { environment, file, dry };
         command.SetAction(async (result, cancellationToken) =>
         {
             var store = Store.Open();

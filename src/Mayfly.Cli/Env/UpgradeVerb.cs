@@ -12,7 +12,7 @@ internal static class UpgradeVerb
     {
         var environment = EnvironmentOption.Create();
         var dry = new Option<bool>("--dry-run") { Description = "Only say what would change" };
-        var command = new Command("upgrade", "Take newer versions of these packages, or of all that there are.\n\nExamples:\n  mayfly env upgrade\n  mayfly env upgrade django --dry-run") { environment, dry };
+        var command = new ExampledCommand("upgrade", "Take newer versions of these packages, or of all that there are", "mayfly env upgrade", "mayfly env upgrade django --dry-run") { environment, dry };
         var requirements = RequirementOptions.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
@@ -23,12 +23,12 @@ internal static class UpgradeVerb
             var request = new EnvironmentRequest
             {
                 // pip and what it builds with are the environment's own beginning, and stay as they are.
-                Requirements = !all ? wanted : wanted with { Entries = [.. wanted.Entries, .. opened.Installed().Where(static one => one.Project.Text is not ("pip" or "setuptools" or "wheel")).Select(static one => new RequirementsEntry { File = "environment", Line = 1, Text = one.Project.Text })] },
+                Requirements = !all ? wanted : wanted with { Entries = [.. wanted.Entries, .. opened.Installed().Where(static one => one.Project.Text is not ("pip" or "setuptools" or "wheel")).Select(static one => new RequirementsEntry { File = "environment", Line = 0, Text = one.Project.Text })] },
                 Overrides = requirements.Overrides(result),
                 Upgrade = true,
                 UpgradeAll = all,
             };
-            await PlanText.RunAsync(store, opened, progress => EnvironmentPlan.OfAsync(store, opened, request, progress, cancellationToken), result.GetValue(dry), result.InvocationConfiguration.Output, cancellationToken);
+            await PlanText.RunAsync(store, opened, progress => EnvironmentPlan.OfAsync(store, opened.Interpreter, opened.Installed(), request, progress, cancellationToken), result.GetValue(dry), result.InvocationConfiguration.Output, cancellationToken);
             return ExitCode.Done;
         });
         return command;

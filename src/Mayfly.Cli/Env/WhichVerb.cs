@@ -12,7 +12,7 @@ internal static class WhichVerb
     {
         var environment = EnvironmentOption.Create();
         var name = new Argument<string?>("NAME") { Description = "A program, a module or a package of the environment; without it, the environment's own path", Arity = ArgumentArity.ZeroOrOne };
-        var command = new Command("which", "Print where an environment, or something in it, is.\n\nExamples:\n  mayfly env which --env shop\n  mayfly env which django-admin") { name, environment };
+        var command = new ExampledCommand("which", "Print where an environment, or something in it, is", "mayfly env which --env shop", "mayfly env which django-admin") { name, environment };
         command.SetAction(result =>
         {
             var opened = VirtualEnvironment.Open(environment.PathIn(result), Store.Open());

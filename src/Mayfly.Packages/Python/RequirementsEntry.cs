@@ -6,7 +6,7 @@ public sealed record RequirementsEntry
     /// <summary>The file that it stands in, as it was named.</summary>
     public required string File { get; init; }
 
-    /// <summary>The first line of it, from 1.</summary>
+    /// <summary>The first line of it, from 1; 0 where there are no lines.</summary>
     public required int Line { get; init; }
 
     /// <summary>As it was written: a dependency, an address, or the path of a file or folder.</summary>
@@ -22,5 +22,5 @@ public sealed record RequirementsEntry
     public IReadOnlyList<string> Hashes { get; init; } = [];
 
     /// <summary>Where it stands, for messages.</summary>
-    public string Place => $"{File}:{Line}";
+    public string Place => Line == 0 ? File : $"{File}:{Line}";
 }

@@ -15,7 +15,8 @@ namespace Mayfly.Packages.Python.Resolving;
 /// Projects whose pre-releases may be taken: true where somebody asks for one, so that they are as good as releases; false where no release would do for somebody, so
 /// that they come last. Both are found on the way: what is found is added, and it all begins anew.
 /// </param>
-internal sealed class PythonCandidates(IndexClient index, PythonTarget target, PythonSources sources, Dictionary<ProjectName, bool> preReleases) : ICandidateProvider
+/// <param name="settled">True when there is no other version of what is there and preferred: no index is asked for it then.</param>
+internal sealed class PythonCandidates(IndexClient index, PythonTarget target, PythonSources sources, Dictionary<ProjectName, bool> preReleases, bool settled) : ICandidateProvider
 {
     private readonly record struct Package(ProjectName Project, ProjectName? Extra);
 
@@ -29,6 +30,9 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
 
     /// <summary>True when a choice was made among releases alone of a project of which a pre-release was asked for later.</summary>
     public bool IsStale { get; private set; }
+
+    /// <summary>Projects that were asked for and that no index has, in the order of their names.</summary>
+    public IReadOnlyList<ProjectName> Unknown => [.. _projects.Where(static one => one.Value is { Index: null, List.Releases: [] }).Select(static one => one.Key).OrderBy(static name => name.Text, StringComparer.Ordinal)];
 
     /// <summary>What is asked for from outside.</summary>
     public IReadOnlyList<Requirement> Requests(IReadOnlyList<DependencySpecifier> wanted) => Requirements(wanted.Where(one => Counts(one, null)));
@@ -84,8 +88,8 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
             return unreadable.Why;
         var wanted = (DependencySpecifier)requirement.Origin;
         var (found, list) = ListOf(wanted.Name);
-        if (sources.Present.GetValueOrDefault(wanted.Name) is { Standing: PresentStanding.Fixed } there)
-            return $"{wanted.Name} {there.Version} is there";
+        if (IsSettled(wanted.Name))
+            return $"{wanted.Name} {sources.Present[wanted.Name].Version} is there";
         if (found is null && list.Releases.Count == 0)
             return sources.Bound.TryGetValue(wanted.Name, out var bound) ? $"{bound}, which it comes from, has no project of that name" : sources.Indexes.Count + sources.Links.Count == 0 ? "no index is named" : "no index has a project of that name";
         var constraint = sources.Constraints.FirstOrDefault(one => one.Name == wanted.Name && Counts(one, null));
@@ -148,7 +152,7 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
     private List<Requirement> Requirements(IEnumerable<DependencySpecifier> wanted)
     {
         DependencySpecifier[] all = [.. wanted];
-        foreach (var one in all.Where(one => !IsFixed(one.Name)))
+        foreach (var one in all.Where(one => !IsSettled(one.Name)))
             _ = index.PageAsync(one.Name);
         List<Requirement> requirements = [];
         foreach (var one in all)
@@ -179,7 +183,7 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
             fitting.RemoveAll(static release => release.Version.IsPreRelease);
         else if (!gladly && !sources.PreReleases)
             fitting = [.. fitting.OrderBy(static release => release.Version.IsPreRelease)];
-        if (sources.Present.GetValueOrDefault(wanted.Name) is { Standing: PresentStanding.Preferred })
+        if (sources.Present.GetValueOrDefault(wanted.Name) is { IsPreferred: true })
             fitting = [.. fitting.OrderByDescending(static release => release.File is null)];
         if (sources.Preferred.GetValueOrDefault(wanted.Name) is { } preferred)
             fitting = [.. fitting.OrderByDescending(release => release.Version == preferred)];
@@ -223,14 +227,14 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
         if (_projects.TryGetValue(project, out var known))
             return known;
         var there = sources.Present.GetValueOrDefault(project);
-        if (there is { Standing: PresentStanding.Fixed })
+        if (there is not null && IsSettled(project))
             return _projects[project] = (null, ReleaseList.Nothing.With(there.Version));
         var page = index.PageAsync(project).GetAwaiter().GetResult();
         var list = ReleaseList.Of(project, page.Files, target, sources.Digests.GetValueOrDefault(project) ?? (sources.RequireDigests ? FrozenSet<string>.Empty : null));
         return _projects[project] = (page.Index, there is null ? list : list.With(there.Version));
     }
 
-    private bool IsFixed(ProjectName project) => sources.Present.GetValueOrDefault(project) is { Standing: PresentStanding.Fixed };
+    private bool IsSettled(ProjectName project) => settled && sources.Present.GetValueOrDefault(project) is { IsPreferred: true };
 
     private CoreMetadata MetadataOf(int candidate) => _candidates[candidate] is var (package, release) && release.File is { } file
         ? index.MetadataAsync(file).GetAwaiter().GetResult() : sources.Present[_packages[package].Project].Metadata;

@@ -26,19 +26,24 @@ public static class PythonResolution
         var (candidates, requests, resolution) = await Task.Run(() =>
         {
             var preReleases = new Dictionary<ProjectName, bool>();
-            while (true)
+            // Most of what is there stays; as long as that costs nobody anything, no index need be asked for it.
+            for (var settled = sources.Present.Values.Any(static one => one.IsPreferred); ;)
             {
-                var candidates = new PythonCandidates(index, target, sources, preReleases);
+                var candidates = new PythonCandidates(index, target, sources, preReleases, settled);
                 var requests = candidates.Requests(wanted);
                 var resolution = Newest(candidates, requests);
-                if (!candidates.IsStale)
+                if (candidates.IsStale)
+                    continue;
+                if (!settled || resolution is { Failure: null, PassedOver: [] })
                     return (candidates, requests, resolution);
+                settled = false;
             }
         }, cancellationToken).ConfigureAwait(false);
         if (resolution.Failure is { } failure)
         {
             throw new UnresolvableException($"no versions fit together for Python {target.Version}:\n{DerivationText.Render(failure)}",
-                requests.Count == 1 ? "ask for other versions of it, or for another interpreter" : "ask for other versions, leave something out, or override what a project says of another", failure);
+                candidates.Unknown is { Count: > 0 } unknown ? $"look how {string.Join(" and ", unknown)} {(unknown.Count == 1 ? "is" : "are")} spelled, and whether the index that has {(unknown.Count == 1 ? "it" : "them")} is named"
+                : requests.Count == 1 ? "ask for other versions of it, or for another interpreter" : "ask for other versions, leave something out, or override what a project says of another", failure);
         }
 
         return candidates.Chosen(resolution.Selected);
