@@ -72,7 +72,7 @@ public sealed class RealDepot : IAsyncLifetime
     /// <summary>The faults that verifying finds in a depot.</summary>
     public static async Task<DepotCheck.Result> CheckAsync(string depot) => await DepotCheck.RunAsync(new Uri($"file://{depot}/"), [Path.Combine(depot, "depot.asc")]);
 
-    private static IEnumerable<(string Command, string Expected)> Session(string document)
+    internal static IEnumerable<(string Command, string Expected)> Session(string document)
     {
         var lines = document.Split("```console\n").Skip(1).SelectMany(static block => block.Split("\n```")[0].Split('\n')).ToArray();
         for (var at = 0; at < lines.Length; at++)
