@@ -11,6 +11,8 @@ internal sealed class KeptBack
     private readonly DebianCandidates _candidates;
     private readonly Dictionary<string, BinaryPackage> _kept;
     private readonly HashSet<string> _held;
+    private readonly HashSet<BinaryPackage> _impossible = [];
+    private readonly Dictionary<BinaryPackage, HashSet<BinaryPackage>> _excluded = [];
     private readonly Dictionary<string, string> _doubts = new(StringComparer.Ordinal);
 
     private KeptBack(DebianIndex index, IReadOnlyDictionary<string, BinaryPackage> locked, IEnumerable<string> held)
@@ -32,8 +34,13 @@ internal sealed class KeptBack
     {
         var back = new KeptBack(index, locked, held);
         string[] names = [.. locked.Keys.Order(StringComparer.Ordinal)];
-        while (names.Where(name => !back._kept.ContainsKey(name) && back.MustStay(name)).ToList() is { Count: > 0 } more)
+        var needed = back.Needed();
+        while (names.Where(name => !back._kept.ContainsKey(name) && back.MustStay(name, needed)).ToList() is { Count: > 0 } more)
+        {
             more.ForEach(name => back._kept.Add(name, locked[name]));
+            needed = back.Needed();
+        }
+
         return back;
     }
 
@@ -59,20 +66,46 @@ internal sealed class KeptBack
         }
     }
 
-    private bool MustStay(string name)
+    private bool MustStay(string name, HashSet<BinaryPackage> needed)
     {
         if (_kept.Count == 0 || _index.Candidate(name) is not { } newer || newer == _locked[name])
             return false;
         if (Needs(newer).Any(dependency => !IsMet(dependency, newer.Home)) || _kept.Values.Any(stays => Needs(stays).Any(dependency => IsLost(dependency, stays.Home, name))))
             return true;
-        var others = _candidates.Exclusions(newer).SelectMany(static exclusion => exclusion.Others).Where(IsKept)
-            .Concat(_kept.Values.Where(stays => _candidates.Exclusions(stays).Any(exclusion => exclusion.Others.Contains(newer)))).ToList();
+        var others = Against(newer, needed.Concat(_kept.Values)).ToList();
         if (others.Count == 0)
             return false;
         // apt's problem resolver changes whichever of two is needed less, and a held one never.
-        if (!others.Exists(other => _held.Contains(other.Key)))
+        if (!others.Exists(needed.Contains))
             _doubts[name] = $"{_locked[name]} is kept back beside {others[0]}, which is kept back itself: apt-get may keep back others, or give up";
         return true;
+    }
+
+    /// <summary>Those held, and what stays as it is because nothing else meets what they need, and there is no newer version of it.</summary>
+    private HashSet<BinaryPackage> Needed()
+    {
+        HashSet<BinaryPackage> needed = [.. _held.Select(name => _kept[name])];
+        for (var open = new Queue<BinaryPackage>(needed); open.TryDequeue(out var package);)
+        {
+            foreach (var dependency in Needs(package))
+            {
+                if (Meeting(dependency, package.Home).Take(2).ToList() is [var only] && _locked.GetValueOrDefault(only.Key) == only && needed.Add(only))
+                    open.Enqueue(only);
+            }
+        }
+
+        return needed;
+    }
+
+    /// <summary>Those of some packages that cannot be there beside this one.</summary>
+    private IEnumerable<BinaryPackage> Against(BinaryPackage package, IEnumerable<BinaryPackage> stay) =>
+        stay.Distinct().Where(other => Excluded(package).Contains(other) || Excluded(other).Contains(package));
+
+    private HashSet<BinaryPackage> Excluded(BinaryPackage package)
+    {
+        if (!_excluded.TryGetValue(package, out var others))
+            _excluded.Add(package, others = [.. _candidates.Exclusions(package).SelectMany(static exclusion => exclusion.Others)]);
+        return others;
     }
 
     private static IEnumerable<Dependency> Needs(BinaryPackage package) => package.PreDepends.Concat(package.Depends);
@@ -81,10 +114,26 @@ internal sealed class KeptBack
     private bool IsLost(Dependency dependency, string home, string name) =>
         dependency.Alternatives.Any(relation => _locked[name].Meets(relation, home)) && !IsMet(dependency, home);
 
-    private bool IsMet(Dependency dependency, string home) =>
-        dependency.Alternatives.Any(relation => _candidates.Everything(relation, home, excludes: false).Any(package => Then(package.Key) == package));
+    private bool IsMet(Dependency dependency, string home) => Meeting(dependency, home).Any(package => CanCome(package, []));
 
-    private bool IsKept(BinaryPackage package) => _kept.GetValueOrDefault(package.Key) == package;
+    /// <summary>Every package that meets a dependency, in the version that would be there.</summary>
+    private IEnumerable<BinaryPackage> Meeting(Dependency dependency, string home) =>
+        dependency.Alternatives.SelectMany(relation => _candidates.Everything(relation, home, excludes: false)).Distinct().Where(package => Then(package.Key) == package);
+
+    /// <summary>False when a package is not there, and what it needs in turn cannot come, or it does not go with a held one.</summary>
+    /// <param name="package">A version that would be there.</param>
+    /// <param name="asked">Those that were looked at: in a circle nothing speaks against any.</param>
+    private bool CanCome(BinaryPackage package, HashSet<BinaryPackage> asked)
+    {
+        if (_impossible.Contains(package))
+            return false;
+        if (_locked.ContainsKey(package.Key) || !asked.Add(package))
+            return true;
+        if (Needs(package).All(dependency => Meeting(dependency, package.Home).Any(other => CanCome(other, asked))) && !Against(package, _held.Select(name => _kept[name])).Any())
+            return true;
+        _impossible.Add(package);
+        return false;
+    }
 
     /// <summary>The version of a name that is there afterwards, or could be.</summary>
     private BinaryPackage? Then(string name) => _kept.GetValueOrDefault(name) ?? _index.Candidate(name) ?? _locked.GetValueOrDefault(name);

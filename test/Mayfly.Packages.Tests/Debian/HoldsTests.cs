@@ -100,7 +100,7 @@ public sealed class HoldsTests(ITestOutputHelper output)
             // dist-upgrade may remove what somebody asked for; the lock may not, and neither may an upgrade that takes new packages.
             if (apart.Length > 0 && Upgraded("upgrade", "--with-new-pkgs").Versions is { } upgraded && ours.Packages.All(package => upgraded.GetValueOrDefault(package.Name) == package.Version))
                 return ("the same versions as upgrade --with-new-pkgs", "");
-            return apart.Length == 0 ? ($"the same versions{(departures.Length > 0 ? ", though marked" : "")}", "") : ($"{unmarked}other versions{mark}", $"{what}: apt has {string.Join(", ", apart)} here: {string.Join("; ", departures)}");
+            return apart.Length == 0 ? departures.Length > 0 ? ("the same versions, though marked", $"{what}: {string.Join("; ", departures)}") : ("the same versions", "") : ($"{unmarked}other versions{mark}", $"{what}: apt has {string.Join(", ", apart)} here: {string.Join("; ", departures)}");
         }
         catch (UnresolvableException e)
         {
