@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using System.Text;
 using Mayfly.Linux;
 
@@ -6,27 +8,57 @@ namespace Mayfly.Environments;
 /// <summary>Files and folders of an environment that is being made and that nobody sees yet.</summary>
 internal static class EnvironmentTree
 {
-    private const int Everybody = 0b110_100_100, Runs = 0b111_101_101;
+    private const int Data = 0b110_110_110, Runs = 0b111_111_111;
 
+    /// <summary>Writes what comes, on all cores.</summary>
     /// <param name="root">The environment.</param>
-    /// <param name="file">What comes.</param>
-    /// <param name="folders">Those that are known to be there.</param>
-    public static void Write(string root, PlannedFile file, HashSet<string> folders)
+    /// <param name="files">All of it.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="MayflyException">A file of the store is not what it was.</exception>
+    public static void Write(string root, IEnumerable<PlannedFile> files, CancellationToken cancellationToken)
+    {
+        PlannedFile[] all = [.. files];
+        foreach (var folder in all.Select(static file => Path.GetDirectoryName(file.Path)!).Distinct())
+            Directory.CreateDirectory($"{root}/{folder}");
+        // Whole runs of files, which mostly belong to one folder: two that make names in the same folder wait for each other.
+        var runs = Partitioner.Create(0, Math.Max(all.Length, 1), Math.Max(64, all.Length / (Environment.ProcessorCount * 4)));
+        try
+        {
+            Parallel.ForEach(runs, new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount }, run =>
+            {
+                var sharing = true;
+                foreach (var file in all.AsSpan(Math.Min(run.Item1, all.Length)..Math.Min(run.Item2, all.Length)))
+                    Write(root, file, ref sharing);
+            });
+        }
+        catch (AggregateException e) when (e.InnerException is { } inner)
+        {
+            ExceptionDispatchInfo.Throw(inner);
+        }
+    }
+
+    private static void Write(string root, PlannedFile file, ref bool sharing)
     {
         var path = $"{root}/{file.Path}";
-        if (Path.GetDirectoryName(path) is { } folder && folders.Add(folder))
-            Directory.CreateDirectory(folder);
-        // .NET's copy shares blocks where the file system can, and keeps the mode.
-        if (file.Source is { } source)
-            File.Copy(source, path);
-        else
+        if (file.Source is not { } source)
         {
-            using var written = new FileStream(path, FileMode.CreateNew);
-            written.Write(file.Contents!);
+            File.WriteAllBytes(path, file.Contents!);
+            if (file.Runs)
+                Files.ChangeMode(path, (int)File.GetUnixFileMode(path) | 0b001_001_001);
+            return;
         }
 
-        if (file.Source is null || file.Runs)
-            Files.ChangeMode(path, file.Runs ? Runs : Everybody);
+        try
+        {
+            // Another mode than in the store, whose files are everybody's: this one is the user's, and as pip would make it.
+            var node = Nodes.Read(source);
+            FileHandles.Copy(source, path, file.Runs || (node.Mode & 0b001_001_001) != 0 ? Runs : Data, file.Size ?? node.Size, ref sharing);
+        }
+        catch (EndOfStreamException e)
+        {
+            // A store that a power cut has damaged; what is in it is not synced file by file.
+            throw new MayflyException($"the store's file {source} is damaged: {e.Message}", $"remove {Path.GetDirectoryName(source)!.Split("/files")[0]} and run the command again; it is unpacked anew", e);
+        }
     }
 
     /// <summary>Also its byte code, and folders that have nothing left in them.</summary>

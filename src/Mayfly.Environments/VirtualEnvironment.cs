@@ -41,9 +41,7 @@ public sealed class VirtualEnvironment
         if (install is not { Count: > 0 })
             return;
         RequireApart(root, install, [], []);
-        var folders = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var file in install.SelectMany(static plan => plan.Files))
-            EnvironmentTree.Write(made, file, folders);
+        EnvironmentTree.Write(made, install.SelectMany(static plan => plan.Files), CancellationToken.None);
         EnvironmentRecord.Write(made, interpreter.SitePackages, one => install.First(plan => plan.Wheel.Information == one.Information).Wheel.Sha256);
     });
 
@@ -159,16 +157,9 @@ public sealed class VirtualEnvironment
             var skeleton = EnvironmentTree.SkeletonOf(Interpreter);
             foreach (var path in gone)
                 EnvironmentTree.Remove(made, path, skeleton);
-            var folders = new HashSet<string>(StringComparer.Ordinal);
-            foreach (var file in install.SelectMany(static plan => plan.Files))
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                EnvironmentTree.Write(made, file, folders);
-            }
-
+            EnvironmentTree.Write(made, install.SelectMany(static plan => plan.Files), cancellationToken);
             var record = EnvironmentRecord.Read(Root);
             EnvironmentRecord.Write(made, Interpreter.SitePackages, one => install.FirstOrDefault(plan => plan.Wheel.Information == one.Information)?.Wheel.Sha256 ?? record?.WheelOf(one, PackagesFolder));
-            Files.SyncFileSystem(made);
             Forget();
             Files.Exchange(made, Root);
         }

@@ -46,6 +46,50 @@ public static partial class FileHandles
     }
 
     /// <summary>
+    /// Copies a file's bytes into one that must not exist yet, sharing blocks where the file system can (FICLONE), else within the kernel; five system calls for a small one, where .NET's own
+    /// copying takes thirteen and keeps the time and the mode too.
+    /// </summary>
+    /// <param name="from">The file.</param>
+    /// <param name="to">What it becomes.</param>
+    /// <param name="mode">As for open(2): the process's mask is taken off it.</param>
+    /// <param name="size">How many bytes it has.</param>
+    /// <param name="sharing">Whether sharing is worth trying; false once the file system has refused.</param>
+    /// <exception cref="LinuxException">A call failed.</exception>
+    /// <exception cref="EndOfStreamException">It has fewer bytes.</exception>
+    public static unsafe void Copy(string from, string to, int mode, long size, ref bool sharing)
+    {
+        const nuint Clone = 0x40049409;
+        const int CrossDevice = 18, Invalid = 22, NoSuchCall = 38, NotSupported = 95;
+        using var source = OpenFile(from);
+        var descriptor = open(to, WriteOnly | Create | Exclusive | CloseOnExec, mode);
+        using var made = descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw LinuxException.Last("create", to);
+        if (sharing && ioctl(made, Clone, (int)source.DangerousGetHandle()) == 0)
+        {
+            if (RandomAccess.GetLength(made) != size)
+                throw new EndOfStreamException($"{from} has another length than it should have");
+            return;
+        }
+
+        sharing = false;
+        for (long done = 0; done < size;)
+        {
+            var copied = copy_file_range(source, null, made, null, (nint)Math.Min(size - done, 1 << 30), 0);
+            if (copied < 0 && Marshal.GetLastPInvokeError() is CrossDevice or Invalid or NoSuchCall or NotSupported)
+            {
+                var buffer = new byte[(int)Math.Min(size - done, 1 << 18)];
+                copied = RandomAccess.Read(source, buffer, done);
+                Write(made, buffer.AsSpan(0, (int)copied), to);
+            }
+
+            if (copied < 0)
+                throw LinuxException.Last("copy_file_range", to);
+            if (copied == 0)
+                throw new EndOfStreamException($"{from} has {done} bytes, and should have {size}");
+            done += copied;
+        }
+    }
+
+    /// <summary>
     /// Opens a file below a folder for reading, part by part with openat(2) and O_NOFOLLOW: no link anywhere on the way is followed, so nothing
     /// outside of the folder can be reached, whoever changes the tree meanwhile. Null when there is none, or a part is a link or may not be read.
     /// </summary>
@@ -139,4 +183,10 @@ public static partial class FileHandles
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static unsafe partial int fsetxattr(SafeFileHandle descriptor, string name, byte* value, nint length, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int ioctl(SafeFileHandle file, nuint request, int argument);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static unsafe partial nint copy_file_range(SafeFileHandle from, long* fromOffset, SafeFileHandle to, long* toOffset, nint length, uint flags);
 }

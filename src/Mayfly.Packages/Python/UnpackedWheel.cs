@@ -7,7 +7,8 @@ namespace Mayfly.Packages.Python;
 /// <summary>A wheel in the store, taken apart once: its files by their names in the archive, every one found to be what its <c>RECORD</c> says.</summary>
 /// <remarks>
 /// What it keeps: a folder of the store's <c>unpacked/</c>, named by the SHA-256 of the archive; in it <c>name</c>, the file's name, which says what it is, and <c>files/</c>. How it
-/// changes: never; it is there whole or not at all. Environments copy from it and never link to it, for an editor that writes in place would change every other one.
+/// changes: never; it is there whole or not at all. There is no sync, which would take longer than all else: what a power cut takes away is noticed when it is read, or by its length when it is
+/// copied. Environments copy from it and never link to it, for an editor that writes in place would change every other one.
 /// </remarks>
 public sealed class UnpackedWheel
 {
@@ -51,7 +52,7 @@ public sealed class UnpackedWheel
     public static IReadOnlyList<UnpackedWheel> All(Store store, IReadOnlyList<(string Name, string Sha256)> wheels, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
     {
         const string Title = "unpack wheels";
-        var missing = wheels.Where(wheel => !store.Has(StoreArea.Unpacked, wheel.Sha256)).DistinctBy(static wheel => wheel.Sha256)
+        var missing = wheels.Where(wheel => !IsApart(store, wheel.Sha256)).DistinctBy(static wheel => wheel.Sha256)
             .OrderByDescending(wheel => new FileInfo(store.PathOf(StoreArea.Artifacts, wheel.Sha256)).Length).ToArray();
         if (missing.Length > 0)
         {
@@ -70,13 +71,34 @@ public sealed class UnpackedWheel
                 System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(inner);
             }
 
-            Files.SyncFileSystem(store.Root);
             foreach (var (_, sha256) in missing)
                 store.Commit(Path.Combine(work.Path, sha256), StoreArea.Unpacked, sha256, sync: false);
             progress?.Report(new Activity(Title, missing.Length == 1 ? missing[0].Name : $"{missing.Length} wheels") { Done = missing.Length, Total = missing.Length, Ended = true });
         }
 
         return [.. wheels.Select(wheel => Named(new UnpackedWheel(wheel.Sha256, store.PathOf(StoreArea.Unpacked, wheel.Sha256)), wheel.Name))];
+    }
+
+    /// <summary>The file <c>METADATA</c> of a wheel that is apart; null when it is not.</summary>
+    internal static byte[]? MetadataOf(Store store, string sha256)
+    {
+        if (!IsApart(store, sha256))
+            return null;
+        var path = $"{Directory.GetDirectories($"{store.PathOf(StoreArea.Unpacked, sha256)}/files", "*.dist-info")[0]}/METADATA";
+        return new FileInfo(path) is { Exists: true, Length: > 0 and <= CoreMetadata.Largest } ? File.ReadAllBytes(path) : null;
+    }
+
+    /// <summary>One of which a power cut has taken the files that say what it is goes, and is taken apart anew.</summary>
+    private static bool IsApart(Store store, string sha256)
+    {
+        if (!store.Has(StoreArea.Unpacked, sha256))
+            return false;
+        var folder = store.PathOf(StoreArea.Unpacked, sha256);
+        if (File.Exists($"{folder}/name") && WheelName.TryParse(File.ReadAllText($"{folder}/name")) is not null && Directory.Exists($"{folder}/files")
+            && Directory.GetDirectories($"{folder}/files", "*.dist-info") is [var information] && new FileInfo($"{information}/RECORD") is { Exists: true, Length: > 0 })
+            return true;
+        store.Remove(StoreArea.Unpacked, sha256);
+        return false;
     }
 
     /// <summary>Who says a digest of one wheel and the name of another shall not get the one for the other.</summary>

@@ -149,6 +149,9 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
 
     private async Task<CoreMetadata> FromWheelAsync(IndexFile file)
     {
+        // One that is apart already was compared with its digest and its record then.
+        if (file.Hashes.GetValueOrDefault("sha256") is { } known && UnpackedWheel.MetadataOf(store, known) is { } apart)
+            return Usable(() => CoreMetadata.Read(apart, file.Name));
         var sha256 = await BringAsync(file).ConfigureAwait(false);
         using var archive = FileHandles.OpenFile(store.PathOf(StoreArea.Artifacts, sha256));
         return Usable(() => WheelArchive.Read(archive, file.Name).Metadata);
