@@ -24,6 +24,12 @@ public sealed class SettledFilesTests : IDisposable
     }
 
     [Theory]
+    [InlineData("etc/mail/sendmail.cf", "##### built by root@localhost on Thu Nov  5 09:24:07 UTC 2026\n", "##### built by root@localhost on Mon Sep 21 14:13:20 UTC 2026\n")]
+    [InlineData("etc/mail/databases", "##### on: Thu Nov 26 09:24:07 2026\n", "##### on: Mon Sep 21 14:13:20 2026\n")]
+    [InlineData("etc/mail/Makefile", "##### on the whole: Thu Nov 26 09:24:07 2026\n", "##### on the whole: Thu Nov 26 09:24:07 2026\n")]
+    public void The_date_in_sendmails_configuration_is_the_archives(string path, string made, string settled) => Assert.Equal($"# a\n{settled}# b\n", Text(path, $"# a\n{made}# b\n"));
+
+    [Theory]
     [InlineData(3)]
     [InlineData(200)]
     public void The_database_of_aliases_has_no_identity_and_the_archives_time(byte chance)

@@ -17,7 +17,10 @@ internal static partial class SettledFiles
     /// <param name="epoch">The time to write.</param>
     public static void Settle(string tree, long epoch)
     {
-        Change($"{tree}/etc/aliases.db", bytes => SettleDatabase(bytes, epoch));
+        foreach (var database in (string[])["etc/aliases.db", "etc/mail/aliases.db", "etc/mail/access.db"])
+            Change($"{tree}/{database}", bytes => SettleDatabase(bytes, epoch));
+        foreach (var made in (string[])["etc/cron.d/sendmail", "etc/mail/Makefile", "etc/mail/databases", "etc/mail/sendmail.cf", "etc/mail/submit.cf"])
+            Change($"{tree}/{made}", bytes => SettleMailDate(bytes, epoch));
         Change($"{tree}/etc/mdadm/mdadm.conf", bytes => SettleDate(bytes, epoch));
         Change($"{tree}/etc/ssl/certs/java/cacerts", bytes => SettleKeyStore(bytes, epoch));
         var fonts = $"{tree}/var/cache/fontconfig";
@@ -74,6 +77,14 @@ internal static partial class SettledFiles
         return Encoding.Latin1.GetBytes(GeneratedOn().Replace(Encoding.Latin1.GetString(bytes), $"${{1}}{date} +0000${{2}}"));
     }
 
+    /// <summary>The comment in which sendmailconfig(8) and cf.m4 write what date(1) says.</summary>
+    private static byte[] SettleMailDate(byte[] bytes, long epoch)
+    {
+        var date = DateTimeOffset.FromUnixTimeSeconds(epoch).UtcDateTime;
+        return Encoding.Latin1.GetBytes(BuiltOn().Replace(Encoding.Latin1.GetString(bytes), match =>
+            string.Create(CultureInfo.InvariantCulture, $"{match.Groups[1].Value}{date:ddd MMM} {date.Day,2} {date:HH:mm:ss}{match.Groups[2].Value} {date:yyyy}")));
+    }
+
     /// <summary>
     /// A Java key store of the kind JKS (sun.security.provider.JavaKeyStore) notes the millisecond in which each certificate was added, and
     /// ends with a digest over everything and the password, which for the public certificates is everybody's.
@@ -119,4 +130,7 @@ internal static partial class SettledFiles
 
     [GeneratedRegex(@"^(# This configuration was auto-generated on )[^\n]*?( by mkconf)$", RegexOptions.Multiline)]
     private static partial Regex GeneratedOn();
+
+    [GeneratedRegex(@"^(##### (?:built by \S+ )?on:? )[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9]?[0-9] [0-9:]{8}( UTC|) [0-9]{4}$", RegexOptions.Multiline)]
+    private static partial Regex BuiltOn();
 }
