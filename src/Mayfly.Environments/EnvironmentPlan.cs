@@ -16,6 +16,9 @@ public sealed record EnvironmentPlan
     /// <summary>What is asked for and there already.</summary>
     public IReadOnlyList<DependencySpecifier> Satisfied { get; init; } = [];
 
+    /// <summary>What may be taken and built, and where what a build needs comes from.</summary>
+    public PythonSources Sources { get; init; } = new();
+
     public bool IsEmpty => Install.Count == 0 && Remove.Count == 0;
 
     /// <summary>Chooses what comes, so that everything in the environment fits together afterwards.</summary>
@@ -41,9 +44,10 @@ public sealed record EnvironmentPlan
         // What is there may not fit together already; then it has no say in what comes.
         DependencySpecifier[] all = others.Length > 0 && Conflicts(present, target).Count == 0 ? [.. wanted, .. others] : wanted;
         var sources = asked.Sources with { Present = present.ToDictionary(static one => one.Project, one => new PresentDistribution(one.Version, one.Metadata, Stays(one))) };
-        var chosen = await PythonResolution.ResolveAsync(store, all, target, sources, progress, null, cancellationToken).ConfigureAwait(false);
+        var chosen = await PythonResolution.ResolveAsync(store, all, target, sources, progress, null, cancellationToken, new SourceBuilder(store, interpreter, asked.Sources, progress)).ConfigureAwait(false);
         return new EnvironmentPlan
         {
+            Sources = asked.Sources,
             Install =
             [
                 .. chosen.Where(static one => one.File is not null).Select(one => new PlannedInstall(one, installed.FirstOrDefault(there => there.Project == one.Project)?.Version,
@@ -60,12 +64,14 @@ public sealed record EnvironmentPlan
     /// <param name="environment">The environment.</param>
     /// <param name="chosen">All that it shall have.</param>
     /// <param name="requested">Those of it that somebody asked for; null: it is not known, and all count as asked for.</param>
-    public static EnvironmentPlan Exactly(VirtualEnvironment environment, IReadOnlyList<ChosenDistribution> chosen, IReadOnlySet<ProjectName>? requested = null)
+    /// <param name="builds">Whose sources may be built; null for nobody's.</param>
+    public static EnvironmentPlan Exactly(VirtualEnvironment environment, IReadOnlyList<ChosenDistribution> chosen, IReadOnlySet<ProjectName>? requested = null, BuildPermission? builds = null)
     {
         var installed = environment.Installed();
         var record = EnvironmentRecord.Read(environment.Root);
         return new EnvironmentPlan
         {
+            Sources = new PythonSources { Builds = builds ?? BuildPermission.None },
             Install =
             [
                 .. chosen.Where(one => !installed.Any(there => there.Project == one.Project && there.Version == one.Version && IsOf(there, one)))
@@ -75,7 +81,8 @@ public sealed record EnvironmentPlan
             Remove = [.. installed.Where(there => chosen.All(one => one.Project != there.Project) && there.Project.Text is not ("pip" or "setuptools" or "wheel"))],
         };
 
-        bool IsOf(InstalledDistribution there, ChosenDistribution one) => record?.WheelOf(there, environment.PackagesFolder) is not { } wheel || one.File?.Hashes.GetValueOrDefault("sha256") is not { } digest || wheel == digest;
+        // What was built of the sources has another digest.
+        bool IsOf(InstalledDistribution there, ChosenDistribution one) => one.File is { } file && SourceName.TryParse(file.Name) is not null || record?.WheelOf(there, environment.PackagesFolder) is not { } wheel || one.File?.Hashes.GetValueOrDefault("sha256") is not { } digest || wheel == digest;
     }
 
     /// <summary>Takes out what is named and what nothing needs any more that nobody asked for.</summary>
@@ -140,8 +147,8 @@ public sealed record EnvironmentPlan
     /// <exception cref="MayflyException">Something cannot be had, or is not what it should be.</exception>
     public async Task<IReadOnlyList<WheelPlan>> FetchAsync(Store store, Interpreter interpreter, string root, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
     {
-        var fetched = await PythonDownload.AllAsync(store, [.. Install.Select(static one => one.Chosen.File!)], progress, null, cancellationToken).ConfigureAwait(false);
-        var wheels = UnpackedWheel.All(store, fetched, progress, cancellationToken);
+        var fetched = await DistributionFetch.WheelsAsync(store, [.. Install.Select(static one => one.Chosen)], Sources, new SourceBuilder(store, interpreter, Sources, progress), progress, null, cancellationToken).ConfigureAwait(false);
+        var wheels = UnpackedWheel.All(store, [.. fetched.Select(static wheel => (wheel.Name, wheel.Sha256))], progress, cancellationToken);
         return [.. Install.Zip(wheels, (one, wheel) => WheelPlan.Of(wheel, interpreter, root, one.IsRequested))];
     }
 }

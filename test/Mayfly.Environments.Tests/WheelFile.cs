@@ -19,11 +19,9 @@ internal static class WheelFile
     public static string Write(string folder, string project, string version, IReadOnlyDictionary<string, string> files, bool pure = true, params string[] requires)
     {
         var (path, information) = ($"{folder}/{project}-{version}-py3-none-any.whl", $"{project}-{version}.dist-info");
-        var all = new Dictionary<string, string>(files)
-        {
-            [$"{information}/METADATA"] = $"Metadata-Version: 2.1\nName: {project}\nVersion: {version}\n{string.Concat(requires.Select(static one => $"Requires-Dist: {one}\n"))}",
-            [$"{information}/WHEEL"] = $"Wheel-Version: 1.0\nGenerator: none\nRoot-Is-Purelib: {(pure ? "true" : "false")}\nTag: py3-none-any\n",
-        };
+        var all = new Dictionary<string, string>(files);
+        all.TryAdd($"{information}/METADATA", $"Metadata-Version: 2.1\nName: {project}\nVersion: {version}\n{string.Concat(requires.Select(static one => $"Requires-Dist: {one}\n"))}");
+        all.TryAdd($"{information}/WHEEL", $"Wheel-Version: 1.0\nGenerator: none\nRoot-Is-Purelib: {(pure ? "true" : "false")}\nTag: py3-none-any\n");
         var record = string.Concat(all.Select(static file => $"{file.Key.TrimStart('+')},sha256={Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(file.Value)))},{Encoding.UTF8.GetByteCount(file.Value)}\n"));
         using var zip = new ZipArchive(File.Create(path), ZipArchiveMode.Create);
         foreach (var (name, text) in all.Append(KeyValuePair.Create($"{information}/RECORD", $"{record}{information}/RECORD,,\n")))

@@ -35,7 +35,11 @@ internal static class LockVerb
             }, interpreter.Target);
             var made = await Screen.ShowAsync(async progress =>
             {
-                var chosen = await PythonResolution.ResolveAsync(store, asked.Wanted, interpreter.Target, asked.Sources, progress, null, cancellationToken);
+                var chosen = await PythonResolution.ResolveAsync(store, asked.Wanted, interpreter.Target, asked.Sources, progress, null, cancellationToken, new SourceBuilder(store, interpreter, asked.Sources, progress));
+                // What sources are built with is locked too, and known when they were built.
+                var built = chosen.Where(static one => one.File is { } file && SourceName.TryParse(file.Name) is not null).ToArray();
+                var with = DistributionFetch.Locked(built, await DistributionFetch.WheelsAsync(store, built, asked.Sources, new SourceBuilder(store, interpreter, asked.Sources, progress), progress, null, cancellationToken)).ToDictionary(static one => one.Project);
+                chosen = [.. chosen.Select(one => with.GetValueOrDefault(one.Project) ?? one)];
                 // A lock without digests would lock nothing: what an index does not say of a file, the file itself says.
                 var silent = chosen.Where(static one => one.File is { } wheel && !wheel.Hashes.ContainsKey("sha256")).ToArray();
                 var fetched = await PythonDownload.AllAsync(store, [.. silent.Select(static one => one.File!)], progress, null, cancellationToken);

@@ -25,6 +25,9 @@ public sealed record PythonProject
     /// <summary>Who builds it (PEP 517): <c>hatchling.build</c>.</summary>
     public string BuildBackend { get; init; } = "";
 
+    /// <summary>Folders of the project in which the backend is, before all others; empty for one that is installed.</summary>
+    public IReadOnlyList<string> BackendPath { get; init; } = [];
+
     /// <summary>An SPDX expression; null where it says none.</summary>
     public string? LicenceExpression { get; init; }
 
@@ -52,6 +55,7 @@ public sealed record PythonProject
             // Without the table setuptools is meant (PEP 517, "Source trees", and 518); with it, what it requires must be there.
             BuildRequires = build.Count > 0 && !build.ContainsKey("requires") ? throw Wrong("[build-system] says no requires", "write what building needs, such as requires = [\"setuptools\"] (PEP 518)") : build.Count == 0 ? [DependencySpecifier.Parse("setuptools>=40.8.0")] : Dependencies(build.Texts("requires", origin)),
             BuildBackend = build.Text("build-backend", origin) ?? "setuptools.build_meta:__legacy__",
+            BackendPath = build.Texts("backend-path", origin),
             LicenceExpression = project.GetValueOrDefault("license") as string,
         };
 

@@ -29,6 +29,9 @@ public sealed record RequirementsFile
     /// <summary><c>--pre</c></summary>
     public bool PreReleases { get; init; }
 
+    /// <summary>Whose sources may be built: no file can say that, whoever runs the command does.</summary>
+    public BuildPermission Builds { get; init; } = BuildPermission.None;
+
     /// <summary><c>--trusted-host</c>: hosts whose certificate nobody checks. Mayfly does not do that; it is kept to be told.</summary>
     public IReadOnlyList<string> TrustedHosts { get; init; } = [];
 
@@ -44,6 +47,7 @@ public sealed record RequirementsFile
         PrefersWheels = PrefersWheels || later.PrefersWheels,
         RequiresHashes = RequiresHashes || later.RequiresHashes,
         PreReleases = PreReleases || later.PreReleases,
+        Builds = Builds.And(later.Builds),
         TrustedHosts = [.. TrustedHosts, .. later.TrustedHosts],
     };
 

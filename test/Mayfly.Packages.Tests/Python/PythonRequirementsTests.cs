@@ -59,7 +59,6 @@ public sealed class PythonRequirementsTests : IDisposable
     [InlineData("\n-e .\n", "requirements.txt:2: . is a file, a folder or an address of its own, from which nothing is installed yet")]
     [InlineData("one @ https://files.test/one.whl\n", "requirements.txt:1: one @ https://files.test/one.whl is a file, a folder or an address of its own, from which nothing is installed yet")]
     [InlineData("one[\n", "requirements.txt:1: ")]
-    [InlineData("--no-binary :all:\n", "--no-binary :all: asks for what is built from sources, which is not done yet")]
     [InlineData("--index-url nowhere\n", "'nowhere' is no address of an index")]
     public void What_contradicts_itself_or_is_not_done_is_told_with_its_place(string text, string message)
     {

@@ -10,11 +10,14 @@ public sealed record ChosenDistribution
     /// <summary>Its optional parts that somebody wants.</summary>
     public IReadOnlyList<ProjectName> Extras { get; init; } = [];
 
-    /// <summary>The wheel; null for a distribution that is there already.</summary>
+    /// <summary>The wheel, or sources that one is built from; null for a distribution that is there already.</summary>
     public required IndexFile? File { get; init; }
 
     /// <summary>The index that it comes from; null for an address that was given.</summary>
     public Uri? Index { get; init; }
+
+    /// <summary>Exactly what its wheel is built with; null as long as nobody has chosen that, and for what is a wheel already.</summary>
+    public IReadOnlyList<ChosenDistribution>? BuildRequires { get; init; }
 
     /// <summary>Of what it needs for this interpreter and these extras, in its own words.</summary>
     public required IReadOnlyList<DependencySpecifier> Requires { get; init; }

@@ -12,7 +12,7 @@ namespace Mayfly.Packages.Python.Resolving;
 /// SHA-256, where an index says it, so that no index can say anything of another one's files. How it changes: a page is asked for anew in every command, with that state, and replaced by a rename when the index
 /// sends another. Why not trust it for some minutes, as others do: who has just published something wants it now, and a page that is the same costs one short answer.
 /// </remarks>
-internal sealed class IndexClient(Store store, Transport transport, PythonSources sources, IProgress<Activity>? progress, CancellationToken cancellationToken) : IAsyncDisposable
+internal sealed class IndexClient(Store store, Transport transport, PythonSources sources, ISourceBuilder? builder, IProgress<Activity>? progress, CancellationToken cancellationToken) : IAsyncDisposable
 {
     private const string Activity = "read Python indexes";
 
@@ -104,6 +104,8 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
 
     private async Task<CoreMetadata> ReadMetadataAsync(IndexFile file)
     {
+        if (SourceName.TryParse(file.Name) is { } source)
+            return await FromSourcesAsync(file, source).ConfigureAwait(false);
         var bytes = Kept(file) ?? await AloneAsync(file).ConfigureAwait(false);
         var metadata = bytes is null ? await FromWheelAsync(file).ConfigureAwait(false) : Usable(() => CoreMetadata.Read(bytes, file.Name));
         return WheelName.TryParse(file.Name) is { } name && (metadata.Name != name.Project || metadata.Version != name.Version)
@@ -120,7 +122,7 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
         return Convert.ToHexStringLower(SHA256.HashData(bytes)) == sha256 ? bytes : null;
     }
 
-    private static CoreMetadata Usable(Func<CoreMetadata> read)
+    private static T Usable<T>(Func<T> read)
     {
         try
         {
@@ -155,6 +157,18 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
         var sha256 = await BringAsync(file).ConfigureAwait(false);
         using var archive = FileHandles.OpenFile(store.PathOf(StoreArea.Artifacts, sha256));
         return Usable(() => WheelArchive.Read(archive, file.Name).Metadata);
+    }
+
+    /// <summary>As they are there, if they stay so; else the build is asked.</summary>
+    private async Task<CoreMetadata> FromSourcesAsync(IndexFile file, SourceName source)
+    {
+        if (!sources.Builds.Allows(source.Project))
+            throw new MayflyException($"{file.Name} is sources, from which nothing is built without permission", BuildPermission.Hint(source.Project));
+        var sha256 = await BringAsync(file).ConfigureAwait(false);
+        if (Usable(() => SourceArchive.Metadata(store.PathOf(StoreArea.Artifacts, sha256), file.Name)) is { } known)
+            return known;
+        return builder is null ? throw new MayflyException($"{file.Name} does not say what it needs without being built, and nothing is built here", "take a version that has a wheel")
+            : await builder.MetadataAsync(new SourceTree { Name = file.Name, Sha256 = sha256, Meant = (source.Project, source.Version) }, _ended.Token).ConfigureAwait(false);
     }
 
     /// <summary>Has the file in the store, and gives its SHA-256.</summary>

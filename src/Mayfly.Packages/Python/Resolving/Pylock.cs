@@ -29,13 +29,9 @@ public sealed record Pylock
         Environments = [Marker.Parse($"sys_platform == '{target.Markers.SysPlatform}' and platform_machine == '{target.Markers.PlatformMachine}' and implementation_name == '{target.Markers.ImplementationName}'")],
         Packages =
         [
-            .. chosen.Select(one => new PylockPackage
+            .. chosen.Select(one => PylockPackage.Of(one) with
             {
-                Name = one.Project,
-                Version = one.Version,
-                Index = one.Index,
                 Dependencies = [.. one.Requires.Select(static need => need.Name).Where(name => name != one.Project && chosen.Any(other => other.Project == name)).Distinct().OrderBy(static name => name.Text, StringComparer.Ordinal)],
-                Wheels = [one.File! with { Hashes = new Dictionary<string, string> { ["sha256"] = RequirementsExport.Digest(one) } }],
             }),
         ],
     };
@@ -87,10 +83,11 @@ public sealed record Pylock
             .. Packages.Where(one => one.Marker?.Holds(target.Markers) ?? true).Select(one => new ChosenDistribution
             {
                 Project = one.Name,
-                Version = one.Version ?? Name(one.Wheels[0]).Version,
+                Version = one.Version ?? (one.Wheels.Count > 0 ? Name(one.Wheels[0]).Version : SourceName.TryParse(one.Source!.Name)!.Version),
                 Index = one.Index,
                 Requires = [],
-                File = one.Wheels.Where(wheel => Rank(wheel) < int.MaxValue).MinBy(Rank) ?? throw new MayflyException($"{origin} has no wheel of {one.Name} for Python {target.Version} on this machine", "make it anew here: mayfly env lock"),
+                BuildRequires = one.BuildRequires.Count == 0 ? null : [.. one.BuildRequires.Select(static need => need.Chosen())],
+                File = one.Wheels.Where(wheel => Rank(wheel) < int.MaxValue).MinBy(Rank) ?? one.Source ?? throw new MayflyException($"{origin} has no wheel of {one.Name} for Python {target.Version} on this machine", "make it anew here: mayfly env lock"),
             }),
         ];
 
@@ -119,16 +116,28 @@ public sealed record Pylock
                 text.Append($"dependencies = [{string.Join(", ", package.Dependencies.Select(static name => $"{{name = {LockFile.Quote(name.Text)}}}"))}]\n");
             if (package.Index is { } index)
                 text.Append($"index = {LockFile.Quote(IndexClient.WithoutPassword(index).AbsoluteUri)}\n");
-            text.Append("wheels = [\n");
-            foreach (var wheel in package.Wheels)
-            {
-                var size = wheel.Size is { } bytes ? string.Create(CultureInfo.InvariantCulture, $", size = {bytes}") : "";
-                text.Append($"    {{name = {LockFile.Quote(wheel.Name)}, url = {LockFile.Quote(IndexClient.WithoutPassword(wheel.Address).AbsoluteUri)}{size}, hashes = {{{string.Join(", ", wheel.Hashes.Select(static hash => $"{hash.Key} = {LockFile.Quote(hash.Value)}"))}}}}},\n");
-            }
-
-            text.Append("]\n");
+            if (package.Source is { } source)
+                text.Append($"sdist = {Table(source)}\n");
+            if (package.Wheels.Count > 0)
+                text.Append($"wheels = [\n{string.Concat(package.Wheels.Select(static wheel => $"    {Table(wheel)},\n"))}]\n");
+            // What a build was done with has no place in the PEP but the one for tools.
+            if (package.BuildRequires.Count > 0)
+                text.Append($"[packages.tool.mayfly]\nbuild-requires = [\n{string.Concat(package.BuildRequires.Select(static need => $"    {BuildRequirement(need)},\n"))}]\n");
         }
 
         return text.ToString();
+    }
+
+    private static string Table(IndexFile file)
+    {
+        var size = file.Size is { } bytes ? string.Create(CultureInfo.InvariantCulture, $", size = {bytes}") : "";
+        return $"{{name = {LockFile.Quote(file.Name)}, url = {LockFile.Quote(IndexClient.WithoutPassword(file.Address).AbsoluteUri)}{size}, hashes = {{{string.Join(", ", file.Hashes.Select(static hash => $"{hash.Key} = {LockFile.Quote(hash.Value)}"))}}}}}";
+    }
+
+    private static string BuildRequirement(PylockPackage need)
+    {
+        var files = $"{(need.Source is { } source ? $", sdist = {Table(source)}" : "")}{(need.Wheels.Count > 0 ? $", wheels = [{string.Join(", ", need.Wheels.Select(Table))}]" : "")}";
+        var tool = need.BuildRequires.Count > 0 ? $", tool = {{mayfly = {{build-requires = [{string.Join(", ", need.BuildRequires.Select(BuildRequirement))}]}}}}" : "";
+        return $"{{name = {LockFile.Quote(need.Name.Text)}, version = {LockFile.Quote(need.Version!.ToString())}{files}{tool}}}";
     }
 }

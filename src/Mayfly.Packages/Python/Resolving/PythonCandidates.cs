@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Mayfly.Resolver;
 
 namespace Mayfly.Packages.Python.Resolving;
@@ -27,12 +26,16 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
     private readonly Dictionary<ProjectName, (Uri? Index, ReleaseList List)> _projects = [];
     private readonly Dictionary<int, CandidateRelations> _relations = [];
     private readonly HashSet<ProjectName> _listed = [];
+    private readonly SortedSet<ProjectName> _withheld = new(Comparer<ProjectName>.Create(static (one, other) => string.CompareOrdinal(one.Text, other.Text)));
 
     /// <summary>True when a choice was made among releases alone of a project of which a pre-release was asked for later.</summary>
     public bool IsStale { get; private set; }
 
     /// <summary>Projects that were asked for and that no index has, in the order of their names.</summary>
     public IReadOnlyList<ProjectName> Unknown => [.. _projects.Where(static one => one.Value is { Index: null, List.Releases: [] }).Select(static one => one.Key).OrderBy(static name => name.Text, StringComparer.Ordinal)];
+
+    /// <summary>Projects that permission to build would have helped, as far as somebody was told why there is none of them.</summary>
+    public IReadOnlyCollection<ProjectName> Withheld => _withheld;
 
     /// <summary>What is asked for from outside.</summary>
     public IReadOnlyList<Requirement> Requests(IReadOnlyList<DependencySpecifier> wanted) => Requirements(wanted.Where(one => Counts(one, null)));
@@ -98,7 +101,12 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
         if (list.Releases.Any(release => release.IsYanked && wanted.Versions.Allows(release.Version, preReleases: true)))
             return "its project withdrew what there is of it (it was yanked); a version that is asked for exactly (==) is taken all the same";
         if (list.Unusable.FirstOrDefault(one => wanted.Versions.Allows(one.Version, preReleases: true)) is { Version: { } version } unusable)
+        {
+            if (unusable.IsWithheld)
+                _withheld.Add(wanted.Name);
             return $"{wanted.Name} {version} {unusable.Reason}";
+        }
+
         return list.Releases.Count > 0 ? $"{found} has {Shown(list.Releases.Select(static release => release.Version))}" : "its index has no file of it that can be used";
     }
 
@@ -183,6 +191,8 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
             fitting.RemoveAll(static release => release.Version.IsPreRelease);
         else if (!gladly && !sources.PreReleases)
             fitting = [.. fitting.OrderBy(static release => release.Version.IsPreRelease)];
+        if (sources.PrefersWheels)
+            fitting = [.. fitting.OrderBy(static release => release.IsSource)];
         if (sources.Present.GetValueOrDefault(wanted.Name) is { IsPreferred: true })
             fitting = [.. fitting.OrderByDescending(static release => release.File is null)];
         if (sources.Preferred.GetValueOrDefault(wanted.Name) is { } preferred)
@@ -230,7 +240,7 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
         if (there is not null && IsSettled(project))
             return _projects[project] = (null, ReleaseList.Nothing.With(there.Version));
         var page = index.PageAsync(project).GetAwaiter().GetResult();
-        var list = ReleaseList.Of(project, page.Files, target, sources.Digests.GetValueOrDefault(project) ?? (sources.RequireDigests ? FrozenSet<string>.Empty : null));
+        var list = ReleaseList.Of(project, page.Files, target, sources);
         return _projects[project] = (page.Index, there is null ? list : list.With(there.Version));
     }
 

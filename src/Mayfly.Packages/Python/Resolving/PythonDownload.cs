@@ -21,7 +21,7 @@ public static class PythonDownload
         var known = files.Where(static file => Digest(file) is not null && file.Size is not null).ToArray();
         var downloads = new Downloads(store, transport, "fetch wheels", progress);
         await downloads.AllAsync([.. known.Select(static file => new Wanted(file.Name, Digest(file)!, file.Size!.Value, [file.Address]) { MissingHint = "the index is perhaps being updated: try again in some minutes, or name another index" })], cancellationToken).ConfigureAwait(false);
-        await using var index = new IndexClient(store, transport, new PythonSources(), progress, cancellationToken);
+        await using var index = new IndexClient(store, transport, new PythonSources(), null, progress, cancellationToken);
         await Task.WhenAll(Enumerable.Range(0, files.Count).Select(async number => digests[number] = await index.BringAsync(files[number]).ConfigureAwait(false))).ConfigureAwait(false);
         return [.. files.Zip(digests, static (file, digest) => (file.Name, digest))];
     }

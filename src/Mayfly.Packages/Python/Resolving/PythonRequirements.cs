@@ -12,8 +12,6 @@ public sealed record PythonRequirements(IReadOnlyList<DependencySpecifier> Wante
     /// <exception cref="MayflyException">It asks for what is not done, or contradicts itself.</exception>
     public static PythonRequirements Of(RequirementsFile file, PythonSources usual, PythonTarget target)
     {
-        if (file.Formats.FirstOrDefault(static format => !format.Wheels && format.Projects != ":none:") is { Projects: { } projects })
-            throw new MayflyException($"--no-binary {projects} asks for what is built from sources, which is not done yet", "take the option out, and wheels are used");
         var lines = file.Entries.Select(static entry => (Entry: entry, Dependency: Read(entry))).Where(line => line.Dependency.Marker?.Holds(target.Markers) ?? true).ToArray();
         var wanted = lines.Where(static line => !line.Entry.IsConstraint).ToArray();
         var hashed = file.RequiresHashes || lines.Any(static line => line.Entry.Hashes.Count > 0);
@@ -41,6 +39,9 @@ public sealed record PythonRequirements(IReadOnlyList<DependencySpecifier> Wante
             Digests = lines.Where(static line => line.Entry.Hashes.Count > 0).GroupBy(static line => line.Dependency.Name)
                 .ToDictionary(static group => group.Key, static group => (IReadOnlySet<string>)group.Select(static line => Digests(line.Entry.Hashes)).Aggregate(static (all, more) => all.Intersect(more)).ToHashSet(StringComparer.Ordinal)),
             PreReleases = usual.PreReleases || file.PreReleases,
+            Formats = file.Formats.Aggregate(usual.Formats, static (formats, one) => formats.With(one.Wheels, one.Projects)),
+            Builds = usual.Builds.And(file.Builds),
+            PrefersWheels = usual.PrefersWheels || file.PrefersWheels,
         });
     }
 

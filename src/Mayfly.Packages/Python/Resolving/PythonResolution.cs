@@ -14,14 +14,15 @@ public static class PythonResolution
     /// <param name="progress">Told how far it is.</param>
     /// <param name="settings">How patient it is; null for the usual.</param>
     /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="builder">Asked for metadata that only a build can tell; null where nothing may be built.</param>
     /// <returns>In the order of their names.</returns>
     /// <exception cref="UnresolvableException">There is no answer; the message says why.</exception>
     public static async Task<IReadOnlyList<ChosenDistribution>> ResolveAsync(
         Store store, IReadOnlyList<DependencySpecifier> wanted, PythonTarget target, PythonSources sources,
-        IProgress<Activity>? progress = null, TransferSettings? settings = null, CancellationToken cancellationToken = default)
+        IProgress<Activity>? progress = null, TransferSettings? settings = null, CancellationToken cancellationToken = default, ISourceBuilder? builder = null)
     {
         using var transport = new Transport(settings ?? TransferSettings.FromEnvironment());
-        await using var index = new IndexClient(store, transport, sources, progress, cancellationToken);
+        await using var index = new IndexClient(store, transport, sources, builder, progress, cancellationToken);
         // The solver waits for what it asks for.
         var (candidates, requests, resolution) = await Task.Run(() =>
         {
@@ -42,7 +43,8 @@ public static class PythonResolution
         if (resolution.Failure is { } failure)
         {
             throw new UnresolvableException($"no versions fit together for Python {target.Version}:\n{DerivationText.Render(failure)}",
-                candidates.Unknown is { Count: > 0 } unknown ? $"look how {string.Join(" and ", unknown)} {(unknown.Count == 1 ? "is" : "are")} spelled, and whether the index that has {(unknown.Count == 1 ? "it" : "them")} is named"
+                candidates.Withheld.Count > 0 ? BuildPermission.Hint(candidates.Withheld.First())
+                : candidates.Unknown is { Count: > 0 } unknown ? $"look how {string.Join(" and ", unknown)} {(unknown.Count == 1 ? "is" : "are")} spelled, and whether the index that has {(unknown.Count == 1 ? "it" : "them")} is named"
                 : requests.Count == 1 ? "ask for other versions of it, or for another interpreter" : "ask for other versions, leave something out, or override what a project says of another", failure);
         }
 

@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace Mayfly.Packages.Python.Resolving;
 
 /// <summary>Where distributions come from, and what of it may be taken.</summary>
@@ -39,4 +41,19 @@ public sealed record PythonSources
 
     /// <summary>True to take pre-releases as readily as releases.</summary>
     public bool PreReleases { get; init; }
+
+    /// <summary>Whether wheels or sources are taken of a project.</summary>
+    public FileFormats Formats { get; init; } = FileFormats.Any;
+
+    /// <summary>True to take an older wheel rather than newer sources.</summary>
+    public bool PrefersWheels { get; init; }
+
+    /// <summary>Whose sources may be built.</summary>
+    public BuildPermission Builds { get; init; } = BuildPermission.None;
+
+    /// <summary>What may be taken to build with: neither the constraints nor the digests of what is built are meant for that (as with pip).</summary>
+    public PythonSources ForBuilding => this with { Constraints = [], Overrides = [], Digests = new Dictionary<ProjectName, IReadOnlySet<string>>(), RequireDigests = false, PreReleases = false, WithoutDependencies = false, Present = new Dictionary<ProjectName, PresentDistribution>(), Preferred = new Dictionary<ProjectName, PythonVersion>() };
+
+    /// <summary>Digests of the files that may be taken of a project; null for any.</summary>
+    internal IReadOnlySet<string>? DigestsOf(ProjectName project) => Digests.GetValueOrDefault(project) ?? (RequireDigests ? FrozenSet<string>.Empty : null);
 }

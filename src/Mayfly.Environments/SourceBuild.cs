@@ -1,0 +1,93 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Mayfly.Linux;
+using Mayfly.Packages;
+using Mayfly.Packages.Python;
+using Mayfly.Packages.Python.Resolving;
+
+namespace Mayfly.Environments;
+
+/// <summary>One build: what it needs, its environment when somebody must run in it, and the wheel.</summary>
+internal sealed class SourceBuild(
+    Store store, SourceTree source, PythonProject project, string tree, string work, Interpreter interpreter,
+    Func<IReadOnlyList<DependencySpecifier>, IReadOnlyList<ChosenDistribution>?, Task<(IReadOnlyList<ChosenDistribution> Chosen, IReadOnlyList<BuiltWheel> Wheels)>> bring, CancellationToken cancellationToken)
+{
+    private IReadOnlyList<ChosenDistribution> _chosen = [];
+    private IReadOnlyList<BuiltWheel> _wheels = [];
+    private BuildEnvironment? _ready;
+
+    /// <summary>A folder of its own, outside of the sources.</summary>
+    public string Work => work;
+
+    /// <summary>Of all that goes into it; null for a folder, which may change.</summary>
+    public string? Key { get; private set; }
+
+    /// <summary>Has all chosen that building needs: what the project says, then what its backend asks for besides. What was asked before is not asked again.</summary>
+    public async Task PrepareAsync()
+    {
+        (_chosen, _wheels) = await bring(project.BuildRequires, source.Requires).ConfigureAwait(false);
+        if (source.Requires is null)
+        {
+            var asked = source.Sha256 is null ? null : store.PathOf(StoreArea.Indexes, $"built-asked-{BuildKey.Of(source, interpreter, _wheels)}");
+            var further = asked is not null && File.Exists(asked) ? File.ReadAllLines(asked) : await AskAsync().ConfigureAwait(false);
+            if (asked is not null)
+                WholeFile.Write(asked, file => file.Write(Encoding.UTF8.GetBytes(string.Concat(further.Select(static line => $"{line}\n")))));
+            if (further.Length > 0)
+            {
+                (_chosen, _wheels) = await bring([.. project.BuildRequires, .. further.Select(DependencySpecifier.Parse)], null).ConfigureAwait(false);
+                _ready = null;
+            }
+        }
+
+        Key = source.Sha256 is null ? null : BuildKey.Of(source, interpreter, _wheels);
+    }
+
+    /// <summary>The environment with all that was chosen; made when it is first needed.</summary>
+    public Task<BuildEnvironment> ReadyAsync() => Task.FromResult(_ready ??= Make());
+
+    /// <summary>The wheel that the store has of these inputs, else a new one.</summary>
+    public async Task<BuiltWheel> WheelAsync()
+    {
+        var kept = Key is null ? null : store.PathOf(StoreArea.Indexes, $"built-{Key}");
+        if (kept is not null && File.Exists(kept) && File.ReadAllText(kept).Split('\n') is [var name, var digest, ..] && store.Has(StoreArea.Artifacts, digest))
+            return new BuiltWheel(name, digest, _chosen);
+        var folder = Directory.CreateDirectory($"{work}/wheel").FullName;
+        var answer = await (await ReadyAsync().ConfigureAwait(false)).CallAsync(source.IsEditable ? "build_editable" : "build_wheel", [folder], store, cancellationToken).ConfigureAwait(false)
+            ?? throw new MayflyException($"{source.Name} cannot be built: {project.BuildBackend} has no {(source.IsEditable ? "build_editable (PEP 660), so that it cannot be installed where it is" : "build_wheel (PEP 517)")}",
+                source.IsEditable ? "install it without -e, or ask its project for a newer backend" : "the project must mend it; take another version of it, or a wheel");
+        var file = answer.ValueKind == JsonValueKind.String ? answer.GetString()! : "";
+        if (WheelName.TryParse(file) is not { } built || !File.Exists($"{folder}/{file}"))
+            throw SourceBuilder.Wrong(source, $"its build says that it made '{file}', which is no wheel");
+        if (!built.Tags.Any(interpreter.Target.Tags.Contains))
+            throw SourceBuilder.Wrong(source, $"its build made {file}, which Python {interpreter.Target.Version} cannot use");
+        using (var archive = FileHandles.OpenFile($"{folder}/{file}"))
+            SourceBuilder.RequireMeant(source, WheelArchive.Read(archive, file).Metadata);
+        string sha256;
+        await using (var bytes = File.OpenRead($"{folder}/{file}"))
+            sha256 = Convert.ToHexStringLower(await SHA256.HashDataAsync(bytes, cancellationToken).ConfigureAwait(false));
+        Files.ChangeMode($"{folder}/{file}", 0b110_100_100);
+        store.Commit($"{folder}/{file}", StoreArea.Artifacts, sha256);
+        if (kept is not null)
+            WholeFile.Write(kept, line => line.Write(Encoding.UTF8.GetBytes($"{file}\n{sha256}\n")));
+        return new BuiltWheel(file, sha256, _chosen);
+    }
+
+    private async Task<string[]> AskAsync()
+    {
+        var hook = source.IsEditable ? "get_requires_for_build_editable" : "get_requires_for_build_wheel";
+        var answer = await (await ReadyAsync().ConfigureAwait(false)).CallAsync(hook, [], store, cancellationToken).ConfigureAwait(false);
+        // What is there already need not be asked for again.
+        return answer is not { ValueKind: JsonValueKind.Array } list ? []
+            : [.. list.EnumerateArray().Select(static one => one.ToString()).Where(one => !project.BuildRequires.Contains(DependencySpecifier.Parse(one))).Distinct()];
+    }
+
+    private BuildEnvironment Make()
+    {
+        var root = $"{work}/environment-{Guid.NewGuid().ToString("n")[..8]}";
+        var environment = VirtualEnvironment.Create(root, interpreter);
+        var unpacked = UnpackedWheel.All(store, [.. _wheels.Select(static wheel => (wheel.Name, wheel.Sha256))], null, cancellationToken);
+        environment.Change([.. unpacked.Select(wheel => WheelPlan.Of(wheel, interpreter, root, isRequested: false))], []);
+        return new BuildEnvironment(environment, project, tree, source.Name, work);
+    }
+}

@@ -1,0 +1,42 @@
+using Mayfly.Packages.Transfer;
+
+namespace Mayfly.Packages.Python.Resolving;
+
+/// <summary>What was chosen, brought into the store: wheels as they are, sources as the wheels that are built from them.</summary>
+public static class DistributionFetch
+{
+    /// <summary>Everything is there and is what it should be before the first build begins.</summary>
+    /// <param name="store">Gets them.</param>
+    /// <param name="chosen">What was chosen, and is not there already.</param>
+    /// <param name="sources">Where it was chosen from.</param>
+    /// <param name="builder">Builds the sources among it; null where nothing may be built.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="settings">How patient it is; null for the usual.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>A wheel for each, in the same order.</returns>
+    /// <exception cref="MayflyException">A file is not there or not what the index says, or something cannot be built.</exception>
+    public static async Task<IReadOnlyList<BuiltWheel>> WheelsAsync(
+        Store store, IReadOnlyList<ChosenDistribution> chosen, PythonSources sources, ISourceBuilder? builder = null,
+        IProgress<Activity>? progress = null, TransferSettings? settings = null, CancellationToken cancellationToken = default)
+    {
+        var fetched = await PythonDownload.AllAsync(store, [.. chosen.Select(static one => one.File!)], progress, settings, cancellationToken).ConfigureAwait(false);
+        List<BuiltWheel> wheels = [];
+        foreach (var (one, (name, sha256)) in chosen.Zip(fetched))
+        {
+            if (WheelName.TryParse(name) is not null)
+                wheels.Add(new BuiltWheel(name, sha256, []));
+            else if (builder is null || !sources.Builds.Allows(one.Project))
+                throw new MayflyException($"{name} is sources, from which nothing is built without permission", BuildPermission.Hint(one.Project));
+            else
+                wheels.Add(await builder.BuildAsync(new SourceTree { Name = name, Sha256 = sha256, Meant = (one.Project, one.Version), Requires = one.BuildRequires }, cancellationToken).ConfigureAwait(false));
+        }
+
+        return wheels;
+    }
+
+    /// <summary>The same distributions with what their sources are built with: that is known when they were built.</summary>
+    /// <param name="chosen">What was chosen.</param>
+    /// <param name="wheels">What became of it.</param>
+    public static IReadOnlyList<ChosenDistribution> Locked(IReadOnlyList<ChosenDistribution> chosen, IReadOnlyList<BuiltWheel> wheels) =>
+        [.. chosen.Zip(wheels, static (one, wheel) => SourceName.TryParse(one.File!.Name) is null ? one : one with { BuildRequires = wheel.Requires })];
+}

@@ -1,0 +1,13 @@
+namespace Mayfly.Packages.Python.Resolving;
+
+/// <summary>Builds wheels of sources, which needs an interpreter and environments; nothing here knows of those.</summary>
+public interface ISourceBuilder
+{
+    /// <summary>What the wheel would say of itself.</summary>
+    /// <exception cref="MayflyException">It cannot be told; the message has what the build said.</exception>
+    Task<CoreMetadata> MetadataAsync(SourceTree source, CancellationToken cancellationToken);
+
+    /// <summary>The wheel.</summary>
+    /// <exception cref="MayflyException">It cannot be built; the message has what the build said.</exception>
+    Task<BuiltWheel> BuildAsync(SourceTree source, CancellationToken cancellationToken);
+}

@@ -1,0 +1,182 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using Mayfly.Linux;
+using Mayfly.Packages;
+using Mayfly.Packages.Python;
+using Mayfly.Packages.Python.Resolving;
+
+namespace Mayfly.Environments.Tests;
+
+/// <summary>What is built of sources is what pip builds of them with the same backends, and nothing is built without permission.</summary>
+[Trait("needs", "oracle")]
+public sealed class SourceBuilderTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("mayfly-sources-").FullName;
+
+    private Store Store => field ??= Store.Open($"{_folder}/store");
+
+    private Interpreter Python => field ??= Interpreter.Ask("/usr/bin/python3");
+
+    /// <summary>Backends, and whatever a test puts there.</summary>
+    private string Links
+    {
+        get
+        {
+            if (field is null)
+                BackendWheels.Write(field = $"{_folder}/links");
+            return field;
+        }
+    }
+
+    private PythonSources Sources => new() { Links = [new Uri(Links)], Builds = BuildPermission.All };
+
+    public void Dispose() => Trees.Remove(_folder);
+
+    [Fact]
+    public async Task What_is_built_is_what_pip_builds_byte_for_byte()
+    {
+        foreach (var (project, files) in SourceProject.All)
+            SourceProject.Archive(Links, project, files);
+        var chosen = await ResolveAsync([.. SourceProject.All.Keys]);
+        Assert.Equal(["flitted", "hatched", "new", "old", "own", "poetic", "wheel"], chosen.Select(static one => one.Project.Text));
+        Assert.Equal("wheel", string.Join(' ', chosen.Single(static one => one.Project.Text == "old").Requires.Select(static one => one.Name)));
+        var built = await DistributionFetch.WheelsAsync(Store, chosen, Sources, Builder, cancellationToken: TestContext.Current.CancellationToken);
+
+        // What asks for more only when its backend is asked gets it.
+        Assert.Equal(["flit-core"], built.Single(static wheel => wheel.Name.StartsWith("own", StringComparison.Ordinal)).Requires.Select(static one => one.Project.Text));
+        Assert.Equal(["setuptools", "wheel"], built.Single(static wheel => wheel.Name.StartsWith("old", StringComparison.Ordinal)).Requires.Select(static one => one.Project.Text));
+
+        var theirs = VirtualEnvironment.Create($"{_folder}/theirs", Python);
+        var backends = Directory.GetFiles(Links, "*.whl").Select(path => WheelFile.Keep(Store, path)).ToArray();
+        theirs.Change([.. UnpackedWheel.All(Store, backends).Select(wheel => WheelPlan.Of(wheel, Python, theirs.Root, isRequested: true))], []);
+        var (code, said) = Run($"{theirs.Root}/bin/python", [Path.Combine(AppContext.BaseDirectory, "pip-wheel.py"), $"{_folder}/wheels", .. Directory.GetFiles(Links, "*.tar.gz")]);
+        Assert.True(code == 0, said);
+        foreach (var wheel in built.Where(static wheel => wheel.Requires.Count > 0))
+            Assert.Equal((wheel.Name, Digest($"{_folder}/wheels/{wheel.Name}")), (wheel.Name, wheel.Sha256));
+        Assert.Equal(SourceProject.All.Count, built.Count(static wheel => wheel.Requires.Count > 0));
+    }
+
+    [Fact]
+    public async Task What_was_built_is_built_once_and_anew_where_what_it_is_built_with_is_another()
+    {
+        SourceProject.Archive(Links, "flitted", SourceProject.All["flitted"]);
+        var first = await BuildAsync("flitted");
+        // A build would find no interpreter.
+        var gone = new SourceBuilder(Store, Python, Sources);
+        var built = Directory.GetFiles(Store.Folder(StoreArea.Indexes), "built-*").Length;
+        Assert.Equal(first.Sha256, (await DistributionFetch.WheelsAsync(Store, await ResolveAsync("flitted"), Sources, gone, cancellationToken: TestContext.Current.CancellationToken))[0].Sha256);
+        Assert.Equal(built, Directory.GetFiles(Store.Folder(StoreArea.Indexes), "built-*").Length);
+
+        // A newer backend, which a lock of the older one does not take.
+        var chosen = (await ResolveAsync("flitted"))[0];
+        var version = Path.GetFileName(Directory.GetFiles(Links, "flit_core-*.whl").Single()).Split('-')[1];
+        WheelFile.Write(Links, "flit_core", "3.99", UnpackedFiles($"{Links}/flit_core-{version}-py3-none-any.whl"));
+        var locked = await DistributionFetch.WheelsAsync(Store, [chosen with { BuildRequires = first.Requires }], Sources, Builder, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal((first.Sha256, version), (locked[0].Sha256, locked[0].Requires[0].Version.ToString()));
+        Assert.Equal("3.99", (await BuildAsync("flitted")).Requires[0].Version.ToString());
+        Assert.True(Directory.GetFiles(Store.Folder(StoreArea.Indexes), "built-*").Length > built);
+        Assert.Empty(Directory.GetDirectories(Store.Folder(StoreArea.Tmp)));
+    }
+
+    [Fact]
+    public async Task A_lock_keeps_what_is_built_and_with_what()
+    {
+        SourceProject.Archive(Links, "old", SourceProject.All["old"]);
+        var chosen = await ResolveAsync("old");
+        var wheels = await DistributionFetch.WheelsAsync(Store, chosen, Sources, Builder, cancellationToken: TestContext.Current.CancellationToken);
+        var text = Pylock.Of(DistributionFetch.Locked(chosen, wheels), Python.Target).ToString();
+        var read = Pylock.Read(text, "pylock.toml", new Uri($"{_folder}/pylock.toml"));
+        Assert.Equal(text, read.ToString());
+        var again = read.For(Python.Target, "pylock.toml");
+        Assert.Equal(["old 1.0 old-1.0.tar.gz: setuptools 66.1.1 wheel 0.38.4", "wheel 0.38.4 wheel-0.38.4-py3-none-any.whl: "],
+            again.Select(static one => $"{one.Project} {one.Version} {one.File!.Name}: {string.Join(' ', (one.BuildRequires ?? []).Select(static need => $"{need.Project} {need.Version}"))}"));
+
+        // The same is installed from the lock alone, with permission.
+        var environment = VirtualEnvironment.Create($"{_folder}/environment", Python);
+        var failure = await Assert.ThrowsAnyAsync<MayflyException>(() => EnvironmentPlan.Exactly(environment, again).RunAsync(Store, environment, cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Equal("old-1.0.tar.gz is sources, from which nothing is built without permission", failure.Message);
+        Assert.Empty(environment.Installed());
+        var plan = EnvironmentPlan.Exactly(environment, again, builds: BuildPermission.Of(ProjectName.Parse("old")));
+        await plan.RunAsync(Store, environment, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal(["old", "wheel"], environment.Installed().Select(static one => one.Project.Text));
+        Assert.True(EnvironmentPlan.Exactly(environment, again).IsEmpty);
+    }
+
+    [Fact]
+    public async Task Nothing_is_built_without_permission()
+    {
+        SourceProject.Archive(Links, "flitted", SourceProject.All["flitted"]);
+        var failure = await Assert.ThrowsAnyAsync<MayflyException>(() => ResolveAsync(Sources with { Builds = BuildPermission.Of(ProjectName.Parse("other")) }, "flitted"));
+        Assert.Equal($"no versions fit together for Python {Python.Target.Version}:\nflitted is asked for, but flitted 1.0 has sources alone, from which nothing is built without permission", failure.Message);
+        Assert.Equal("a build runs code of that project: permit it with --allow-build=flitted, or take a version that has a wheel", failure.Hint);
+        failure = await Assert.ThrowsAnyAsync<MayflyException>(() => ResolveAsync(Sources with { Formats = FileFormats.Any.With(true, ":all:") }, "flitted"));
+        Assert.EndsWith("flitted 1.0 has sources alone, and --only-binary asks for wheels", failure.Message, StringComparison.Ordinal);
+        // What building needs must be permitted too.
+        var sources = Sources with { Builds = BuildPermission.Of(ProjectName.Parse("needy")) };
+        SourceProject.Archive(Links, "needy", Named("needy", "requires = ['flitted']\nbuild-backend = 'flit_core.buildapi'\n"));
+        failure = await Assert.ThrowsAnyAsync<MayflyException>(() => ResolveAsync(sources, "needy"));
+        Assert.StartsWith("what needy-1.0.tar.gz needs to be built cannot be had: ", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("--allow-build=flitted", failure.Hint, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("requires = ['flit_core']\nbuild-backend = 'flit_core.nothing'\n", "bad-1.0.tar.gz cannot be built: its build backend flit_core.nothing is not among what it says that building needs: there is no module flit_core.nothing")]
+    [InlineData("requires = ['flit_core']\nbuild-backend = 'backend'\nbackend-path = ['../..']\n", "bad-1.0.tar.gz cannot be built: its backend-path leads out of it, to ")]
+    [InlineData("requires = ['flit_core']\nbuild-backend = 'flit_core.buildapi'\nbackend-path = ['.']\n", "bad-1.0.tar.gz cannot be built: its build backend flit_core.buildapi is not in its backend-path")]
+    [InlineData("requires = []\nbuild-backend = 'fails'\nbackend-path = ['.']\n", "bad-1.0.tar.gz cannot be built: it ended with exit code 1 in fails, prepare_metadata_for_build_wheel:\n  looking for libodd\n  Traceback (most recent call last):\n")]
+    [InlineData("requires = []\nbuild-backend = 'ends'\nbackend-path = ['.']\n", "bad-1.0.tar.gz cannot be built: it ended without an answer in ends, get_requires_for_build_wheel, and said nothing")]
+    [InlineData("requires = []\nbuild-backend = 'lies'\nbackend-path = ['.']\n", "bad-1.0.tar.gz cannot be used: its build says that it made '../../etc/passwd', which is no wheel")]
+    [InlineData("requires = []\nbuild-backend = 'other'\nbackend-path = ['.']\n", "bad-1.0.tar.gz cannot be used: it turns out to be other 2.0")]
+    [InlineData("requires = ['bad']\nbuild-backend = 'bad'\n", "bad-1.0.tar.gz cannot be built, since building it needs itself: bad-1.0.tar.gz needs bad-1.0.tar.gz")]
+    [InlineData("requires = ['missing']\nbuild-backend = 'bad'\n", "what bad-1.0.tar.gz needs to be built cannot be had: no versions fit together")]
+    [InlineData("build-backend = 'bad'\n", "pyproject.toml of bad-1.0.tar.gz: [build-system] says no requires")]
+    public async Task A_build_that_fails_is_told_with_what_it_said(string system, string message)
+    {
+        var files = new Dictionary<string, string>(Named("bad", system))
+        {
+            ["fails.py"] = "import sys\ndef prepare_metadata_for_build_wheel(folder, config_settings=None):\n    print('looking for libodd', file=sys.stderr)\n    raise SystemError('\\033[31mno libodd')\n",
+            ["ends.py"] = "import os\ndef get_requires_for_build_wheel(config_settings=None):\n    os._exit(0)\n",
+            ["lies.py"] = "def build_wheel(folder, config_settings=None, metadata_directory=None):\n    return '../../etc/passwd'\n",
+            ["other.py"] = "import os\ndef prepare_metadata_for_build_wheel(folder, config_settings=None):\n    os.mkdir(folder + '/other-2.0.dist-info')\n    open(folder + '/other-2.0.dist-info/METADATA', 'w').write('Metadata-Version: 2.1\\nName: other\\nVersion: 2.0\\n')\n    return 'other-2.0.dist-info'\n",
+        };
+        SourceProject.Archive(Links, "bad", files);
+        var failure = await Assert.ThrowsAnyAsync<MayflyException>(() => ResolveAsync("bad"));
+        Assert.StartsWith(message, failure.Message, StringComparison.Ordinal);
+        Assert.NotEmpty(failure.Hint!);
+        Assert.DoesNotContain('\u001b', failure.Message);
+        if (system.Contains("'fails'", StringComparison.Ordinal))
+            Assert.Contains("no libodd", File.ReadAllText(failure.Hint!.Split(" is in ")[1].Split(';')[0]), StringComparison.Ordinal);
+        Assert.Empty(Directory.GetDirectories(Store.Folder(StoreArea.Tmp)));
+    }
+
+    private SourceBuilder Builder => new(Store, Python, Sources);
+
+    private static Dictionary<string, string> Named(string name, string system) => new() { ["pyproject.toml"] = $"[build-system]\n{system}[project]\nname = '{name}'\nversion = '1.0'\ndescription = ''\n", [$"{name}.py"] = "" };
+
+    private Task<IReadOnlyList<ChosenDistribution>> ResolveAsync(params string[] wanted) => ResolveAsync(Sources, wanted);
+
+    private Task<IReadOnlyList<ChosenDistribution>> ResolveAsync(PythonSources sources, params string[] wanted) =>
+        PythonResolution.ResolveAsync(Store, [.. wanted.Select(DependencySpecifier.Parse)], Python.Target, sources, cancellationToken: TestContext.Current.CancellationToken, builder: new SourceBuilder(Store, Python, sources));
+
+    private async Task<BuiltWheel> BuildAsync(string project) => (await DistributionFetch.WheelsAsync(Store, await ResolveAsync(project), Sources, Builder, cancellationToken: TestContext.Current.CancellationToken)).Single();
+
+    private static Dictionary<string, string> UnpackedFiles(string wheel)
+    {
+        using var zip = System.IO.Compression.ZipFile.OpenRead(wheel);
+        return zip.Entries.Where(static entry => !entry.FullName.Contains(".dist-info/", StringComparison.Ordinal)).ToDictionary(static entry => entry.FullName, static entry => new StreamReader(entry.Open()).ReadToEnd());
+    }
+
+    private static string Digest(string path) => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)));
+
+    private static (int Code, string Output) Run(string program, params IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in ((string, string)[])[("SOURCE_DATE_EPOCH", "315532800"), ("LC_ALL", "C.UTF-8"), ("PYTHONDONTWRITEBYTECODE", "1")])
+            start.Environment[name] = value;
+        using var process = Process.Start(start)!;
+        var error = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output + error.Result);
+    }
+}
