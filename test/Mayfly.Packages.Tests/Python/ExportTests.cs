@@ -58,7 +58,7 @@ public sealed class ExportTests : IDisposable
     [InlineData("lock-version = '2.0'\ncreated-by = 'x'\npackages = []\n", "pylock.toml is of version 2.0 of the format, and only version 1 is known")]
     [InlineData("lock-version = '1.0'\npackages = []\n", "pylock.toml: it does not say who wrote it")]
     [InlineData("lock-version = '1.0'\ncreated-by = 'x'\n[[packages]]\nversion = '1'\n", "pylock.toml: a package says no name")]
-    [InlineData("lock-version = '1.0'\ncreated-by = 'x'\n[[packages]]\nname = 'a'\nsdist = {}\n", "pylock.toml: a has no wheel, and nothing is built from sdist yet")]
+    [InlineData("lock-version = '1.0'\ncreated-by = 'x'\n[[packages]]\nname = 'a'\ndirectory = {path = '.'}\n", "pylock.toml: a has no wheel, and nothing is installed from directory yet")]
     [InlineData("lock-version = '1.0'\ncreated-by = 'x'\n[[packages]]\nname = 'a'\nwheels = [1]\n", "pylock.toml: the wheels of a should be tables")]
     [InlineData("lock-version = '1.0'\ncreated-by = 'x'\n[[packages]]\nname = 'a'\nversion = 'x'\nwheels = [{}]\n", "pylock.toml: 'x' is no version")]
     [InlineData("lock-version = '1.0'\ncreated-by = 'x'\n[[packages]]\nname = 'a'\nwheels = [{name = 'b-1-py3-none-any.whl', path = 'b', hashes = {sha256 = '0'}}]\n", "pylock.toml: 'b-1-py3-none-any.whl' is no name of a wheel of a")]

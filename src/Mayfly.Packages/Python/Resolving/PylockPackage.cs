@@ -59,21 +59,21 @@ public sealed record PylockPackage
             Marker = table.Text("marker", origin) is { } marker ? Marker.Parse(marker) : null,
             Index = table.Text("index", origin) is { } index ? Address(index, place) : null,
             Dependencies = [.. table.List("dependencies", origin).OfType<IReadOnlyDictionary<string, object?>>().Select(one => one.Text("name", origin)).OfType<string>().Select(static one => ProjectName.Parse(one))],
-            Source = source.Count == 0 ? null : File(source, name, origin, place),
+            Source = source.Count == 0 ? null : File(source, "sources", name, origin, place),
             BuildRequires = [.. table.Table("tool", origin).Table("mayfly", origin).List("build-requires", origin).OfType<IReadOnlyDictionary<string, object?>>().Select(need => Read(need, origin, place))],
-            Wheels = [.. wheels.Select(wheel => File(wheel as IReadOnlyDictionary<string, object?> ?? throw new MayflyException($"the wheels of {name} should be tables"), name, origin, place))],
+            Wheels = [.. wheels.Select(wheel => File(wheel as IReadOnlyDictionary<string, object?> ?? throw new MayflyException($"the wheels of {name} should be tables"), "a wheel", name, origin, place))],
         };
     }
 
-    private static IndexFile File(IReadOnlyDictionary<string, object?> table, ProjectName project, string origin, Uri place)
+    private static IndexFile File(IReadOnlyDictionary<string, object?> table, string kind, ProjectName project, string origin, Uri place)
     {
         // One of both must be there, and the name follows from either.
         var address = table.Text("url", origin) is { } url ? Address(url, place)
             : table.Text("path", origin) is { } path ? new Uri(Path.GetFullPath(path, Path.GetDirectoryName(place.LocalPath)!))
-            : throw new MayflyException($"a file of {project} says neither url nor path");
+            : throw new MayflyException($"{kind} of {project} says neither url nor path");
         var name = table.Text("name", origin) ?? Uri.UnescapeDataString(address.Segments[^1]);
-        if ((WheelName.TryParse(name)?.Project ?? SourceName.TryParse(name)?.Project) != project)
-            throw new MayflyException($"'{name}' is no name of a wheel or of sources of {project}");
+        if ((kind == "sources" ? SourceName.TryParse(name)?.Project : WheelName.TryParse(name)?.Project) != project)
+            throw new MayflyException($"'{name}' is no name of {kind} of {project}");
         var hashes = FileDigests.Of(table.Table("hashes", origin).Where(static hash => hash.Value is string).Select(static hash => (hash.Key, (string)hash.Value!)));
         return hashes.Count > 0
             ? new IndexFile { Name = name, Address = address, Hashes = hashes, Size = table.GetValueOrDefault("size") as long? }
