@@ -106,9 +106,22 @@ function _mayfly_mkvirtualenv_help {
         ' Others, about how pip and setuptools are brought, are taken and change nothing.'
 }
 
-# In whatever way pip is called by its user, it is the one of this environment.
+# The environment's own pip; where it has none, Mayfly does what is asked here of pip.
 function _mayfly_pip {
-    "$VIRTUAL_ENV/bin/pip" "$@"
+    if [ -x "$VIRTUAL_ENV/bin/pip" ]; then
+        "$VIRTUAL_ENV/bin/pip" "$@"
+        return
+    fi
+    local word="$1"
+    shift
+    case "$word" in
+        install) _mayfly env install --env "$VIRTUAL_ENV" "$@" ;;
+        uninstall)
+            shift
+            _mayfly env remove --env "$VIRTUAL_ENV" "$@"
+            ;;
+        *) _mayfly env freeze --env "$VIRTUAL_ENV" ;;
+    esac
 }
 
 # What Mayfly or venv made is deleted whole or not at all; anything else that stands among the environments as well, as ever.

@@ -277,9 +277,20 @@ function mkvirtualenv -d 'Create a new virtualenv in $WORKON_HOME'
     _mayfly_hook post_mkvirtualenv
 end
 
-# In whatever way pip is called by its user, it is the one of this environment.
+# The environment's own pip; where it has none, Mayfly does what is asked here of pip.
 function _mayfly_pip
-    $VIRTUAL_ENV/bin/pip $argv
+    if test -x $VIRTUAL_ENV/bin/pip
+        $VIRTUAL_ENV/bin/pip $argv
+        return
+    end
+    switch $argv[1]
+        case install
+            _mayfly env install --env $VIRTUAL_ENV $argv[2..]
+        case uninstall
+            _mayfly env remove --env $VIRTUAL_ENV $argv[3..]
+        case '*'
+            _mayfly env freeze --env $VIRTUAL_ENV
+    end
 end
 
 function _mayfly_delete
