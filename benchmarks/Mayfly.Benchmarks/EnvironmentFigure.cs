@@ -44,7 +44,13 @@ internal sealed class EnvironmentFigure : Figure
         var (home, store, empty) = (workshop.PathFor("environments"), workshop.PathFor("environment-store"), workshop.PathFor("empty-store"));
         var pip = new Dictionary<string, string>
         {
-            ["PIP_INDEX_URL"] = server.Address.AbsoluteUri, ["PIP_FIND_LINKS"] = "", ["PIP_CONFIG_FILE"] = "/dev/null", ["PIP_DISABLE_PIP_VERSION_CHECK"] = "1", ["PIP_CACHE_DIR"] = workshop.PathFor("pip-cache"), ["WORKON_HOME"] = home, ["VIRTUAL_ENV"] = "",
+            ["PIP_INDEX_URL"] = server.Address.AbsoluteUri,
+            ["PIP_FIND_LINKS"] = "",
+            ["PIP_CONFIG_FILE"] = "/dev/null",
+            ["PIP_DISABLE_PIP_VERSION_CHECK"] = "1",
+            ["PIP_CACHE_DIR"] = workshop.PathFor("pip-cache"),
+            ["WORKON_HOME"] = home,
+            ["VIRTUAL_ENV"] = "",
         };
         var (warm, cold) = (new Dictionary<string, string>(pip) { ["MAYFLY_STORE"] = store }, new Dictionary<string, string>(pip) { ["MAYFLY_STORE"] = empty });
         await Outside.RunAsync([Python, "-m", "venv", $"{home}/theirs"], cancellationToken);

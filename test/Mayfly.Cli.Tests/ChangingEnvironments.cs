@@ -36,8 +36,15 @@ public sealed class ChangingEnvironments : IDisposable
 
     private Invocation Env(params string[] words) => Invocation.Run(_folder, new Dictionary<string, string?>
     {
-        ["WORKON_HOME"] = $"{_folder.Path}/environments", ["PIP_NO_INDEX"] = "1", ["PIP_FIND_LINKS"] = Wheels, ["PIP_CONFIG_FILE"] = "/dev/null", ["PIP_INDEX_URL"] = null, ["PIP_EXTRA_INDEX_URL"] = null, ["VIRTUAL_ENV"] = null,
-        ["PATH"] = $"/usr/bin:/bin:{Environment.GetEnvironmentVariable("PATH")}", ["HOME"] = _folder.Path,
+        ["WORKON_HOME"] = $"{_folder.Path}/environments",
+        ["PIP_NO_INDEX"] = "1",
+        ["PIP_FIND_LINKS"] = Wheels,
+        ["PIP_CONFIG_FILE"] = "/dev/null",
+        ["PIP_INDEX_URL"] = null,
+        ["PIP_EXTRA_INDEX_URL"] = null,
+        ["VIRTUAL_ENV"] = null,
+        ["PATH"] = $"/usr/bin:/bin:{Environment.GetEnvironmentVariable("PATH")}",
+        ["HOME"] = _folder.Path,
     }, ["env", .. words]);
 
     private void Says(string expected, params string[] words)

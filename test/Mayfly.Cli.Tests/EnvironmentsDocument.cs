@@ -27,8 +27,15 @@ public sealed class EnvironmentsDocument : IDisposable
             File.SetUnixFileMode(program, (UnixFileMode)0b111_101_101);
         var environment = new Dictionary<string, string?>
         {
-            ["PATH"] = $"{_folder.Path}/bin:/usr/bin:{Environment.GetEnvironmentVariable("PATH")}", ["HOME"] = _folder.Path, ["MAYFLY_STORE"] = $"{_folder.Path}/.store", ["WORKON_HOME"] = null, ["VIRTUAL_ENV"] = null,
-            ["PIP_CONFIG_FILE"] = "/dev/null", ["PIP_NO_INDEX"] = "1", ["PIP_FIND_LINKS"] = wheels, ["PIP_INDEX_URL"] = null,
+            ["PATH"] = $"{_folder.Path}/bin:/usr/bin:{Environment.GetEnvironmentVariable("PATH")}",
+            ["HOME"] = _folder.Path,
+            ["MAYFLY_STORE"] = $"{_folder.Path}/.store",
+            ["WORKON_HOME"] = null,
+            ["VIRTUAL_ENV"] = null,
+            ["PIP_CONFIG_FILE"] = "/dev/null",
+            ["PIP_NO_INDEX"] = "1",
+            ["PIP_FIND_LINKS"] = wheels,
+            ["PIP_INDEX_URL"] = null,
         };
         var steps = RealDepot.Session(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "environments.md"))).ToArray();
         Assert.True(steps.Length > 12, $"only {steps.Length} commands were found");
