@@ -29,6 +29,8 @@ internal static class Tool
                 return ExitCode.Done;
             case ["help", var name]:
                 return await RunAsync([name, "--help"], output);
+            case ["pip", .. var typed]:
+                return await Pip.PipVerb.RunAsync(typed, output, Console.Error);
             case [var name, .. var rest] when StackVerb.Find(name) is { } verb:
                 return PassOn(verb, rest, output);
         }

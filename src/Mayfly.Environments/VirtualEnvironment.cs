@@ -36,8 +36,11 @@ public sealed class VirtualEnvironment
     /// <param name="prompt">What shells show of it; null for the folder's name.</param>
     /// <param name="systemPackages">True when it shall see the interpreter's own packages too.</param>
     /// <param name="install">What it begins with; null for nothing.</param>
-    public static VirtualEnvironment Create(string root, Interpreter interpreter, string? prompt = null, bool systemPackages = false, IReadOnlyList<WheelPlan>? install = null) => Create(root, interpreter, prompt, systemPackages, made =>
+    /// <param name="tool">The path of a mayfly that answers for pip in it; null: it has no pip but one that it begins with.</param>
+    public static VirtualEnvironment Create(string root, Interpreter interpreter, string? prompt = null, bool systemPackages = false, IReadOnlyList<WheelPlan>? install = null, string? tool = null) => Create(root, interpreter, prompt, systemPackages, tool, made =>
     {
+        if (tool is not null && install?.Any(static plan => plan.Wheel.Name.Project.Text == "pip") != true)
+            PipPrograms.Write(made, interpreter, tool);
         if (install is not { Count: > 0 })
             return;
         RequireApart(root, install, [], []);
@@ -45,7 +48,7 @@ public sealed class VirtualEnvironment
         EnvironmentRecord.Write(made, interpreter.SitePackages, one => install.First(plan => plan.Wheel.Information == one.Information).Wheel.Sha256);
     });
 
-    private static VirtualEnvironment Create(string root, Interpreter interpreter, string? prompt, bool systemPackages, Action<string> fill)
+    private static VirtualEnvironment Create(string root, Interpreter interpreter, string? prompt, bool systemPackages, string? tool, Action<string> fill)
     {
         root = Path.GetFullPath(root);
         if (Path.Exists(root))
@@ -55,6 +58,8 @@ public sealed class VirtualEnvironment
         {
             Directory.CreateDirectory(Path.GetDirectoryName(root)!);
             EnvironmentTree.WriteSkeleton(made, root, interpreter, prompt, systemPackages);
+            if (tool is not null)
+                PipPrograms.Note(made, tool);
             fill(made);
             Files.Rename(made, root);
         }
@@ -93,7 +98,7 @@ public sealed class VirtualEnvironment
         root = Path.GetFullPath(root);
         using var turn = EnvironmentTurn.Take(Root, progress, cancellationToken);
         var system = File.ReadLines($"{Root}/pyvenv.cfg").Any(static line => line.Replace(" ", "", StringComparison.Ordinal).Equals("include-system-site-packages=true", StringComparison.OrdinalIgnoreCase));
-        return Create(root, Interpreter, null, system, made => EnvironmentCopy.Fill(this, made, root));
+        return Create(root, Interpreter, null, system, PipPrograms.ToolOf(Root), made => EnvironmentCopy.Fill(this, made, root));
     }
 
     /// <summary>Removes it, with the state before.</summary>
@@ -146,6 +151,9 @@ public sealed class VirtualEnvironment
         var gone = going.SelectMany(static one => one.Files).Select(Within).Where(static path => path.Length > 0 && !IsItsOwn(path)).ToHashSet(StringComparer.Ordinal);
         // Namespaces of old have one file that several bring.
         gone.ExceptWith(staying.SelectMany(static one => one.Files).Select(Within));
+        var comesPip = coming.Any(static project => project.Text == "pip");
+        if (comesPip)
+            gone.UnionWith(PipPrograms.In(Root, Interpreter));
         RequireApart(Root, install, staying.SelectMany(one => one.Files.Select(file => (Within(file), $"{one.Project} {one.Version}, which is installed"))), gone);
         RequireNoLinks([.. gone, .. install.SelectMany(static plan => plan.Files).Select(static file => file.Path)]);
         var made = Beside(Root);
@@ -158,6 +166,8 @@ public sealed class VirtualEnvironment
             foreach (var path in gone)
                 EnvironmentTree.Remove(made, path, skeleton);
             EnvironmentTree.Write(made, install.SelectMany(static plan => plan.Files), cancellationToken);
+            if (!comesPip && staying.All(static one => one.Project.Text != "pip") && PipPrograms.ToolOf(Root) is { } tool)
+                PipPrograms.Write(made, Interpreter, tool);
             var record = EnvironmentRecord.Read(Root);
             EnvironmentRecord.Write(made, Interpreter.SitePackages, one => install.FirstOrDefault(plan => plan.Wheel.Information == one.Information)?.Wheel.Sha256 ?? record?.WheelOf(one, PackagesFolder));
             Forget();

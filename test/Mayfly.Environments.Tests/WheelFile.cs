@@ -16,11 +16,21 @@ internal static class WheelFile
     /// <param name="files">Paths and texts; a path that begins with <c>+</c> may be run.</param>
     /// <param name="pure">Whether it is pure Python.</param>
     /// <param name="requires">What it needs.</param>
-    public static string Write(string folder, string project, string version, IReadOnlyDictionary<string, string> files, bool pure = true, params string[] requires)
+    public static string Write(string folder, string project, string version, IReadOnlyDictionary<string, string> files, bool pure = true, params string[] requires) =>
+        WriteWith(folder, project, version, files, $"Name: {project}\n{string.Concat(requires.Select(static one => $"Requires-Dist: {one}\n"))}", pure);
+
+    /// <summary>Makes one that says more of itself.</summary>
+    /// <param name="folder">Where.</param>
+    /// <param name="project">Its name, as files have it.</param>
+    /// <param name="version">Its version.</param>
+    /// <param name="files">Paths and texts; a path that begins with <c>+</c> may be run.</param>
+    /// <param name="metadata">Lines of its metadata, the name among them.</param>
+    /// <param name="pure">Whether it is pure Python.</param>
+    public static string WriteWith(string folder, string project, string version, IReadOnlyDictionary<string, string> files, string metadata, bool pure = true)
     {
         var (path, information) = ($"{folder}/{project}-{version}-py3-none-any.whl", $"{project}-{version}.dist-info");
         var all = new Dictionary<string, string>(files);
-        all.TryAdd($"{information}/METADATA", $"Metadata-Version: 2.1\nName: {project}\nVersion: {version}\n{string.Concat(requires.Select(static one => $"Requires-Dist: {one}\n"))}");
+        all.TryAdd($"{information}/METADATA", $"Metadata-Version: 2.1\nVersion: {version}\n{metadata}");
         all.TryAdd($"{information}/WHEEL", $"Wheel-Version: 1.0\nGenerator: none\nRoot-Is-Purelib: {(pure ? "true" : "false")}\nTag: py3-none-any\n");
         var record = string.Concat(all.Select(static file => $"{file.Key.TrimStart('+')},sha256={Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(file.Value)))},{Encoding.UTF8.GetByteCount(file.Value)}\n"));
         using var zip = new ZipArchive(File.Create(path), ZipArchiveMode.Create);

@@ -27,11 +27,11 @@ internal static class CreateVerb
             var plan = requirements.IsEmpty(result) ? new EnvironmentPlan() : await Screen.ShowAsync(async progress =>
             {
                 var plan = await EnvironmentPlan.OfAsync(store, interpreter, [], request, progress, cancellationToken);
-                VirtualEnvironment.Create(path, interpreter, result.GetValue(prompt), result.GetValue(system), await plan.FetchAsync(store, interpreter, path, progress, cancellationToken));
+                VirtualEnvironment.Create(path, interpreter, result.GetValue(prompt), result.GetValue(system), await plan.FetchAsync(store, interpreter, path, progress, cancellationToken), ToolPath.Find());
                 return plan;
             });
             if (plan.IsEmpty)
-                VirtualEnvironment.Create(path, interpreter, result.GetValue(prompt), result.GetValue(system));
+                VirtualEnvironment.Create(path, interpreter, result.GetValue(prompt), result.GetValue(system), tool: ToolPath.Find());
             output.WriteLine($"made {path} with Python {interpreter.Target.Markers.PythonFullVersion}");
             if (!plan.IsEmpty)
                 PlanText.Write(plan, EnvironmentPlaces.OfHost().NameOf(path), dry: false, output);

@@ -51,6 +51,16 @@ public static class PythonResolution
         return candidates.Chosen(resolution.Selected);
     }
 
+    /// <summary>The versions of a project that an interpreter could have, oldest first.</summary>
+    /// <exception cref="MayflyException">An index cannot be asked.</exception>
+    public static async Task<IReadOnlyList<PythonVersion>> VersionsAsync(Store store, ProjectName project, PythonTarget target, PythonSources sources, CancellationToken cancellationToken = default)
+    {
+        using var transport = new Transport(TransferSettings.FromEnvironment());
+        await using var index = new IndexClient(store, transport, sources, null, null, cancellationToken);
+        var page = await index.PageAsync(project).ConfigureAwait(false);
+        return [.. ReleaseList.Of(project, page.Files, target, sources).Releases.Select(static release => release.Version).Distinct().Order()];
+    }
+
     /// <summary>
     /// An answer in which nothing was passed over that could be had, in the order in which it is met: the solver learns from a conflict that two things exclude each other, and
     /// may keep an older one although what stood against the newer is no more part of the answer.

@@ -1,0 +1,100 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Mayfly.Environments;
+using Mayfly.Packages.Python;
+
+namespace Mayfly.Cli.Pip;
+
+/// <summary>A distribution as pip tells of it: with names as its project writes them.</summary>
+internal sealed partial class PipDistribution
+{
+    private readonly List<(string Name, string Value)> _fields = [];
+
+    public PipDistribution(InstalledDistribution installed, string packages)
+    {
+        (Installed, Location) = (installed, packages);
+        var metadata = $"{packages}/{installed.Information}/METADATA";
+        foreach (var line in File.Exists(metadata) ? File.ReadLines(metadata) : [])
+        {
+            if (line.Length == 0)
+                break;
+            if (char.IsWhiteSpace(line[0]) && _fields.Count > 0)
+                _fields[^1] = (_fields[^1].Name, $"{_fields[^1].Value}\n{line}");
+            else if (line.IndexOf(':') is > 0 and var colon)
+                _fields.Add((line[..colon], line[(colon + 1)..].Trim()));
+        }
+
+        Name = Field("Name") is { Length: > 0 } name ? name : installed.Project.Text;
+        var origin = $"{packages}/{installed.Information}/direct_url.json";
+        if (File.Exists(origin))
+            ReadOrigin(File.ReadAllText(origin));
+    }
+
+    public InstalledDistribution Installed { get; }
+
+    /// <summary>The folder of packages.</summary>
+    public string Location { get; }
+
+    public string Name { get; }
+
+    public string Version => Installed.Version.ToString();
+
+    /// <summary>The folder of an editable one; null for any other.</summary>
+    public string? EditableLocation { get; private set; }
+
+    /// <summary>Where it came from, if not from an index: as a requirement has it, after the name.</summary>
+    public string? Origin { get; private set; }
+
+    /// <summary>A field of its metadata; empty when it has none.</summary>
+    public string Field(string name) => _fields.Find(one => one.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Value ?? "";
+
+    /// <summary>What it needs, as it writes that.</summary>
+    public IEnumerable<string> Needs => _fields.Where(static one => one.Name.Equals("Requires-Dist", StringComparison.OrdinalIgnoreCase)).Select(static one => one.Value);
+
+    /// <summary>What of it counts here; what only extras need does not.</summary>
+    public IEnumerable<string> NeedsHere(MarkerEnvironment markers) => Needs.Where(text => DependencySpecifier.Parse(text).Marker?.Holds(markers) ?? true);
+
+    /// <summary>The name with which a requirement begins.</summary>
+    public static string NameOf(string requirement) => NamePart().Match(requirement).Value;
+
+    /// <summary>A requirement as pip prints it: extras and versions in order, no marker.</summary>
+    public static string TextOf(string requirement)
+    {
+        var plain = requirement.Split(';')[0].Split(" #")[0].Trim();
+        var name = NameOf(plain);
+        var rest = plain[name.Length..].Trim();
+        var extras = "";
+        if (rest.StartsWith('[') && rest.IndexOf(']') is > 0 and var end)
+        {
+            extras = $"[{string.Join(',', rest[1..end].Split(',').Select(static one => one.Trim()).Order(StringComparer.Ordinal))}]";
+            rest = rest[(end + 1)..];
+        }
+
+        return $"{name}{extras}{string.Join(',', rest.Trim(' ', '(', ')').Split(',', StringSplitOptions.RemoveEmptyEntries).Select(static one => one.Replace(" ", "", StringComparison.Ordinal)).Order(StringComparer.Ordinal))}";
+    }
+
+    public static IReadOnlyList<PipDistribution> All(VirtualEnvironment environment) =>
+        [.. environment.Installed().Select(one => new PipDistribution(one, environment.PackagesFolder)).OrderBy(static one => one.Installed.Project.Text, StringComparer.Ordinal)];
+
+    private void ReadOrigin(string text)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(text);
+            var address = document.RootElement.GetProperty("url").GetString()!;
+            if (document.RootElement.TryGetProperty("dir_info", out var folder) && folder.TryGetProperty("editable", out var editable) && editable.GetBoolean())
+                EditableLocation = new Uri(address).LocalPath;
+            else if (document.RootElement.TryGetProperty("vcs_info", out var vcs))
+                Origin = $"{vcs.GetProperty("vcs").GetString()}+{address}@{vcs.GetProperty("commit_id").GetString()}";
+            else
+                Origin = document.RootElement.TryGetProperty("archive_info", out var archive) && archive.TryGetProperty("hash", out var hash) && hash.GetString() is { } digest ? $"{address}#{digest}" : address;
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or UriFormatException)
+        {
+            // What cannot be read says nothing, as with pip.
+        }
+    }
+
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]*")]
+    private static partial Regex NamePart();
+}

@@ -1,0 +1,151 @@
+using Mayfly.Cli.Env;
+using Mayfly.Environments;
+using Mayfly.Packages;
+using Mayfly.Packages.Python;
+using Mayfly.Packages.Python.Resolving;
+
+namespace Mayfly.Cli.Pip;
+
+/// <summary><c>pip install</c> and <c>pip download</c>.</summary>
+internal static class PipInstall
+{
+    /// <summary>True when something is asked for that pip makes itself: sources, folders, addresses.</summary>
+    public static bool IsForPip(PipArguments arguments) => arguments.Words.Exists(static word => PipDistribution.NameOf(word) is not { Length: > 0 } name || word[name.Length..] is ['/', ..] || word.Contains("://", StringComparison.Ordinal) || word.Contains(" @ ", StringComparison.Ordinal)
+        || word.EndsWith(".whl", StringComparison.Ordinal) || word.EndsWith(".tar.gz", StringComparison.Ordinal) || word.EndsWith(".zip", StringComparison.Ordinal) || word is "." or "..");
+
+    public static async Task<int> RunAsync(PipArguments arguments, VirtualEnvironment environment, Store store, TextWriter output, CancellationToken cancellationToken)
+    {
+        var wanted = Read(arguments, environment);
+        Look(wanted, output);
+        var before = PipDistribution.All(environment);
+        var request = new EnvironmentRequest
+        {
+            Requirements = wanted,
+            Upgrade = arguments.Has("--upgrade"),
+            Reinstall = arguments.Has("--force-reinstall"),
+            WithoutDependencies = arguments.Has("--no-deps"),
+        };
+        var plan = await ChooseAsync(() => EnvironmentPlan.OfAsync(store, environment.Interpreter, environment.Installed(), request, null, cancellationToken), store, wanted, environment, cancellationToken);
+        var story = new PipStory(wanted, plan, before, environment);
+        foreach (var line in story.Choices(request.Upgrade && !request.Reinstall, request.WithoutDependencies))
+            output.WriteLine(line);
+        if (plan.IsEmpty)
+            return ExitCode.Done;
+        if (arguments.Has("--dry-run"))
+        {
+            output.WriteLine($"Would install {string.Join(' ', plan.Install.Select(static one => $"{one.Chosen.Project}-{one.Chosen.Version}").Order(StringComparer.Ordinal))}");
+            return ExitCode.Done;
+        }
+
+        await plan.RunAsync(store, environment, null, cancellationToken);
+        foreach (var line in story.Changes(PipDistribution.All(environment)))
+            output.WriteLine(line);
+        return ExitCode.Done;
+    }
+
+    public static async Task<int> DownloadAsync(PipArguments arguments, VirtualEnvironment environment, Store store, TextWriter output, CancellationToken cancellationToken)
+    {
+        var wanted = Read(arguments, environment);
+        Look(wanted, output);
+        var target = environment.Interpreter.Target;
+        var asked = PythonRequirements.Of(wanted, new PythonSources { WithoutDependencies = arguments.Has("--no-deps") }, target);
+        var chosen = await ChooseAsync(() => PythonResolution.ResolveAsync(store, asked.Wanted, target, asked.Sources, null, null, cancellationToken), store, wanted, environment, cancellationToken);
+        var folder = arguments.Last("--dest") ?? ".";
+        Directory.CreateDirectory(folder);
+        var story = new PipStory(wanted, new EnvironmentPlan { Install = [.. chosen.Select(static one => new PlannedInstall(one, null, IsRequested: false))] }, [], environment);
+        var files = story.Needed(upgrade: false, arguments.Has("--no-deps")).Where(static one => one.Chosen is not null).Select(one => (one.Line, one.Name, File: one.Chosen!.File!, Path: Path.GetFullPath($"{folder}/{one.Chosen.File!.Name}"))).ToArray();
+        var missing = files.Where(static one => !File.Exists(one.Path)).ToArray();
+        foreach (var (line, _, _, path) in files)
+            output.WriteLine(missing.Any(one => one.Path == path) ? line : $"{line}\n  File was already downloaded {path}");
+        var fetched = await PythonDownload.AllAsync(store, [.. missing.Select(static one => one.File)], null, null, cancellationToken);
+        foreach (var ((_, _, _, path), (_, digest)) in missing.Zip(fetched))
+        {
+            // Beside it first: a name that is there is whole.
+            File.Copy(store.PathOf(StoreArea.Artifacts, digest), $"{path}.part", overwrite: true);
+            File.Move($"{path}.part", path);
+            output.WriteLine($"Saved {PipStory.Shown(path)}");
+        }
+
+        output.WriteLine($"Successfully downloaded {string.Join(' ', files.Select(one => arguments.Words.Exists(word => PipDistribution.NameOf(word) == one.Name) ? one.Name : one.File.Name.Split('-')[0]))}");
+        return ExitCode.Done;
+    }
+
+    public static RequirementsFile ReadFile(string file) => File.Exists(file) ? RequirementFiles.Read(file)
+        : throw new PipFailure($"Could not open requirements file: [Errno 2] No such file or directory: '{file}'");
+
+    /// <summary>pip's configuration, then what was typed, then the files.</summary>
+    private static RequirementsFile Read(PipArguments arguments, VirtualEnvironment environment)
+    {
+        if (arguments.Words is [] && !arguments.Has("--requirement"))
+            throw new PipFailure(arguments.All("--find-links").Concat(PipConfiguration.OfHost(environment.Root).Options.FindLinks.Select(static one => one.Place)).ToArray() is { Length: > 0 } links ? $"You must give at least one requirement to {arguments.Command} (maybe you meant \"pip {arguments.Command} {string.Join(' ', links)}\"?)" : $"You must give at least one requirement to {arguments.Command} (see \"pip help {arguments.Command}\")");
+        foreach (var word in arguments.Words)
+        {
+            try
+            {
+                DependencySpecifier.Parse(word);
+            }
+            catch (MayflyException)
+            {
+                throw new PipFailure($"Invalid requirement: '{word}'");
+            }
+        }
+
+        var configuration = PipConfiguration.OfHost(environment.Root);
+        var all = configuration.Options.And(new RequirementsFile
+        {
+            Entries = [.. arguments.Words.Select(static word => new RequirementsEntry { File = "", Line = 1, Text = word })],
+            Index = arguments.Last("--index-url"),
+            FurtherIndexes = arguments.All("--extra-index-url"),
+            NoIndex = arguments.Has("--no-index"),
+            FindLinks = [.. arguments.All("--find-links").Select(static place => ("", place))],
+            Formats = [.. arguments.Options.Where(static one => one.Name is "--no-binary" or "--only-binary").Select(static one => (one.Name == "--only-binary", one.Value))],
+            RequiresHashes = arguments.Has("--require-hashes"),
+            PreReleases = arguments.Has("--pre"),
+        });
+        foreach (var file in arguments.All("--requirement"))
+            all = all.And(ReadFile(file));
+        foreach (var file in configuration.Constraints.Concat(arguments.All("--constraint")))
+        {
+            var limits = ReadFile(file);
+            all = all.And(limits with { Entries = [.. limits.Entries.Select(static entry => entry with { IsConstraint = true })] });
+        }
+
+        return all;
+    }
+
+    private static void Look(RequirementsFile wanted, TextWriter output)
+    {
+        string[] indexes = wanted.NoIndex ? [] : [.. wanted.Index is { } index && index != PipConfiguration.PublicIndex ? [index] : Array.Empty<string>(), .. wanted.FurtherIndexes];
+        if (indexes.Length > 0)
+            output.WriteLine($"Looking in indexes: {string.Join(", ", indexes.Select(WithoutPassword))}");
+        if (wanted.FindLinks.Count > 0)
+            output.WriteLine($"Looking in links: {string.Join(", ", wanted.FindLinks.Select(static one => WithoutPassword(one.Place)))}");
+    }
+
+    private static string WithoutPassword(string address) => Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.UserInfo.Length > 0 ? address.Replace($"{uri.UserInfo}@", "****@", StringComparison.Ordinal) : address;
+
+    /// <summary>A failure in pip's words, where pip has words for it; the story follows.</summary>
+    private static async Task<T> ChooseAsync<T>(Func<Task<T>> choose, Store store, RequirementsFile wanted, VirtualEnvironment environment, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await choose();
+        }
+        catch (UnresolvableException e)
+        {
+            var target = environment.Interpreter.Target;
+            var asked = PythonRequirements.Of(wanted, new PythonSources(), target);
+            foreach (var entry in wanted.Entries.Where(static entry => !entry.IsConstraint))
+            {
+                var one = DependencySpecifier.Parse(entry.Text);
+                var versions = await PythonResolution.VersionsAsync(store, one.Name, target, asked.Sources, cancellationToken);
+                if (versions.Any(version => one.Versions.Allows(version, preReleases: true)))
+                    continue;
+                var text = PipDistribution.TextOf(entry.Text);
+                throw new PipFailure($"Could not find a version that satisfies the requirement {text}{PipStory.Place(entry)} (from versions: {(versions.Count == 0 ? "none" : string.Join(", ", versions))})", $"No matching distribution found for {text}{PipStory.Place(entry)}");
+            }
+
+            throw new PipFailure([.. e.Message.Split('\n'), "ResolutionImpossible"]);
+        }
+    }
+}

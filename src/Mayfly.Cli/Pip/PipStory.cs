@@ -1,0 +1,95 @@
+using Mayfly.Environments;
+using Mayfly.Packages.Python;
+using Mayfly.Packages.Python.Resolving;
+
+namespace Mayfly.Cli.Pip;
+
+/// <summary>What pip tells while it installs.</summary>
+internal sealed class PipStory
+{
+    private readonly RequirementsFile _wanted;
+    private readonly EnvironmentPlan _plan;
+    private readonly IReadOnlyList<PipDistribution> _before;
+    private readonly VirtualEnvironment _environment;
+
+    public PipStory(RequirementsFile wanted, EnvironmentPlan plan, IReadOnlyList<PipDistribution> before, VirtualEnvironment environment) => (_wanted, _plan, _before, _environment) = (wanted, plan, before, environment);
+
+    /// <summary>A path as pip shows it.</summary>
+    public static string Shown(string path) => path.StartsWith($"{Directory.GetCurrentDirectory()}/", StringComparison.Ordinal) ? $".{path[Directory.GetCurrentDirectory().Length..]}" : path;
+
+    /// <summary>Where a requirement was read; nothing for one that was typed.</summary>
+    public static string Place(RequirementsEntry entry) => Origin(entry) is { } origin ? $" (from {origin})" : "";
+
+    /// <summary>A line for each that is needed: it is there, or it comes.</summary>
+    /// <param name="upgrade">True when what is there is named although a newer one comes.</param>
+    /// <param name="alone">True when what is asked for comes without what it needs.</param>
+    public IEnumerable<string> Choices(bool upgrade, bool alone) => Needed(upgrade, alone).Select(static one => one.Line);
+
+    /// <summary>The same lines, each with the name that it is asked for by and what comes.</summary>
+    /// <param name="upgrade">True when what is there is named although a newer one comes.</param>
+    /// <param name="alone">True when what is asked for comes without what it needs.</param>
+    public IEnumerable<(string Line, string Name, ChosenDistribution? Chosen)> Needed(bool upgrade, bool alone)
+    {
+        var markers = _environment.Interpreter.Target.Markers;
+        var pending = new Queue<(string Text, string? From)>(_wanted.Entries.Where(static entry => !entry.IsConstraint).Where(entry => DependencySpecifier.Parse(entry.Text).Marker?.Holds(markers) ?? true).Select(static entry => (entry.Text, Origin(entry))));
+        var roots = pending.Count;
+        var seen = new HashSet<ProjectName>();
+        for (var number = 0; pending.TryDequeue(out var next); number++)
+        {
+            var specifier = DependencySpecifier.Parse(next.Text);
+            var (name, text) = (PipDistribution.NameOf(next.Text), PipDistribution.TextOf(next.Text));
+            var comes = _plan.Install.FirstOrDefault(one => one.Chosen.Project == specifier.Name);
+            var there = _before.FirstOrDefault(one => one.Installed.Project == specifier.Name);
+            if (!seen.Add(specifier.Name))
+                continue;
+            if (there is not null && (comes is null || (upgrade && number < roots && specifier.Versions.Allows(there.Installed.Version, preReleases: true))))
+                yield return ($"Requirement already satisfied: {text} in {Shown(_environment.PackagesFolder)}{(next.From is { } from ? $" (from {from})" : "")} ({there.Version})", name, null);
+            if (comes?.Chosen.File is { } file)
+                yield return (file.Address.IsFile ? $"Processing {Shown(file.Address.LocalPath)}" : $"Collecting {text}{(next.From is { } origin ? $" (from {origin})" : "")}\n  Downloading {file.Address}", name, comes.Chosen);
+            if (alone)
+                continue;
+            var needs = comes is not null ? comes.Chosen.Requires.Select(static need => need.ToString()) : there?.Needs ?? [];
+            foreach (var need in needs.Where(need => Counts(DependencySpecifier.Parse(need), specifier)))
+                pending.Enqueue((need, next.From is { } parents ? $"{name}->{parents}" : name));
+        }
+
+        bool Counts(DependencySpecifier need, DependencySpecifier of) => need.Marker is not { } marker || marker.Holds(markers) || of.Extras.Any(extra => marker.Holds(markers with { Extra = extra.Text }));
+    }
+
+    /// <summary>What was done; needed ones first, as pip installs them.</summary>
+    /// <param name="after">What is there now.</param>
+    public IEnumerable<string> Changes(IReadOnlyList<PipDistribution> after)
+    {
+        // By the names with which they are asked for.
+        var names = new Dictionary<ProjectName, string>();
+        foreach (var name in _wanted.Entries.Where(static entry => !entry.IsConstraint).Select(static entry => entry.Text).Concat(after.SelectMany(static one => one.Needs)).Select(PipDistribution.NameOf))
+            names.TryAdd(ProjectName.Parse(name), name);
+        var coming = _plan.Install.ToDictionary(static one => one.Chosen.Project);
+        var depths = new Dictionary<ProjectName, int>();
+        foreach (var project in coming.Keys.Where(project => coming.Values.All(one => one.Chosen.Requires.All(need => need.Name != project))).DefaultIfEmpty(coming.Keys.First()))
+            Visit(project, 1, []);
+        string[] order = [.. coming.Keys.OrderByDescending(depths.GetValueOrDefault).ThenByDescending(static project => project.Text, StringComparer.Ordinal).Select(NameOf)];
+        yield return $"Installing collected packages: {string.Join(", ", order)}";
+        foreach (var project in coming.Keys.OrderByDescending(depths.GetValueOrDefault).ThenByDescending(static project => project.Text, StringComparer.Ordinal))
+        {
+            if (_before.FirstOrDefault(one => one.Installed.Project == project) is { } old)
+                yield return $"  Attempting uninstall: {NameOf(project)}\n    Found existing installation: {old.Name} {old.Version}\n    Uninstalling {old.Name}-{old.Version}:\n      Successfully uninstalled {old.Name}-{old.Version}";
+        }
+
+        yield return $"Successfully installed {string.Join(' ', coming.Values.Select(one => $"{NameOf(one.Chosen.Project)}-{one.Chosen.Version}").Order(StringComparer.Ordinal))}";
+
+        string NameOf(ProjectName project) => names.GetValueOrDefault(project, project.Text);
+
+        void Visit(ProjectName project, int depth, HashSet<ProjectName> above)
+        {
+            if (!coming.TryGetValue(project, out var one) || depths.GetValueOrDefault(project) >= depth || !above.Add(project))
+                return;
+            depths[project] = depth;
+            foreach (var need in one.Chosen.Requires)
+                Visit(need.Name, depth + 1, above);
+            above.Remove(project);
+        }
+    }
+
+    private static string? Origin(RequirementsEntry entry) => entry.File.Length == 0 ? null : $"-r {entry.File} (line {entry.Line})";
+}

@@ -1,0 +1,54 @@
+using Mayfly.Environments;
+using Mayfly.Packages;
+
+namespace Mayfly.Cli.Pip;
+
+/// <summary><c>mayfly pip --env ROOT …</c>: what the program <c>pip</c> of an environment is given; not for people to type.</summary>
+/// <remarks>Words, options, output and exit codes are pip's. What is not answered here is pip's own business: it is brought into the environment and does it.</remarks>
+internal static class PipVerb
+{
+    public static async Task<int> RunAsync(string[] typed, TextWriter output, TextWriter error)
+    {
+        if (typed is not ["--env", var root, .. var rest])
+            throw new UsageException("mayfly pip is for the program pip of an environment", "type pip in an environment (workon NAME), or see mayfly env --help");
+        var store = Store.Open();
+        var environment = VirtualEnvironment.Open(root, store);
+        if (PipArguments.TryRead(rest) is not { } arguments || SeesOthers(environment) || (arguments.Command is "install" or "download" && PipInstall.IsForPip(arguments)))
+            return await RealPip.RunAsync(environment, store, rest);
+        using var ended = new CancellationTokenSource();
+        using var interrupted = System.Runtime.InteropServices.PosixSignalRegistration.Create(System.Runtime.InteropServices.PosixSignal.SIGINT, context =>
+        {
+            context.Cancel = true;
+            ended.Cancel();
+        });
+        var told = arguments.Has("--quiet") ? TextWriter.Null : output;
+        try
+        {
+            return arguments.Command switch
+            {
+                "list" => PipListing.List(arguments, environment, told, error),
+                "freeze" => PipListing.Freeze(arguments, environment, output),
+                "show" => PipListing.Show(arguments, environment, told, error),
+                "uninstall" => await PipUninstall.RunAsync(arguments, environment, store, told, error, ended.Token),
+                "download" => await PipInstall.DownloadAsync(arguments, environment, store, told, ended.Token),
+                _ => await PipInstall.RunAsync(arguments, environment, store, told, ended.Token),
+            };
+        }
+        catch (PipFailure failure)
+        {
+            foreach (var line in failure.Lines)
+                error.WriteLine($"ERROR: {line}");
+            return ExitCode.Failed;
+        }
+        catch (MayflyException e)
+        {
+            error.WriteLine($"ERROR: {e.Message}");
+            if (e.Hint is { } hint)
+                error.WriteLine($"hint: {hint}");
+            return ExitCode.Failed;
+        }
+    }
+
+    /// <summary>Where the interpreter's own packages are seen too, what is installed is more than what is in the environment, and pip knows the rules of that.</summary>
+    private static bool SeesOthers(VirtualEnvironment environment) => File.ReadLines($"{environment.Root}/pyvenv.cfg").Any(static line => line.Replace(" ", "", StringComparison.Ordinal).Equals("include-system-site-packages=true", StringComparison.OrdinalIgnoreCase));
+}

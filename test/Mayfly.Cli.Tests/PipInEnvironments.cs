@@ -1,0 +1,175 @@
+using System.Text.RegularExpressions;
+using Mayfly.Environments.Tests;
+
+namespace Mayfly.Cli.Tests;
+
+/// <summary><c>pip</c> in environments of ours, with pip itself as the judge.</summary>
+[Trait("needs", "oracle")]
+public sealed partial class PipInEnvironments : IDisposable
+{
+    private readonly Folder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    /// <summary>Typed in the same order with both; what both print, on either stream, and their exit codes are the same.</summary>
+    private const string Session = """
+        say() { echo "\$ pip $*"; "$P" "$@"; echo "[$?]"; }
+        say list; say freeze
+        say install alpha; say install alpha; say install 'beta<2'; say install -U beta; say install -U beta
+        say list; say list --format=freeze; say list --format json; say list --exclude gamma-x; say list --format bogus
+        say freeze; say show alpha gamma-x nosuch; say show nosuch; say show; say show -f gamma.x
+        say install nosuch; say install 'beta>5'; say install 'beta>5,<7' alpha; say install 'x y'; say install; say install -r nosuch.txt
+        say uninstall -y beta gamma_x; say uninstall -y nosuch; say uninstall; say uninstall -r nosuch.txt
+        say install -r req.txt; say install -r req.txt; say uninstall -y -r req.txt
+        say install --no-deps alpha; say install --dry-run gamma_x; say install --force-reinstall --no-deps beta==1.0
+        say install --force-reinstall --no-deps beta==1.0; say install -q gamma_x; say install -c limits.txt delta; say install 'delta[more]'
+        say download -d dl alpha; say download -d dl alpha; ls dl
+        for answer in n y Y ''; do echo "$answer" | "$P" uninstall beta; echo "[$?]"; done
+        say list -q; say list; say uninstall -y alpha delta epsilon gamma_x
+        """;
+
+    private string Wheels()
+    {
+        var wheels = Directory.CreateDirectory($"{_folder.Path}/wheels").FullName;
+        WheelFile.WriteWith(wheels, "alpha", "1.0", new Dictionary<string, string> { ["alpha/__init__.py"] = "", ["alpha/x.py"] = "def main():\n    print('alpha runs')\n", ["alpha-1.0.dist-info/entry_points.txt"] = "[console_scripts]\nalpha = alpha.x:main\n" },
+            "Name: Alpha\nSummary: The first\nHome-page: x:y\nAuthor: A. N. Other\nLicense: MIT\nRequires-Dist: beta>=1\nRequires-Dist: gamma_x; python_version>'3'\nRequires-Dist: nothing; python_version<'3'\n");
+        WheelFile.Write(wheels, "beta", "1.0", new Dictionary<string, string> { ["beta.py"] = "" });
+        WheelFile.WriteWith(wheels, "beta", "2.0", new Dictionary<string, string> { ["beta.py"] = "" }, "Name: beta\nSummary: The second\n");
+        WheelFile.Write(wheels, "gamma_x", "1.0", new Dictionary<string, string> { ["gamma.py"] = "" });
+        WheelFile.WriteWith(wheels, "delta", "1.0", new Dictionary<string, string> { ["delta.py"] = "" }, "Name: delta\nProvides-Extra: more\nRequires-Dist: epsilon<3,>=1; extra == 'more'\n");
+        WheelFile.Write(wheels, "delta", "2.0", new Dictionary<string, string> { ["delta.py"] = "" });
+        WheelFile.Write(wheels, "epsilon", "1.0", new Dictionary<string, string> { ["epsilon.py"] = "" });
+        return wheels;
+    }
+
+    private ShellUnderTest Here(string name)
+    {
+        var here = new ShellUnderTest("bash", Directory.CreateDirectory($"{_folder.Path}/{name}").FullName);
+        here.TakeWords(_folder);
+        return here;
+    }
+
+    private string Settings() => $"export PIP_NO_INDEX=1 PIP_FIND_LINKS={(Directory.Exists($"{_folder.Path}/wheels") ? $"{_folder.Path}/wheels" : Wheels())} PIP_DISABLE_PIP_VERSION_CHECK=1\n";
+
+    [Fact]
+    public void Pip_says_and_does_what_pip_says_and_does()
+    {
+        var (ours, theirs) = (Here("ours"), Here("them"));
+        Assert.Contains("made ", ours.Run("mayfly env create ./env --python /usr/bin/python3"));
+        theirs.Run("virtualenv -q -p /usr/bin/python3 --no-setuptools --no-wheel env");
+        foreach (var here in (ShellUnderTest[])[ours, theirs])
+        {
+            File.WriteAllText($"{here.Home}/req.txt", "alpha\nbeta==1.0\n");
+            File.WriteAllText($"{here.Home}/limits.txt", "delta<2\n");
+        }
+
+        var session = $"{Settings()}P=$PWD/env/bin/pip\n{Session}";
+        string said = ours.Run(session).Replace(ours.Home, "HOME"), judged = theirs.Run(session).Replace(theirs.Home, "HOME");
+        judged = OnlyInTheirs().Replace(judged, "");
+        Assert.Equal(judged, said);
+    }
+
+    /// <summary>pip's own row, for in ours it is not there; and byte code, which is not written as one installs.</summary>
+    [GeneratedRegex(@"^  .*__pycache__.*\n|^pip +[0-9.]+\n|^Package Version\n------- -------\n(?=pip +[0-9.]+\n\[)|^pip==[0-9.]+\n|(, )?\{""name"": ""pip"", ""version"": ""[0-9.]+""\}", RegexOptions.Multiline)]
+    private static partial Regex OnlyInTheirs();
+
+    [Fact]
+    public void Anything_else_brings_pip_itself_and_its_removal_takes_it_away_again()
+    {
+        var here = Here("one");
+        var output = here.Run($"""
+            {Settings()}mayfly env create ./env --python /usr/bin/python3 >/dev/null
+            env/bin/python -m pip install gamma_x | tail -n 1
+            env/bin/python -m pip freeze
+            env/bin/pip check; env/bin/pip list; env/bin/pip --version | cut -d' ' -f1-2
+            mayfly env remove pip --env ./env | head -n 1
+            head -n 2 env/bin/pip | tail -n 1; env/bin/pip3.* list
+            mayfly env copy ./env ./copy >/dev/null; rm -r env; copy/bin/pip uninstall -y gamma_x | tail -n 1
+            """);
+        Assert.Matches("""
+            ^Successfully installed gamma_x-1.0
+            gamma_x==1.0
+            No broken requirements found.
+            Package Version
+            ------- -------
+            gamma_x 1.0
+            pip     [0-9.]+
+            pip [0-9.]+
+            - pip [0-9.]+
+            # Mayfly's, in the place of pip.
+            Package Version
+            ------- -------
+            gamma_x 1.0
+              Successfully uninstalled gamma_x-1.0
+            $
+            """, output);
+    }
+
+    [Fact]
+    public void Plain_pip_takes_such_an_environment_for_one_of_its_own()
+    {
+        var here = Here("one");
+        var output = here.Run($"""
+            {Settings()}mayfly env create ./env --python /usr/bin/python3 >/dev/null
+            virtualenv -q -p /usr/bin/python3 --no-setuptools --no-wheel plain
+            plain/bin/pip --python env install alpha | tail -n 1
+            plain/bin/pip --python env list
+            env/bin/pip list
+            env/bin/alpha
+            """);
+        const string List = "Package Version\n------- -------\nAlpha   1.0\nbeta    2.0\ngamma_x 1.0\n";
+        Assert.Equal($"Successfully installed alpha-1.0 beta-2.0 gamma_x-1.0\n{List}{List}alpha runs\n", output);
+    }
+
+    /// <summary>The sample session of the paper that Mayfly implements, as it is written there.</summary>
+    [Theory]
+    [InlineData("bash", "source")]
+    [InlineData("zsh", "source")]
+    [InlineData("fish", "source")]
+    public void The_paper_s_session_works_as_written(string shell, string read)
+    {
+        var here = new ShellUnderTest(shell, Directory.CreateDirectory($"{_folder.Path}/{shell}").FullName);
+        here.TakeWords(_folder);
+        var wheels = Directory.CreateDirectory($"{_folder.Path}/wheels").FullName;
+        WheelFile.Write(wheels, "zope.interface", "5.5", new Dictionary<string, string> { ["zope/interface/__init__.py"] = "" });
+        WheelFile.WriteWith(wheels, "twisted", "22.4.0", new Dictionary<string, string> { ["twisted/__init__.py"] = "version = '22.4.0'\n" }, "Name: Twisted\nRequires-Dist: zope.interface >=4.4.2\n");
+        var output = here.Run($"""
+            export PIP_NO_INDEX=1 PIP_FIND_LINKS={wheels}
+            {read} {here.Words}
+            mkvirtualenv my_experiment
+            workon my_experiment
+            pip install twisted
+            python -c 'import twisted, zope.interface; print(twisted.version, twisted.__file__)'
+            mkvirtualenv -i twisted -r {wheels}/more.txt second >/dev/null
+            pip freeze
+            wipeenv
+            pip freeze
+            deactivate
+            echo left "$VIRTUAL_ENV"
+            """.Replace($"-r {wheels}/more.txt ", WithFile($"{wheels}/more.txt", "zope.interface\n")));
+        Assert.Contains("Successfully installed twisted-22.4.0 zope.interface-5.5\n", output);
+        Assert.Contains($"22.4.0 {here.Home}/environments/my_experiment/lib/python3", output);
+        Assert.EndsWith("""
+            Twisted==22.4.0
+            zope.interface==5.5
+            Uninstalling packages:
+            Twisted==22.4.0
+            zope.interface==5.5
+
+            Found existing installation: Twisted 22.4.0
+            Uninstalling Twisted-22.4.0:
+              Successfully uninstalled Twisted-22.4.0
+            Found existing installation: zope.interface 5.5
+            Uninstalling zope.interface-5.5:
+              Successfully uninstalled zope.interface-5.5
+            left 
+
+            """, output);
+
+        static string WithFile(string path, string text)
+        {
+            File.WriteAllText(path, text);
+            return $"-r {path} ";
+        }
+    }
+}
