@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -36,13 +37,14 @@ public sealed record Interpreter
     /// <summary>Asks an interpreter.</summary>
     /// <param name="program">Its path, or that of the interpreter of an environment, which stands for the one that it was made with.</param>
     /// <param name="kept">Keeps the answer as long as the program is the same, for starting it takes longer than all else; null: it is asked anew.</param>
+    /// <param name="patience">How long it may take; null for what is long enough for any.</param>
     /// <exception cref="MayflyException">It does not run, or says nothing that can be read.</exception>
-    public static Interpreter Ask(string program, Store? kept = null)
+    public static Interpreter Ask(string program, Store? kept = null, TimeSpan? patience = null)
     {
         var path = kept is null || Fingerprint(program) is not { } fingerprint ? null : kept.PathOf(StoreArea.Indexes, $"interpreter-{fingerprint}");
         if (path is not null && File.Exists(path) && TryRead(File.ReadAllText(path)) is { } known && File.Exists(known.Executable))
             return known;
-        var answer = Answer(program);
+        var answer = Answer(program, patience ?? TimeSpan.FromSeconds(30));
         var interpreter = TryRead(answer) ?? throw new MayflyException($"{program} is no Python interpreter: it does not answer as one", Hint);
         if (path is not null)
         {
@@ -63,20 +65,25 @@ public sealed record Interpreter
             $"{file.FullName}\n{file.LastWriteTimeUtc.Ticks}\n{file.Length}\n{Environment.OSVersion.Version}\n{File.ReadAllText("/proc/sys/kernel/version")}\n{Question}")));
     }
 
-    private static string Answer(string program)
+    private static string Answer(string program, TimeSpan patience)
     {
         try
         {
-            var start = new ProcessStartInfo(program, ["-I", "-S", "-c", Question]) { RedirectStandardOutput = true, RedirectStandardError = true };
+            var start = new ProcessStartInfo(program, ["-I", "-S", "-c", Question]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
             // A message of the interpreter's may be translated; markers are not.
             start.Environment["LC_ALL"] = "C.UTF-8";
             using var process = Process.Start(start)!;
-            var error = process.StandardError.ReadToEndAsync();
-            var answer = process.StandardOutput.ReadToEnd();
-            process.WaitForExit();
+            process.StandardInput.Close();
+            var (error, answer) = (process.StandardError.ReadToEndAsync(), process.StandardOutput.ReadToEndAsync());
+            if (!Task.WhenAll(error, answer).Wait(patience) || !process.WaitForExit(patience))
+            {
+                process.Kill(entireProcessTree: true);
+                throw new MayflyException(string.Create(CultureInfo.InvariantCulture, $"{program} does not answer within {patience.TotalSeconds:0.#} seconds"), Hint);
+            }
+
             if (process.ExitCode != 0)
                 throw new MayflyException($"{program} cannot be used: {(error.Result.Trim().Split('\n') is [.., { Length: > 0 } last] ? last : $"it ended with exit code {process.ExitCode}")}", Hint);
-            return answer;
+            return answer.Result;
         }
         catch (System.ComponentModel.Win32Exception e)
         {
