@@ -149,6 +149,8 @@ public sealed record EnvironmentPlan
     {
         var fetched = await DistributionFetch.WheelsAsync(store, [.. Install.Select(static one => one.Chosen)], Sources, new SourceBuilder(store, interpreter, Sources, progress), progress, null, cancellationToken).ConfigureAwait(false);
         var wheels = UnpackedWheel.All(store, [.. fetched.Select(static wheel => (wheel.Name, wheel.Sha256))], progress, cancellationToken);
+        foreach (var (one, wheel) in Install.Zip(wheels))
+            one.Chosen.Require(wheel);
         return [.. Install.Zip(wheels, (one, wheel) => WheelPlan.Of(wheel, interpreter, root, one.IsRequested))];
     }
 }

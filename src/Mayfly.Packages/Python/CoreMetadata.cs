@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 
 namespace Mayfly.Packages.Python;
@@ -31,6 +32,9 @@ public sealed record CoreMetadata
     public IReadOnlyList<string> LicenceFiles { get; init; } = [];
 
     public IReadOnlyList<string> Classifiers { get; init; } = [];
+
+    /// <summary>SHA-256 of the file, in small hexadecimal digits.</summary>
+    public string Sha256 { get; init; } = "";
 
     /// <summary>Fields whose value is not worth reading on, in words: old projects write what no standard knows, and installers go on without it.</summary>
     public IReadOnlyList<string> Ignored { get; init; } = [];
@@ -100,6 +104,7 @@ public sealed record CoreMetadata
             Licence = single.GetValueOrDefault("License"),
             LicenceFiles = files,
             Classifiers = classifiers,
+            Sha256 = Convert.ToHexStringLower(SHA256.HashData(bytes)),
             Ignored = ignored,
         };
     }

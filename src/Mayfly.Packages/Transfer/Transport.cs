@@ -64,6 +64,44 @@ internal sealed class Transport : IDisposable
         }
     }
 
+    /// <summary>Opens a part of a file; null where the place gives it not, or gives another one, or the file is no more the one that the validator names (RFC 9110, section 14).</summary>
+    /// <param name="place">Its address.</param>
+    /// <param name="first">The offset of the first byte; null for the last bytes of the file.</param>
+    /// <param name="last">The offset of the last byte; how many where <paramref name="first"/> is null.</param>
+    /// <param name="validators">What is known of it; null for nothing.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<Transfer?> OpenPartAsync(Uri place, long? first, long last, Validators? validators, CancellationToken cancellationToken)
+    {
+        if (place.IsFile || (Settings.Offline && !NoNetwork.Allows(place)))
+            return null;
+        using var request = new HttpRequestMessage(HttpMethod.Get, place);
+        request.Headers.Range = new RangeHeaderValue(first, last);
+        if (validators?.ForRange is { } only)
+            request.Headers.TryAddWithoutValidation("If-Range", only);
+        var patience = new Patience(Settings.Stall, cancellationToken);
+        HttpResponseMessage? response = null;
+        try
+        {
+            response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token).ConfigureAwait(false);
+            if (response.StatusCode == HttpStatusCode.PartialContent && response.Content.Headers.ContentRange is { Unit: "bytes", From: { } from, To: { } to, Length: { } length }
+                && (first is { } meant ? from == meant && to == last : to == length - 1 && from == Math.Max(0, length - last)))
+            {
+                var stream = await response.Content.ReadAsStreamAsync(patience.Token).ConfigureAwait(false);
+                return new Transfer(stream, from, length, new Validators(response.Headers.ETag?.ToString(), response.Content.Headers.LastModified?.ToString("r")), patience) { Response = response };
+            }
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && Transfer.Failure(e, patience) is { } failure)
+        {
+            response?.Dispose();
+            patience.Dispose();
+            throw failure;
+        }
+
+        response.Dispose();
+        patience.Dispose();
+        return null;
+    }
+
     private static Transfer OpenFile(Uri place, long offset, Validators? validators, Patience patience)
     {
         try

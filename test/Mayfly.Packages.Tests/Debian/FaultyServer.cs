@@ -84,19 +84,27 @@ internal sealed class FaultyServer : IDisposable
     {
         var fault = Misbehave(path, Requests.Count(one => one.Path == path) + 1) ?? new Fault();
         var body = fault.Body ?? Files.GetValueOrDefault(path);
-        var (status, start) = (fault.Status ?? (body is null ? 404 : 200), 0);
+        var (status, start, part) = (fault.Status ?? (body is null ? 404 : 200), 0, "");
         if (status == 200 && Tag is not null && headers.GetValueOrDefault("If-None-Match") == Tag)
             (status, body) = (304, []);
         // With a tag the time says nothing (RFC 9110, section 13.1.3).
         if (status == 200 && Modified is not null && !headers.ContainsKey("If-None-Match") && headers.GetValueOrDefault("If-Modified-Since") == Modified)
             (status, body) = (304, []);
         if (status == 200 && !fault.NoRanges && headers.GetValueOrDefault("Range") is { } range && (headers.GetValueOrDefault("If-Range") ?? Tag) == Tag)
-            (status, start) = (206, int.Parse(range["bytes=".Length..].TrimEnd('-'), CultureInfo.InvariantCulture));
+        {
+            var whole = body!.Length;
+            var (first, last) = range["bytes=".Length..].Split('-') is ["", var count] ? (Math.Max(0, whole - int.Parse(count, CultureInfo.InvariantCulture)), whole - 1)
+                : range["bytes=".Length..].Split('-') is [var from, { Length: > 0 } to] ? (int.Parse(from, CultureInfo.InvariantCulture), Math.Min(whole - 1, int.Parse(to, CultureInfo.InvariantCulture)))
+                : (int.Parse(range["bytes=".Length..].TrimEnd('-'), CultureInfo.InvariantCulture), whole - 1);
+            first += fault.Aside;
+            (status, start, body, part) = (206, first, body[..(last + 1)], $"Content-Range: bytes {first}-{last}/{whole}\r\n");
+        }
+
         Requests.Enqueue((path, headers, status));
         body = status is 200 or 206 ? body! : [];
         var text = $"HTTP/1.1 {status} X\r\nContent-Length: {body.Length - start}\r\n";
         if (status == 206)
-            text += $"Content-Range: bytes {start}-{body.Length - 1}/{body.Length}\r\n";
+            text += part;
         if (ContentType is not null)
             text += $"Content-Type: {ContentType}\r\n";
         if (Tag is not null)
@@ -136,6 +144,9 @@ internal sealed record Fault
 
     /// <summary>So many bytes come twenty times a second.</summary>
     public int Step { get; init; } = int.MaxValue;
+
+    /// <summary>A part begins so many bytes later than it should.</summary>
+    public int Aside { get; init; }
 
     /// <summary>Range is ignored.</summary>
     public bool NoRanges { get; init; }

@@ -59,10 +59,28 @@ internal sealed class ZipReader
         return new ZipReader(file, entries);
     }
 
-    /// <summary>An entry's contents. Reading as far as the end compares size and checksum.</summary>
-    public Stream Open(ZipEntry entry)
+    /// <summary>What the directory says, of an archive of which nothing else needs to be there. Nothing is compared with it.</summary>
+    internal static IReadOnlyList<ZipHeader> ReadDirectory(SafeFileHandle file)
     {
-        var packed = new SectionStream(_file, entry.Offset, entry.Packed);
+        var (start, length, count) = FindDirectory(file);
+        var rest = new ZipFields(ReadAt(file, start, (int)length));
+        var names = new ZipNames();
+        var headers = new List<ZipHeader>((int)Math.Min(count, 10_000));
+        for (var i = 0L; i < count; i++)
+        {
+            headers.Add(ZipHeader.ReadCentral(ref rest));
+            names.Add(headers[^1].Name);
+        }
+
+        return rest.Length == 0 ? headers : throw new ArchiveException("its directory has more entries than it says");
+    }
+
+    /// <summary>An entry's contents. Reading as far as the end compares size and checksum.</summary>
+    public Stream Open(ZipEntry entry) => Open(_file, entry);
+
+    internal static Stream Open(SafeFileHandle file, ZipEntry entry)
+    {
+        var packed = new SectionStream(file, entry.Offset, entry.Packed);
         return new CheckedStream(entry.IsDeflated ? new DeflateStream(packed, CompressionMode.Decompress) : packed, entry);
     }
 
@@ -80,7 +98,7 @@ internal sealed class ZipReader
         return bytes;
     }
 
-    private static (long Start, long Length, long Count) FindDirectory(SafeFileHandle file)
+    internal static (long Start, long Length, long Count) FindDirectory(SafeFileHandle file)
     {
         var length = RandomAccess.GetLength(file);
         if (length < EndLength)

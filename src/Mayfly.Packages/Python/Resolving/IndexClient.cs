@@ -106,7 +106,7 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
     {
         if (SourceName.TryParse(file.Name) is { } source)
             return await FromSourcesAsync(file, source).ConfigureAwait(false);
-        var bytes = Kept(file) ?? await AloneAsync(file).ConfigureAwait(false);
+        var bytes = Kept(file) ?? await AloneAsync(file).ConfigureAwait(false) ?? await FromPartsAsync(file).ConfigureAwait(false);
         var metadata = bytes is null ? await FromWheelAsync(file).ConfigureAwait(false) : Usable(() => CoreMetadata.Read(bytes, file.Name));
         return WheelName.TryParse(file.Name) is { } name && (metadata.Name != name.Project || metadata.Version != name.Version)
             ? throw new UnusableFileException(new MayflyException($"the metadata of {file.Name} are those of {metadata.Name} {metadata.Version}", "the project must mend it; take another version of it"))
@@ -147,6 +147,23 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
             throw new MayflyException($"{address} has the SHA-256 {found}, and the index says {meant}", "somebody on the way may have changed it, or the index is damaged: try again later, or name another index");
         Keep(store.PathOf(StoreArea.Indexes, $"metadata-{meant}"), bytes);
         return bytes;
+    }
+
+    /// <summary>Those in the wheel, of which only parts are fetched, unless it is there; null where it must be fetched whole.</summary>
+    private async Task<byte[]?> FromPartsAsync(IndexFile file)
+    {
+        if (file.Hashes.GetValueOrDefault("sha256") is { } sha256 && store.Has(StoreArea.Artifacts, sha256))
+            return null;
+        await _turns.WaitAsync(_ended.Token).ConfigureAwait(false);
+        try
+        {
+            using var work = store.BeginWork("parts");
+            return await RemoteWheel.MetadataAsync(transport, file, Path.Combine(work.Path, "parts"), _ended.Token).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turns.Release();
+        }
     }
 
     private async Task<CoreMetadata> FromWheelAsync(IndexFile file)

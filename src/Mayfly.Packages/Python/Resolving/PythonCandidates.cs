@@ -146,6 +146,7 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
                     Extras = extras,
                     File = release.File,
                     Index = release.File is null ? null : ListOf(group.Key).Index,
+                    MetadataSha256 = release.File is null || release.IsSource ? null : metadata.Sha256,
                     Requires = [.. extras.Select(static extra => (ProjectName?)extra).Prepend(null).SelectMany(extra => Needs(metadata, extra)).Distinct()],
                 };
             }),
