@@ -74,6 +74,20 @@ public sealed class VirtualEnvironment
         return new VirtualEnvironment(root, interpreter);
     }
 
+    /// <summary>Writes one with all that it has into a folder, whole; it is one once the folder is where it belongs.</summary>
+    /// <param name="folder">Nothing is there yet.</param>
+    /// <param name="root">The path that it will have, which its programs name.</param>
+    /// <param name="interpreter">What it runs, there.</param>
+    /// <param name="install">What it has.</param>
+    /// <param name="systemPackages">True when it shall see the interpreter's own packages too.</param>
+    /// <exception cref="MayflyException">Two of them have the same file, or one has a file of the environment itself.</exception>
+    public static void Write(string folder, string root, Interpreter interpreter, IReadOnlyList<WheelPlan> install, bool systemPackages = false)
+    {
+        EnvironmentTree.WriteSkeleton(folder, root, interpreter, null, systemPackages);
+        RequireApart(folder, install, [], []);
+        EnvironmentTree.Write(folder, install.SelectMany(static plan => plan.Files), CancellationToken.None);
+    }
+
     /// <summary>Opens one, whoever made it.</summary>
     /// <param name="root">Its path.</param>
     /// <param name="kept">Keeps what its interpreter answers; null: it is asked anew.</param>

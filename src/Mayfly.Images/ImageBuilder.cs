@@ -21,6 +21,9 @@ public sealed class ImageBuilder(Store store)
     /// <summary>Keep the half-built tree in which a script failed; the failure says where. Pruning removes it.</summary>
     public bool KeepFailed { get; init; }
 
+    /// <summary>Knows which Debian packages have shared libraries, for a failure to name them; null where nobody knows.</summary>
+    public Func<IReadOnlyCollection<string>, CancellationToken, Task<IReadOnlyDictionary<string, string>>>? FindOwners { get; init; }
+
     /// <summary>
     /// Builds what is missing and lists the image under its name. The packages' artifacts must have been fetched; they are unpacked
     /// here when a layer needs them.
@@ -70,6 +73,10 @@ public sealed class ImageBuilder(Store store)
             }
 
             records = await Task.WhenAll(layers.Select(static layer => layer.Committed)).ConfigureAwait(false);
+        }
+        catch (MissingLibrariesException missing) when (FindOwners is not null)
+        {
+            throw new MissingLibrariesException(missing.Component, missing.Wanted, await FindOwners([.. missing.Wanted.Keys], cancellationToken).ConfigureAwait(false));
         }
         finally
         {

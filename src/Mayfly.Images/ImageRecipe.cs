@@ -12,9 +12,17 @@ public sealed record ImageRecipe
     /// <summary>Files that must be there before the packages' scripts run, such as answers they look for.</summary>
     public IReadOnlyList<FileStep> Before { get; init; } = [];
 
+    /// <summary>Environments of Python packages over the set, each a layer of its own; the lock has them by set and path.</summary>
+    public IReadOnlyList<ImageEnvironment> Environments { get; init; } = [];
+
     /// <summary>What follows the packages, in order; each step is a layer keyed by its inputs and those of all before it.</summary>
     public IReadOnlyList<RecipeStep> Steps { get; init; } = [];
 }
+
+/// <summary>An environment of Python packages in an image.</summary>
+/// <param name="Into">Its absolute path.</param>
+/// <param name="SystemPackages">True when it sees the interpreter's own packages too.</param>
+public sealed record ImageEnvironment(string Into, bool SystemPackages = false);
 
 /// <summary>One step of a recipe.</summary>
 public abstract record RecipeStep;

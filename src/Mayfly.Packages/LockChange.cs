@@ -1,4 +1,5 @@
 using Mayfly.Packages.Debian;
+using Mayfly.Packages.Python;
 
 namespace Mayfly.Packages;
 
@@ -14,7 +15,7 @@ public sealed record LockChange(LockedPackage? Before, LockedPackage? After)
     {
         (null, _) => LockChangeKind.Added,
         (_, null) => LockChangeKind.Removed,
-        _ => Math.Sign(new DebianVersion(After.Version).CompareTo(new DebianVersion(Before.Version))) switch
+        _ => Math.Sign(Compare(After, Before)) switch
         {
             > 0 => LockChangeKind.Upgraded,
             < 0 => LockChangeKind.Downgraded,
@@ -31,16 +32,30 @@ public sealed record LockChange(LockedPackage? Before, LockedPackage? After)
     {
         var security = after.Releases.Where(static release => release.Label.EndsWith("-Security", StringComparison.OrdinalIgnoreCase) || release.Suite.EndsWith("-security", StringComparison.Ordinal))
             .Select(static release => release.Id).ToHashSet(StringComparer.Ordinal);
-        var old = before.Packages.ToDictionary(static package => package.Id, StringComparer.Ordinal);
-        var now = after.Packages.ToDictionary(static package => package.Id, StringComparer.Ordinal);
+        // A project may have another version in every environment.
+        var environments = before.Environments.Concat(after.Environments).Select(static environment => (environment.Set, environment.Into)).Distinct();
         return
         [
-            .. old.Keys.Union(now.Keys).Order(StringComparer.Ordinal)
-                .Select(id => new LockChange(old.GetValueOrDefault(id), now.GetValueOrDefault(id)))
-                .Where(static change => change.Before?.Sha256 != change.After?.Sha256)
+            .. Between(before.Packages, after.Packages)
                 .Select(change => change with { IsSecurity = change.Before is not null && change.After is { } package && security.Contains(package.Release) }),
+            .. environments.SelectMany(environment => Between(WheelsOf(before, environment), WheelsOf(after, environment))).DistinctBy(static change => (change.Id, change.Before?.Sha256, change.After?.Sha256))
+                .OrderBy(static change => change.Id, StringComparer.Ordinal),
         ];
     }
+
+    private static IEnumerable<LockChange> Between(IEnumerable<LockedPackage> before, IEnumerable<LockedPackage> after)
+    {
+        var old = before.ToDictionary(static package => package.Id, StringComparer.Ordinal);
+        var now = after.ToDictionary(static package => package.Id, StringComparer.Ordinal);
+        return old.Keys.Union(now.Keys).Order(StringComparer.Ordinal).Select(id => new LockChange(old.GetValueOrDefault(id), now.GetValueOrDefault(id))).Where(static change => change.Before?.Sha256 != change.After?.Sha256);
+    }
+
+    private static IEnumerable<LockedPackage> WheelsOf(StackLock stack, (string Set, string Into) environment) =>
+        stack.Environments.Where(one => (one.Set, one.Into) == environment).SelectMany(static one => one.Wheels).Select(static wheel => wheel.AsPackage());
+
+    private static int Compare(LockedPackage one, LockedPackage other) => one.Architecture == LockedWheel.Architecture
+        ? PythonVersion.Parse(one.Version).CompareTo(PythonVersion.Parse(other.Version))
+        : new DebianVersion(one.Version).CompareTo(new DebianVersion(other.Version));
 
     /// <summary>
     /// A note on what of a lock that is added to could not stay, since neither the archive nor the store has it any more or something new does not go with

@@ -104,6 +104,9 @@ public static class LockFile
             text.Append("]\n");
         }
 
+        foreach (var environment in stackLock.Environments)
+            text.Append(Environment(environment));
+
         if (stackLock.Ids.Count > 0)
         {
             // In the order of appending: a new name never changes the lines before it.
@@ -113,6 +116,21 @@ public static class LockFile
         }
 
         return text.ToString();
+    }
+
+    /// <summary>One wheel a line, as with packages.</summary>
+    private static string Environment(LockedEnvironment environment)
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"\n[[environments]]\nset = {Quote(environment.Set)}\ninto = {Quote(environment.Into)}\ninterpreter = {Quote(environment.Interpreter)}\nanswers = {Quote(environment.Answers)}\n");
+        text.Append(CultureInfo.InvariantCulture, $"requests = {List(environment.Requests)}\nwheels = [\n");
+        foreach (var wheel in environment.Wheels)
+        {
+            var needs = wheel.Needs.Count > 0 ? $", needs = {List(wheel.Needs)}" : "";
+            text.Append(CultureInfo.InvariantCulture, $"  {{ file = {Quote(wheel.File)}, index = {Quote(wheel.Index)}, size = {wheel.Size}, sha256 = {Quote(wheel.Sha256)}{needs} }},\n");
+        }
+
+        return text.Append("]\n").ToString();
     }
 
     /// <summary>What stands before a package that a stage configures.</summary>

@@ -43,7 +43,7 @@ internal static class LockReader
         var foreign = preferences.Where(static line => line.StartsWith(Foreign, StringComparison.Ordinal)).Select(static line => line[Foreign.Length..]).ToHashSet(StringComparer.Ordinal);
         IReadOnlyList<LockedRelease> releases = [];
         Dictionary<string, LockedPackage> packages = new(StringComparer.Ordinal);
-        List<LockEntry> sets = [];
+        List<LockEntry> sets = [], environments = [];
         IReadOnlyList<LockedId> ids = [];
         foreach (var table in document.Skip(1))
         {
@@ -57,6 +57,9 @@ internal static class LockReader
                     break;
                 case "sets":
                     sets.Add(table);
+                    break;
+                case "environments":
+                    environments.Add(table);
                     break;
                 case "ids":
                     ids = [.. Unique(table.Value).Select(Id)];
@@ -75,6 +78,7 @@ internal static class LockReader
             Releases = releases,
             Packages = [.. packages.Values.OrderBy(package => package.Id, StringComparer.Ordinal)],
             Sets = [.. sets.Select(set => Set(set, packages, names))],
+            Environments = EnvironmentReader.Read(environments, names),
             Ids = ids,
         };
     }
@@ -286,7 +290,7 @@ internal static class LockReader
 
     internal static IReadOnlyList<string> Texts(LockNode node) => [.. List(node).Select(Text)];
 
-    private static string Sha256(LockNode node) =>
+    internal static string Sha256(LockNode node) =>
         LockFile.IsSha256(Text(node)) ? Text(node) : throw Error(node.Line, $"'{Text(node)}' is no SHA-256: 64 lower-case hexadecimal digits are expected");
 
     private static int Number(LockEntry entry, int least, int most) =>
@@ -295,5 +299,5 @@ internal static class LockReader
 
     private static MayflyException Unknown(LockEntry entry) => Error(entry.Line, $"'{entry.Key}' is not known here");
 
-    private static MayflyException Error(int line, string message) => LockText.Error(message, line);
+    internal static MayflyException Error(int line, string message) => LockText.Error(message, line);
 }

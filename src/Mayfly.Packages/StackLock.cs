@@ -37,6 +37,9 @@ public sealed record StackLock
     /// <summary>The sets: <c>base</c>, <c>tools</c>, and one for each component that installs something.</summary>
     public required IReadOnlyList<LockedSet> Sets { get; init; }
 
+    /// <summary>Python's packages of images, an environment each; empty where no component has any.</summary>
+    public IReadOnlyList<LockedEnvironment> Environments { get; init; } = [];
+
     /// <summary>One id a user or group name across the stack, appended at the first build.</summary>
     public IReadOnlyList<LockedId> Ids { get; init; } = [];
 
@@ -46,6 +49,10 @@ public sealed record StackLock
         var packages = set.Stages.SelectMany(static stage => stage.Packages);
         return [.. set.InOneGo ? packages.Except(Sets.First(static other => other.Name == SetRequest.Base).Stages.SelectMany(static stage => stage.Packages)) : packages];
     }
+
+    /// <summary>All wheels, each once, by name, as packages beside Debian's.</summary>
+    public IReadOnlyList<LockedPackage> Wheels() =>
+        [.. Environments.SelectMany(static environment => environment.Wheels).DistinctBy(static wheel => wheel.Sha256).Select(static wheel => wheel.AsPackage()).OrderBy(static wheel => wheel.Name, StringComparer.Ordinal).ThenBy(static wheel => wheel.Path, StringComparer.Ordinal)];
 
     /// <summary>The newest date of the releases: what is chosen now is dated no later.</summary>
     public DateTimeOffset Date => Releases.Count > 0 ? Releases.Max(static release => release.Date) : DateTimeOffset.UnixEpoch;

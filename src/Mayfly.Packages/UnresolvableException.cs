@@ -1,3 +1,4 @@
+using Mayfly.Packages.Python;
 using Mayfly.Resolver;
 
 namespace Mayfly.Packages;
@@ -10,6 +11,9 @@ public sealed class UnresolvableException(string message, string hint, Derivatio
 
     /// <summary>True where a held version has part in it: without the hold there may be an answer.</summary>
     public bool IsByHold { get; init; }
+
+    /// <summary>Python projects of which there may be sources that would do, from which nothing may be built.</summary>
+    public IReadOnlyList<ProjectName> Withheld { get; init; } = [];
 
     /// <summary>The same, said of a set of the lock.</summary>
     internal UnresolvableException Of(string set) => new($"{set}: {Message}", Hint!, Derivation) { IsByHold = IsByHold };

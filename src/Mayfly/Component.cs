@@ -27,6 +27,9 @@ public class Component
 
     internal bool Recommends { get; set; }
 
+    /// <summary>Environments of Python packages: the file that says which, the place in the image, and whether Debian's own modules are seen in it.</summary>
+    internal List<(string File, string Into, bool SystemPackages)> Environments { get; } = [];
+
     internal List<Step> Steps { get; } = [];
 
     internal List<string> Command { get; } = [];

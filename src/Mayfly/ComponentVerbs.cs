@@ -22,6 +22,19 @@ public static class ComponentVerbs
             return component;
         }
 
+        /// <summary>
+        /// Makes an environment of Python packages in the image, as <c>python3 -m venv</c> and <c>pip install</c> would: chosen for the image's own python3, exact in
+        /// <c>stack.lock</c>, a layer of its own. They come from the index that pip is configured to use.
+        /// </summary>
+        /// <param name="file">A requirements file or a <c>pyproject.toml</c>, relative to <c>stack.cs</c>.</param>
+        /// <param name="into">Where the environment is, absolute, inside the image; its interpreter is <c>bin/python</c> below it.</param>
+        /// <param name="systemPackages">True to see the modules of Debian's packages in it too.</param>
+        public T Pip(string file, string into, bool systemPackages = false)
+        {
+            component.Environments.Add((file, into, systemPackages));
+            return component;
+        }
+
         /// <summary>Copies a file or a folder into the image.</summary>
         /// <param name="source">Relative to <c>stack.cs</c>. Of a folder, <c>__pycache__</c>, <c>.git</c> and the like stay outside.</param>
         /// <param name="path">Absolute, inside the image.</param>

@@ -26,24 +26,32 @@ internal static class WheelFile
     /// <param name="files">Paths and texts; a path that begins with <c>+</c> may be run.</param>
     /// <param name="metadata">Lines of its metadata, the name among them.</param>
     /// <param name="pure">Whether it is pure Python.</param>
-    public static string WriteWith(string folder, string project, string version, IReadOnlyDictionary<string, string> files, string metadata, bool pure = true)
+    public static string WriteWith(string folder, string project, string version, IReadOnlyDictionary<string, string> files, string metadata, bool pure = true) =>
+        WriteWith(folder, project, version, files.ToDictionary(static file => file.Key, static file => Encoding.UTF8.GetBytes(file.Value)), metadata, pure);
+
+    /// <summary>The same, with contents in bytes.</summary>
+    public static string WriteWith(string folder, string project, string version, IReadOnlyDictionary<string, byte[]> files, string metadata, bool pure = true)
     {
         var (path, information) = ($"{folder}/{project}-{version}-py3-none-any.whl", $"{project}-{version}.dist-info");
-        var all = new Dictionary<string, string>(files);
-        all.TryAdd($"{information}/METADATA", $"Metadata-Version: 2.1\nVersion: {version}\n{metadata}");
-        all.TryAdd($"{information}/WHEEL", $"Wheel-Version: 1.0\nGenerator: none\nRoot-Is-Purelib: {(pure ? "true" : "false")}\nTag: py3-none-any\n");
-        var record = string.Concat(all.Select(static file => $"{file.Key.TrimStart('+')},sha256={Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(file.Value)))},{Encoding.UTF8.GetByteCount(file.Value)}\n"));
+        var all = new Dictionary<string, byte[]>(files);
+        all.TryAdd($"{information}/METADATA", Encoding.UTF8.GetBytes($"Metadata-Version: 2.1\nVersion: {version}\n{metadata}"));
+        all.TryAdd($"{information}/WHEEL", Encoding.UTF8.GetBytes($"Wheel-Version: 1.0\nGenerator: none\nRoot-Is-Purelib: {(pure ? "true" : "false")}\nTag: py3-none-any\n"));
+        var record = string.Concat(all.Select(static file => $"{file.Key.TrimStart('+')},sha256={Base64Url.EncodeToString(SHA256.HashData(file.Value))},{file.Value.Length}\n"));
         using var zip = new ZipArchive(File.Create(path), ZipArchiveMode.Create);
-        foreach (var (name, text) in all.Append(KeyValuePair.Create($"{information}/RECORD", $"{record}{information}/RECORD,,\n")))
+        foreach (var (name, bytes) in all.Append(KeyValuePair.Create($"{information}/RECORD", Encoding.UTF8.GetBytes($"{record}{information}/RECORD,,\n"))))
         {
             var entry = zip.CreateEntry(name.TrimStart('+'));
             entry.ExternalAttributes = (name[0] == '+' ? 0x81ed : 0x81a4) << 16;
             using var stream = entry.Open();
-            stream.Write(Encoding.UTF8.GetBytes(text));
+            stream.Write(bytes);
         }
 
         return path;
     }
+
+    /// <summary>The same, without a line that names it in <paramref name="metadata"/>.</summary>
+    public static string Write(string folder, string project, string version, IReadOnlyDictionary<string, byte[]> files, string metadata, bool pure = true) =>
+        WriteWith(folder, project, version, files, $"Name: {project}\n{metadata}", pure);
 
     /// <summary>Puts a file among the store's artifacts.</summary>
     public static (string Name, string Sha256) Keep(Store store, string path)

@@ -24,6 +24,18 @@ public sealed class LockFileTests
             new LockedSet { Name = "base", Requests = [], Automatic = ["libstdc++6:amd64"], Stages = [new LockedStage(["libstdc++6:amd64"]) { Configured = ["libstdc++6:amd64"], Date = new DateTimeOffset(2026, 5, 19, 8, 0, 1, TimeSpan.Zero) }] },
             new LockedSet { Name = "web", Requests = ["adduser=1:2.0-1"], Recommends = true, InOneGo = true, Stages = [new LockedStage(["adduser:all"]), new LockedStage(["libstdc++6:amd64"]) { AddedTo = ["adduser=1:2.0-1"], Date = new DateTimeOffset(2026, 5, 20, 8, 0, 1, TimeSpan.Zero) }] },
         ],
+        Environments =
+        [
+            new LockedEnvironment
+            {
+                Set = "web", Into = "/srv/env", Requests = ["django<5", "requests[socks]; python_version > \"3\""], Answers = new string('b', 64), Interpreter = "cpython 3.11.2, glibc 2.36, x86_64",
+                Wheels =
+                [
+                    new LockedWheel { File = "Django-4.2-py3-none-any.whl", Index = "index", Size = 8, Sha256 = new string('c', 64), Needs = ["sqlparse"] },
+                    new LockedWheel { File = "sqlparse-1!0.4+x-py3-none-any.whl", Index = "links", Size = 9, Sha256 = new string('d', 64) },
+                ],
+            },
+        ],
         Ids = [new LockedId("memcache", LockedIdKind.User, 100), new LockedId("memcache", LockedIdKind.Group, 101)],
     };
 
@@ -40,6 +52,20 @@ public sealed class LockFileTests
     {
         var changed = Example with { Packages = [Example.Packages[0] with { Version = "9" }, Example.Packages[1]] };
         Assert.Single(LockFile.Format(changed).Split('\n').Except(LockFile.Format(Example).Split('\n')));
+    }
+
+    [Theory]
+    [InlineData("set = \"web\"\ninto", "set = \"other\"\ninto", "the set 'other' is not among [[sets]]")]
+    [InlineData("\"/srv/env\"", "\"/srv/../etc\"", "'/srv/../etc' is no path in an image")]
+    [InlineData("sqlparse-1!0.4+x-py3-none-any.whl", "../x-1-py3-none-any.whl", "'../x-1-py3-none-any.whl' is no name of a wheel")]
+    [InlineData("sqlparse-1!0.4+x-", "django-3-", "the project django stands here a second time")]
+    [InlineData("size = 9", "size = 0", "the size is no number of bytes")]
+    [InlineData("index = \"links\"", "mirror = \"x\"", "'mirror' is not known here")]
+    public void An_environment_that_cannot_be_is_refused(string written, string instead, string message)
+    {
+        var text = LockFile.Format(Example);
+        Assert.Contains(written, text);
+        Assert.Contains(message, Assert.Throws<LockFileException>(() => LockFile.Parse(text.Replace(written, instead, StringComparison.Ordinal))).Message);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Mayfly.Packages;
+using Mayfly.Packages.Python.Locking;
 
 namespace Mayfly.Images.Building;
 
@@ -28,6 +29,9 @@ internal sealed record PackageStep(string Key, string? Below, string Origin, lon
 
 /// <summary>A stage of the lock: what is placed, and what is then configured; nothing named means all that is left (<see cref="LockedStage"/>).</summary>
 internal sealed record PackageStage(IReadOnlyList<LockedPackage> Packages, IReadOnlyList<LockedPackage> Configured);
+
+/// <summary>An environment of locked Python packages, and the interpreter that runs it.</summary>
+internal sealed record EnvironmentStep(string Key, string? Below, string Origin, long Epoch, LockedEnvironment Environment, bool SystemPackages, ImagePython Python) : BuildStep(Key, Below, Origin, Epoch);
 
 /// <summary>Files of the host.</summary>
 internal sealed record CopyStep(string Key, string? Below, string Origin, long Epoch, IReadOnlyList<HostFile> Files) : BuildStep(Key, Below, Origin, Epoch);

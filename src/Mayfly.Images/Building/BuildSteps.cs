@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Mayfly.Packages;
 using Mayfly.Packages.Debian;
+using Mayfly.Packages.Python.Locking;
 
 namespace Mayfly.Images.Building;
 
@@ -23,6 +24,8 @@ internal static class BuildSteps
             Copy(steps, new FileStep([.. recipe.Before.SelectMany(static step => step.Files)]));
         if (set is not null)
             Packages(steps, stack, set, below, find);
+        foreach (var environment in recipe.Environments)
+            Install(steps, stack, recipe, environment);
 
         foreach (var step in recipe.Steps)
         {
@@ -85,11 +88,29 @@ internal static class BuildSteps
     /// <summary>What apt asks for besides the essential packages: all of the base that are not there for others' sake.</summary>
     private static IReadOnlyList<string> Required(LockedSet all) => [.. all.Stages.Skip(1).SelectMany(static stage => stage.Packages).Except(all.Automatic ?? [])];
 
+    private static void Install(List<BuildStep> steps, StackLock stack, ImageRecipe recipe, ImageEnvironment wanted)
+    {
+        var environment = stack.Environments.FirstOrDefault(one => one.Set == recipe.PackageSet && one.Into == wanted.Into)
+            ?? throw new MayflyException($"stack.lock has no Python packages of {recipe.PackageSet} at {wanted.Into}", "the script has changed since it was locked: run mayfly lock");
+        var epoch = steps[^1].Epoch;
+        string[] inputs = [wanted.Into, environment.Interpreter, wanted.SystemPackages ? "system packages" : "alone", .. environment.Requests, .. environment.Wheels.Select(static wheel => $"{wheel.File} {wheel.Sha256}")];
+        steps.Add(new EnvironmentStep(Key("environment", [.. Apart(steps)], epoch, inputs), Below(steps), $"python packages {wanted.Into}", epoch, environment, wanted.SystemPackages, ImagePython.Of(stack, environment.Set)));
+    }
+
+    /// <summary>All but environments: nothing of those bears on files that are copied, which stay out of them, nor on other environments. So a requirement more makes none of these anew.</summary>
+    private static IEnumerable<BuildStep> Apart(List<BuildStep> steps) => steps.Where(static step => step is not EnvironmentStep);
+
     private static void Copy(List<BuildStep> steps, FileStep step)
     {
         var files = HostFile.List(step);
+        foreach (var environment in steps.OfType<EnvironmentStep>())
+        {
+            if (files.FirstOrDefault(file => $"/{file.Path}/".StartsWith($"{environment.Environment.Into}/", StringComparison.Ordinal)) is { } inside)
+                throw new MayflyException($"/{inside.Path} is copied into the environment of Python packages at {environment.Environment.Into}", "an environment holds what stack.lock has for it and nothing else: copy it beside");
+        }
+
         var epoch = steps[^1].Epoch;
-        var key = Key("files", steps, epoch, files.Select(static file => file.Fingerprint));
+        var key = Key("files", [.. Apart(steps)], epoch, files.Select(static file => file.Fingerprint));
         steps.Add(new CopyStep(key, Below(steps), $"copy {string.Join(' ', step.Files.Select(static file => file.Path))}", epoch, files));
     }
 
@@ -98,6 +119,8 @@ internal static class BuildSteps
         var inputs = new List<string> { $"user {step.User}", $"in {step.WorkingDirectory}" };
         inputs.AddRange(step.Command.Select(static argument => $"argument {argument}"));
         inputs.AddRange(step.Environment.OrderBy(static pair => pair.Key, StringComparer.Ordinal).Select(static pair => $"variable {pair.Key}={pair.Value}"));
+        // The layers of files between do not speak of them.
+        inputs.AddRange(steps.OfType<EnvironmentStep>().Select(static environment => $"environment {environment.Key}"));
         var epoch = steps[^1].Epoch;
         steps.Add(new RunStep(Key("command", steps, epoch, inputs), Below(steps), $"run {string.Join(' ', step.Command)}", epoch, step));
     }

@@ -41,6 +41,7 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
     private LayerContents Do(BuildStep step, string work, BuildRoot root, CancellationToken cancellationToken) => step switch
     {
         PackageStep packages => Install(packages, work, root, cancellationToken),
+        EnvironmentStep environment => new LayerContents(new EnvironmentLayer(store, _below).Make(environment, work, root, Copy, cancellationToken)),
         CopyStep files => new LayerContents(Copy(files, work, root, cancellationToken)),
         // Accounts that a recipe's own command makes are numbered by whoever wrote the command.
         RunStep command => Execute(command, root, cancellationToken),

@@ -1,6 +1,7 @@
 using Mayfly.Packages;
 using Mayfly.Packages.Debian;
 using Mayfly.Packages.Debian.Licences;
+using Mayfly.Packages.Python.Locking;
 using Mayfly.Packages.Tools;
 
 namespace Mayfly.Deploying;
@@ -14,18 +15,18 @@ internal sealed class LicenceReview(LicencePolicy policy, string stack, Store st
     public static IReadOnlyList<LockedPackage> Judged(StackLock stackLock)
     {
         var ids = stackLock.Sets.Where(static set => set.Name != ToolSet.Request.Name).SelectMany(static set => set.Stages).SelectMany(static stage => stage.Packages).ToHashSet(StringComparer.Ordinal);
-        return [.. stackLock.Packages.Where(package => ids.Contains(package.Id))];
+        return [.. stackLock.Packages.Where(package => ids.Contains(package.Id)), .. stackLock.Wheels()];
     }
 
     /// <summary>How many licences a policy waits for, because their packages are not in the store.</summary>
-    public int Waiting(StackLock stackLock) => policy.IsEmpty ? 0 : Judged(stackLock).Count(package => UnpackedPackage.Find(store, package.Sha256) is null);
+    public int Waiting(StackLock stackLock) => policy.IsEmpty ? 0 : Judged(stackLock).Count(package => !IsUnpacked(package));
 
     /// <summary>Fetches and unpacks what is missing, and reads all of the lock.</summary>
     public async Task<LicenceReport> ReadAsync(StackLock stackLock, IProgress<Activity> progress, CancellationToken cancellationToken)
     {
         await packages.FetchAsync(stackLock, progress, cancellationToken);
         await Unpack.AllAsync(store, stackLock.Packages, progress, cancellationToken);
-        return LicenceReport.Read(store, stackLock);
+        return Read(stackLock, [.. stackLock.Packages, .. stackLock.Wheels()], progress, cancellationToken);
     }
 
     /// <summary>Judges what is in the store already; without a policy nothing is read.</summary>
@@ -33,7 +34,7 @@ internal sealed class LicenceReview(LicencePolicy policy, string stack, Store st
     public void RequireOfStore(StackLock stackLock)
     {
         if (!policy.IsEmpty)
-            policy.Judge(LicenceReport.Read(store, stackLock, Judged(stackLock).Where(package => UnpackedPackage.Find(store, package.Sha256) is not null))).RequireNone(stack);
+            policy.Judge(Read(stackLock, [.. Judged(stackLock).Where(IsUnpacked)])).RequireNone(stack);
     }
 
     /// <summary>Judges all that images are built from, before any is; without a policy nothing is read.</summary>
@@ -44,9 +45,18 @@ internal sealed class LicenceReview(LicencePolicy policy, string stack, Store st
             return;
         await packages.FetchAsync(stackLock, progress, cancellationToken);
         var judged = Judged(stackLock);
-        await Unpack.AllAsync(store, judged, progress, cancellationToken);
-        var verdict = policy.Judge(LicenceReport.Read(store, stackLock, judged));
+        await Unpack.AllAsync(store, [.. judged.Where(static package => package.Architecture != LockedWheel.Architecture)], progress, cancellationToken);
+        var verdict = policy.Judge(Read(stackLock, judged, progress, cancellationToken));
         verdict.RequireNone(stack);
         progress.Report(new Activity(Name, $"{Counted.Of(judged.Count, "package")}{(verdict.Unread.Count == 0 ? "" : $", {verdict.Unread.Count} not or not wholly readable: `mayfly licenses` lists them")}") { Ended = true });
+    }
+
+    private bool IsUnpacked(LockedPackage package) => package.Architecture == LockedWheel.Architecture ? store.Has(StoreArea.Unpacked, package.Sha256) : UnpackedPackage.Find(store, package.Sha256) is not null;
+
+    /// <summary>What copyright files of Debian's packages say, and metadata of wheels.</summary>
+    private LicenceReport Read(StackLock stackLock, IReadOnlyList<LockedPackage> wanted, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
+    {
+        var parts = wanted.ToLookup(static package => package.Architecture == LockedWheel.Architecture);
+        return new LicenceReport([.. LicenceReport.Read(store, stackLock, parts[false]).Packages, .. WheelLicences.Read(store, [.. parts[true]], progress, cancellationToken)]);
     }
 }

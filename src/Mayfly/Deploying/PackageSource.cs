@@ -9,6 +9,8 @@ namespace Mayfly.Deploying;
 /// <summary>Where a stack's packages come from: its lock, read or made, and what the lock names, fetched.</summary>
 internal sealed class PackageSource(StackSpec spec, Store store)
 {
+    private readonly PythonSource _python = new(spec, store);
+
     private string LockPath => Path.Combine(spec.Folder, LockFile.Name);
 
     /// <summary>Reads the lock when it fits what <c>stack.cs</c> asks for, else resolves anew.</summary>
@@ -28,7 +30,12 @@ internal sealed class PackageSource(StackSpec spec, Store store)
             : !DebianLock.Satisfies(existing, architecture, sets, preferences) ? "what stack.cs installs has changed"
             : null;
         if (reason is null)
-            return new Locked(existing!, null);
+        {
+            var (same, changed) = await _python.LockAsync(existing!, existing, progress, cancellationToken);
+            if (write && changed is not null)
+                LockFile.Write(LockPath, same);
+            return new Locked(same, changed);
+        }
 
         var index = await IndexFetch.ReadAsync(store, Sources(architecture), progress, locked: existing?.Releases, cancellationToken: cancellationToken);
         progress.Report(new Activity("resolve packages"));
@@ -41,6 +48,7 @@ internal sealed class PackageSource(StackSpec spec, Store store)
         progress.Report(new Activity("resolve packages", $"{made.Packages.Count} packages") { Ended = true });
         if (stays && LockChange.NotKept(existing!, made) is { } note)
             progress.Report(note);
+        (made, _) = await _python.LockAsync(made, existing, progress, cancellationToken);
         if (write)
             LockFile.Write(LockPath, made);
         return new Locked(made, reason);
@@ -74,7 +82,7 @@ internal sealed class PackageSource(StackSpec spec, Store store)
         var after = DebianLock.Create(index, Sets(), before.Ids, locked?.Where(pair => stays.Contains(pair.Value.Id)).ToDictionary(StringComparer.Ordinal), spec.Release.Preferences, before,
             holds.Count > 0 ? locked : null);
         progress.Report(new Activity("resolve packages", $"{after.Packages.Count} packages") { Ended = true });
-        return after;
+        return await _python.UpdateAsync(after, before, package => names.Count > 0 && !names.Any(package.IsCalled), progress, cancellationToken);
     }
 
     /// <summary>Makes this the stack's lock.</summary>
@@ -84,7 +92,7 @@ internal sealed class PackageSource(StackSpec spec, Store store)
     /// <exception cref="MayflyException">It has none; the hint names those that may be meant. Only for who provides a name that is like none the index is asked.</exception>
     public async Task RequireAsync(StackLock stackLock, string name, IProgress<Activity> progress, CancellationToken cancellationToken)
     {
-        if (stackLock.Packages.Any(package => package.IsCalled(name)))
+        if (stackLock.Packages.Concat(stackLock.Wheels()).Any(package => package.IsCalled(name)))
             return;
         throw new MayflyException($"{LockFile.Name} has no package {(name.Length == 0 ? "without a name" : name)}",
             LockedNames.Provided(LockedRelations.FromStore(store, stackLock.Packages, stackLock.Architecture).Values, name)
@@ -130,10 +138,28 @@ internal sealed class PackageSource(StackSpec spec, Store store)
     }
 
     /// <summary>Brings all packages of the lock into the store; nothing is installed before every one is there and verified.</summary>
-    public Task FetchAsync(StackLock stackLock, IProgress<Activity> progress, CancellationToken cancellationToken)
-        => stackLock.Packages.All(package => Fetch.IsThere(store, package))
-            ? Task.CompletedTask
-            : Fetch.AllAsync(store, Sources(stackLock.Architecture), stackLock.Packages, progress, releases: stackLock.Releases, cancellationToken: cancellationToken);
+    public async Task FetchAsync(StackLock stackLock, IProgress<Activity> progress, CancellationToken cancellationToken)
+    {
+        if (!stackLock.Packages.All(package => Fetch.IsThere(store, package)))
+            await Fetch.AllAsync(store, Sources(stackLock.Architecture), stackLock.Packages, progress, releases: stackLock.Releases, cancellationToken: cancellationToken);
+        await _python.FetchAsync(stackLock, progress, cancellationToken);
+    }
+
+    /// <summary>Which Debian packages have shared libraries, by policy 8.1 and the archive's index; those of other names are left out, and so are all where no index can be had.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> OwnersAsync(IReadOnlyCollection<string> libraries, IProgress<Activity> progress, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var index = await IndexFetch.ReadAsync(store, Sources(HostArchitecture.Name), progress, cancellationToken: cancellationToken);
+            return libraries.Select(library => (library, Owner: SharedLibraryName.PackagesOf(library).FirstOrDefault(name => index.Find(name).Count > 0))).Where(static one => one.Owner is not null)
+                .ToDictionary(static one => one.library, static one => one.Owner!, StringComparer.Ordinal);
+        }
+        catch (MayflyException)
+        {
+            // What is missing is to be told, also where nobody can say who has it.
+            return new Dictionary<string, string>();
+        }
+    }
 
     /// <summary>The programs that run instances, brought from the lock's own tool set.</summary>
     public async Task<RuntimePrograms> ProgramsAsync(StackLock stackLock, IProgress<Activity> progress, CancellationToken cancellationToken)

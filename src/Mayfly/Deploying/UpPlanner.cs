@@ -27,13 +27,13 @@ internal sealed class UpPlanner(Workplace place)
     private async Task<(Plan Plan, ImageBuild Images)> PlanAsync(bool build, IProgress<Activity> progress, CancellationToken cancellationToken)
     {
         var spec = place.Spec;
-        var builder = new ImageBuilder(place.Store) { KeepFailed = KeepFailed };
+        var builder = new ImageBuilder(place.Store) { KeepFailed = KeepFailed, FindOwners = (libraries, cancellation) => place.Packages.OwnersAsync(libraries, progress, cancellation) };
         var locked = await place.Packages.LockAsync(write: build, progress, cancellationToken);
         // The agent is called while the recipes' files are read, for neither needs the other; that it cannot be had is told to the first who asks it.
         var opening = Environment.IsPrivilegedProcess && place.HasProvider(locked.Lock) ? place.OpenAsync(locked.Lock, progress, cancellationToken) : Task.CompletedTask;
         var plans = spec.Components.ToDictionary(component => component.Name, component => builder.Plan(locked.Lock, component.Recipe));
         var layers = plans.ToDictionary(plan => plan.Key, plan => (IReadOnlyList<string>)[.. plan.Value.Layers.Select(layer => layer.Key)]);
-        var missing = locked.Lock.Packages.Where(package => !Fetch.IsThere(place.Store, package)).ToList();
+        var missing = locked.Lock.Packages.Concat(locked.Lock.Wheels()).Where(package => !Fetch.IsThere(place.Store, package)).ToList();
         var secrets = new SecretFolder(place.Store, spec.Name);
         // A lock made anew has no ids yet, even when an earlier one's images are all there.
         var certain = missing.Count == 0 && plans.Values.All(plan => plan.IsCertain);

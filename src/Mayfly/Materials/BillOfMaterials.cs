@@ -37,6 +37,7 @@ internal sealed record BillOfMaterials
         var relations = LockedRelations.FromStore(store, stackLock.Packages, stackLock.Architecture);
         var below = stackLock.Sets.First(static set => set.Name == SetRequest.Base);
         var images = new List<ImageMaterial>();
+        var wheels = new WheelMaterials(stackLock);
         var needs = new Dictionary<string, SortedSet<string>>(StringComparer.Ordinal);
         foreach (var name in stackLock.Sets.Select(static set => set.Name).Concat(components).Distinct().OrderBy(static name => name != SetRequest.Base).ThenBy(static name => name, StringComparer.Ordinal))
         {
@@ -55,7 +56,8 @@ internal sealed record BillOfMaterials
             IEnumerable<string> asked = set is null ? [] : set.Requests.SelectMany(request => graph.Find(PackageRequest.Parse(request).Name));
             if (name == SetRequest.Base)
                 asked = asked.Concat(own.Where(id => relations[id].Essential || IsRequired(id)));
-            images.Add(new ImageMaterial(name, alone, [.. asked.Distinct().Order(StringComparer.Ordinal)], [.. own.Order(StringComparer.Ordinal)]));
+            var (python, wanted) = wheels.Of(name);
+            images.Add(new ImageMaterial(name, alone, [.. asked.Concat(wanted).Distinct().Order(StringComparer.Ordinal)], [.. own.Concat(python).Order(StringComparer.Ordinal)]));
         }
 
         if (only is not null && images.All(image => image.Name != only))
@@ -78,6 +80,7 @@ internal sealed record BillOfMaterials
                     Needs = [.. needs[read.Package.Id]],
                     Images = [.. images.Where(image => image.Packages.Contains(read.Package.Id)).Select(static image => image.Name)],
                 }),
+                .. wheels.Describe(report, store, images),
             ],
         };
 
@@ -95,6 +98,8 @@ internal sealed record BillOfMaterials
             text.Append(CultureInfo.InvariantCulture, $"{release.Id} {release.Digest}\n");
         foreach (var package in stackLock.Packages)
             text.Append(CultureInfo.InvariantCulture, $"{package.Id} {package.Version} {package.Sha256}\n");
+        foreach (var wheel in stackLock.Wheels())
+            text.Append(CultureInfo.InvariantCulture, $"{wheel.Path} {wheel.Sha256}\n");
         foreach (var image in images)
             text.Append(CultureInfo.InvariantCulture, $"{image.Name}: {string.Join(' ', image.Asked)}: {string.Join(' ', image.Packages)}\n");
         var bytes = SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString()))[..16];

@@ -19,6 +19,9 @@ internal static class PackageUrl
         return $"pkg:deb/{Escape(vendor)}/{Escape(package.Name)}@{Escape(package.Version)}?arch={Escape(package.Architecture)}&distro={Escape(layout is null ? codename : $"{vendor}-{layout.Version}")}";
     }
 
+    /// <summary>Of a wheel (type <c>pypi</c>): <c>pkg:pypi/django@4.2</c>.</summary>
+    public static string OfWheel(LockedPackage wheel) => $"pkg:pypi/{Escape(wheel.Name)}@{Escape(wheel.Version)}?file_name={Escape(wheel.Path)}";
+
     /// <summary>Everything but letters, digits and <c>. - _ ~ :</c> is percent-encoded.</summary>
     private static string Escape(string text)
     {

@@ -35,7 +35,11 @@ public sealed record ApacheOptions
 /// <param name="Folder">The folder that Python imports from, and the working directory.</param>
 /// <param name="Processes">Processes; each holds the application once.</param>
 /// <param name="Threads">Threads of each process; so many requests run at once in it.</param>
-public sealed record WsgiApplication(string Module, string Folder = "/srv/app", int Processes = 1, int Threads = 8);
+public sealed record WsgiApplication(string Module, string Folder = "/srv/app", int Processes = 1, int Threads = 8)
+{
+    /// <summary>The environment of Python packages that it runs in; null for the interpreter's own.</summary>
+    public string? Environment { get; init; }
+}
 
 /// <summary>Apache with the event model, for files and for a WSGI application.</summary>
 /// <remarks>
@@ -49,7 +53,7 @@ public static class ApachePreset
 
     public static ServicePreset Build(ApacheOptions options) => new()
     {
-        Packages = options.Wsgi is null ? ["apache2"] : ["apache2", "libapache2-mod-wsgi-py3"],
+        Packages = options.Wsgi switch { null => ["apache2"], { Environment: null } => ["apache2", "libapache2-mod-wsgi-py3"], _ => ["apache2", "libapache2-mod-wsgi-py3", "python3"] },
         Files = [new ImageFile { Path = ConfigPath, Text = Config(options) }],
         Command = ["/usr/sbin/apache2", "-f", ConfigPath, "-DFOREGROUND"],
         User = "www-data",
@@ -103,7 +107,7 @@ public static class ApachePreset
 
                 WSGISocketPrefix /run/apache2/wsgi
                 WSGIRestrictEmbedded On
-                WSGIDaemonProcess app processes={{wsgi.Processes}} threads={{wsgi.Threads}} python-path={{wsgi.Folder}} home={{wsgi.Folder}} locale=C.UTF-8 graceful-timeout=20 shutdown-timeout=20 display-name=%{GROUP}
+                WSGIDaemonProcess app processes={{wsgi.Processes}} threads={{wsgi.Threads}} python-path={{wsgi.Folder}}{{(wsgi.Environment is null ? "" : $" python-home={wsgi.Environment}")}} home={{wsgi.Folder}} locale=C.UTF-8 graceful-timeout=20 shutdown-timeout=20 display-name=%{GROUP}
                 WSGIScriptAlias / {{wsgi.Module}} process-group=app application-group=%{GLOBAL}
                 <Directory {{wsgi.Module[..wsgi.Module.LastIndexOf('/')]}}>
                     Require all granted

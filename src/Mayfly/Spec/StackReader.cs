@@ -2,6 +2,8 @@ using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using Mayfly.Images;
 using Mayfly.Machines;
+using Mayfly.Packages;
+using Mayfly.Packages.Python.Locking;
 
 namespace Mayfly.Spec;
 
@@ -56,6 +58,7 @@ internal static partial class StackReader
             Name = component.Name,
             Packages = [.. component.Packages.Distinct().Order(StringComparer.Ordinal)],
             Recommends = component.Recommends,
+            Environments = Environments(component),
             Recipe = Recipe(component),
             Uses = [.. component.Used.Select(used => used.Name).Distinct()],
             Migrations = component.Migrations,
@@ -83,6 +86,23 @@ internal static partial class StackReader
                 StopTimeout = component.StopTimeout ?? TimeSpan.FromSeconds(10),
             },
         };
+    }
+
+    private static List<EnvironmentRequest> Environments(Component component)
+    {
+        var found = new List<EnvironmentRequest>();
+        foreach (var (file, into, _) in component.Environments)
+        {
+            if (into.Length < 2 || !LockFile.IsPoolPath(into.AsSpan(1)) || into[0] != '/')
+                throw new MayflyException($"component {component.Name} has Python packages at {into}, which is no absolute path", "name a folder of the image: .Pip(\"requirements.txt\", into: \"/srv/env\")");
+            if (found.Find(other => into == other.Into || into.StartsWith($"{other.Into}/", StringComparison.Ordinal) || other.Into.StartsWith($"{into}/", StringComparison.Ordinal)) is { } other)
+                throw new MayflyException($"component {component.Name} has Python packages at {other.Into} and at {into}", "give each environment a folder of its own");
+            if (component.Packages.Count == 0)
+                throw new MayflyException($"component {component.Name} has Python packages and no interpreter that runs them", $"add .Install(\"python3\") to {component.Name}");
+            found.Add(new EnvironmentRequest(component.Name, Path.GetFullPath(file, component.Stack.Folder), into));
+        }
+
+        return found;
     }
 
     private static (SortedDictionary<string, string>, List<SecretUse>) Environment(Component component, SortedDictionary<string, SecretSpec> secrets)
@@ -151,6 +171,7 @@ internal static partial class StackReader
         {
             Name = $"{component.Stack.Name}/{component.Name}",
             PackageSet = component.Packages.Count > 0 ? component.Name : null,
+            Environments = [.. component.Environments.Select(static one => new ImageEnvironment(one.Into, one.SystemPackages))],
             Before = before.Count > 0 ? [new FileStep(before)] : [],
             Steps = Joined(steps),
         };

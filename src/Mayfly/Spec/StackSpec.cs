@@ -1,6 +1,7 @@
 using Mayfly.Images;
 using Mayfly.Machines;
 using Mayfly.Packages.Debian.Licences;
+using Mayfly.Packages.Python.Locking;
 
 namespace Mayfly.Spec;
 
@@ -44,6 +45,9 @@ internal sealed record ComponentSpec
     public required IReadOnlyList<string> Packages { get; init; }
 
     public required bool Recommends { get; init; }
+
+    /// <summary>Environments of Python packages.</summary>
+    public IReadOnlyList<EnvironmentRequest> Environments { get; init; } = [];
 
     public required ImageRecipe Recipe { get; init; }
 

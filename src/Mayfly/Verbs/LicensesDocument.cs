@@ -7,9 +7,9 @@ namespace Mayfly.Verbs;
 /// <param name="Refused">What the policy of the stack refuses; empty when all may pass.</param>
 internal sealed record LicensesDocument(IReadOnlyList<LicensesDocument.Read> Packages, IReadOnlyList<LicensesDocument.Refusal> Refused)
 {
-    public static LicensesDocument Of(LicenceReport report, LicenceVerdict verdict, IReadOnlyDictionary<string, ListedPackage> rows) => new(
+    public static LicensesDocument Of(LicenceReport report, LicenceVerdict verdict, IReadOnlyDictionary<(string, string), ListedPackage> rows) => new(
         [
-            .. report.Packages.Select(package => new Read(package.Package.Name, package.Package.Version, package.Package.Architecture, rows[package.Package.Id].Sets, package.Licence?.Spdx,
+            .. report.Packages.Select(package => new Read(package.Package.Name, package.Package.Version, package.Package.Architecture, rows[(package.Package.Id, package.Package.Version)].Sets, package.Licence?.Spdx,
                 package.Path is null ? null : $"/{package.Path}", package.Holder, package.File,
                 [.. package.Licensed.Select(static licensed => new Paragraph(licensed.Line, licensed.Files, licensed.Licence.Spdx, licensed.Licence.Text))], package.Unread, package.RefersTo)),
         ],

@@ -44,7 +44,7 @@ internal static class LicensesVerb
                 });
             }
 
-            var rows = ListVerb.Rows(stackLock, parsed.GetValue(component)).Where(row => name is null || row.Name == name || row.Id == name).ToDictionary(static row => row.Id, StringComparer.Ordinal);
+            var rows = ListVerb.Rows(stackLock, parsed.GetValue(component)).Where(row => name is null || row.Name == name || row.Id == name).DistinctBy(static row => row.Key).ToDictionary(static row => row.Key);
             if (name is not null && rows.Count == 0)
                 throw new MayflyException($"{parsed.GetValue(component)} does not have {name}", $"`mayfly why {name}` shows who has it");
             var report = await Screen.ShowAsync(async progress =>
@@ -52,7 +52,7 @@ internal static class LicensesVerb
                 using var use = place.Store.LockShared();
                 return await place.Licences.ReadAsync(stackLock, progress, cancellationToken);
             });
-            report = new LicenceReport([.. report.Packages.Where(read => rows.ContainsKey(read.Package.Id))]);
+            report = new LicenceReport([.. report.Packages.Where(read => rows.ContainsKey((read.Package.Id, read.Package.Version)))]);
             var images = Deploying.LicenceReview.Judged(stackLock).Select(static judged => judged.Id).ToHashSet(StringComparer.Ordinal);
             var verdict = place.Spec.Licences.Judge(new LicenceReport([.. report.Packages.Where(read => images.Contains(read.Package.Id))]));
             if (parsed.GetValue(json))
@@ -68,7 +68,7 @@ internal static class LicensesVerb
             }
             else
             {
-                Show(report, verdict, rows.Count == stackLock.Packages.Count);
+                Show(report, verdict, rows.Count == stackLock.Packages.Count + stackLock.Wheels().Count);
             }
 
             verdict.RequireNone(stack.Name);

@@ -43,6 +43,10 @@ internal static class ListVerb
         [
             .. stackLock.Packages.Where(package => only is null || sets[package.Id].Contains(only))
                 .Select(package => new ListedPackage(package.Name, package.Version, package.Architecture, package.Release, package.Size, [.. sets[package.Id].Order(StringComparer.Ordinal)])),
+            .. stackLock.Environments.SelectMany(static environment => environment.Wheels.Select(wheel => (environment.Set, Wheel: wheel.AsPackage()))).GroupBy(static one => one.Wheel.Sha256)
+                .Select(static group => (group.First().Wheel, Sets: group.Select(static one => one.Set).Distinct().Order(StringComparer.Ordinal).ToArray()))
+                .Where(one => only is null || one.Sets.Contains(only)).OrderBy(static one => one.Wheel.Name, StringComparer.Ordinal)
+                .Select(static one => new ListedPackage(one.Wheel.Name, one.Wheel.Version, one.Wheel.Architecture, one.Wheel.Release, one.Wheel.Size, one.Sets)),
         ];
     }
 
@@ -62,6 +66,10 @@ internal sealed record ListedPackage(string Name, string Version, string Archite
 {
     [JsonIgnore]
     public string Id => $"{Name}:{Architecture}";
+
+    /// <summary>Unique in a lock: environments may have several versions of a project.</summary>
+    [JsonIgnore]
+    public (string, string) Key => (Id, Version);
 }
 
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

@@ -18,8 +18,8 @@ internal static class LockVerb
                 return await place.Packages.LockAsync(write: true, progress, cancellationToken);
             });
             Console.Out.WriteLine(locked.Reason is null
-                ? $"stack.lock holds: {locked.Lock.Packages.Count} packages"
-                : $"{locked.Reason}: wrote one of {locked.Lock.Packages.Count} packages");
+                ? $"stack.lock holds: {Counted(locked.Lock)}"
+                : $"{locked.Reason}: wrote one of {Counted(locked.Lock)}");
             foreach (var set in locked.Lock.Sets.Where(static set => set.Departures.Count > 0))
             {
                 Console.Out.WriteLine($"{set.Name}: apt-get may find no answer here; this one is proven, every dependency is met:");
@@ -31,4 +31,7 @@ internal static class LockVerb
         });
         return command;
     }
+
+    private static string Counted(Packages.StackLock stackLock) =>
+        $"{stackLock.Packages.Count} packages{(stackLock.Environments.Count == 0 ? "" : $" and {Mayfly.Counted.Of(stackLock.Environments.Sum(static environment => environment.Wheels.Count), "wheel")}")}";
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Mayfly.Packages;
 using Mayfly.Packages.Debian;
+using Mayfly.Packages.Python;
 using Mayfly.Terminal;
 
 namespace Mayfly.Verbs;
@@ -61,9 +62,32 @@ internal static class WhyVerb
                 .Select(static link => new Reason(link.Package.Key, link.Package.Version.Text, link.From?.Key, link.Reason))])));
         }
 
-        return chains;
+        return [.. chains, .. stackLock.Environments.SelectMany(environment => Chains(environment, package))];
 
         IReadOnlyList<PackageRelations> Packages(LockedSet set) => [.. stackLock.PackagesOf(set).Select(id => relations[id])];
+    }
+
+    /// <summary>The shortest way from what an environment's file asks for to a wheel.</summary>
+    private static IEnumerable<ReasonChain> Chains(LockedEnvironment environment, string package)
+    {
+        var wheels = environment.Wheels.ToDictionary(static wheel => wheel.ReadName().Project.Text, StringComparer.Ordinal);
+        if (wheels.Values.Select(static wheel => wheel.AsPackage()).FirstOrDefault(wheel => wheel.IsCalled(package)) is not { } meant)
+            yield break;
+        var requests = environment.Requests.Select(static request => DependencySpecifier.Parse(request)).GroupBy(static request => request.Name.Text).ToDictionary(static group => group.Key, static group => group.First().ToString(), StringComparer.Ordinal);
+        var from = requests.Keys.Where(wheels.ContainsKey).ToDictionary(static name => name, static _ => (string?)null, StringComparer.Ordinal);
+        var open = new Queue<string>(from.Keys);
+        while (open.TryDequeue(out var next) && next != meant.Name)
+        {
+            foreach (var need in wheels[next].Needs.Where(need => wheels.ContainsKey(need) && from.TryAdd(need, next)))
+                open.Enqueue(need);
+        }
+
+        if (!from.ContainsKey(meant.Name))
+            yield break;
+        var links = new List<Reason>();
+        for (string? name = meant.Name; name is not null; name = from[name])
+            links.Insert(0, new Reason($"{name}:{LockedWheel.Architecture}", wheels[name].AsPackage().Version, from[name] is { } by ? $"{by}:{LockedWheel.Architecture}" : null, from[name] is null ? $"{environment.Set} asks for {requests[name]} in {environment.Into}" : "needs it"));
+        yield return new ReasonChain(environment.Set, links);
     }
 
     /// <summary>Those on which no other one depends.</summary>

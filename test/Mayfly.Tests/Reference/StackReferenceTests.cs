@@ -1,6 +1,7 @@
 using Mayfly.Images;
 using Mayfly.Machines;
 using Mayfly.Packages.Debian.Licences;
+using Mayfly.Packages.Python.Locking;
 using Mayfly.Spec;
 
 namespace Mayfly.Tests.Reference;
@@ -65,6 +66,31 @@ public sealed class StackReferenceTests : IDisposable
         Assert.Equal("SIGINT", spec.Instance.StopSignal);
         Assert.Equal("/var/lib/search", Assert.Single(spec.Instance.Volumes).Path);
         Assert.Contains(spec.Recipe.Steps.OfType<FileStep>().SelectMany(step => step.Files), file => file.Text?.Contains("orders = orders.shop.internal:5432") == true);
+    }
+
+    [Fact]
+    public void Python_packages_are_an_environment_over_the_debian_ones()
+    {
+        Put("app/shop/wsgi.py", "application = None\n");
+        Put("requirements.txt", "django\n");
+        Put("pyproject.toml", "[project]\nname = \"worker\"\nversion = \"1\"\n");
+        var shop = New();
+
+        var web = shop.Apache("web").Wsgi("app", "shop/wsgi.py", requirements: "requirements.txt");
+        var worker = shop.Component("worker")
+            .Install("python3")
+            .Pip("pyproject.toml", into: "/srv/worker/env", systemPackages: true)
+            .Run("/srv/worker/env/bin/python", "-m", "worker");
+
+        shop.Machine("box").Hosts(web, worker);
+        var spec = StackReader.Read(shop);
+        Assert.Equal(["apache2", "libapache2-mod-wsgi-py3", "python3"], spec["web"].Packages);
+        Assert.Equal(new ImageEnvironment("/srv/env"), Assert.Single(spec["web"].Recipe.Environments));
+        Assert.Contains(spec["web"].Recipe.Steps.OfType<FileStep>().SelectMany(static step => step.Files), static file => file.Text?.Contains(" python-home=/srv/env ") == true);
+        Assert.Equal(new ImageEnvironment("/srv/worker/env", SystemPackages: true), Assert.Single(spec["worker"].Recipe.Environments));
+        Assert.Equal(new EnvironmentRequest("worker", Path.Combine(_folder.FullName, "pyproject.toml"), "/srv/worker/env"), Assert.Single(spec["worker"].Environments));
+        Assert.Equal("component worker has Python packages at /srv/worker/env and at /srv/worker/env/more",
+            Assert.Throws<MayflyException>(() => { worker.Pip("requirements.txt", "/srv/worker/env/more"); StackReader.Read(shop); }).Message);
     }
 
     [Fact]

@@ -32,6 +32,26 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
 
     public Task<CoreMetadata> MetadataAsync(IndexFile file) => _metadata.GetOrAdd(file.Address, _ => new(() => Task.Run(() => ReadMetadataAsync(file), _ended.Token))).Value;
 
+    /// <summary>Where a file of this digest may be had, in every place that is named; without a network, in those of this machine.</summary>
+    public async Task<IReadOnlyList<Uri>> PlacesOfAsync(ProjectName project, string name, string sha256)
+    {
+        List<Uri> places = [];
+        foreach (var place in sources.Links.Where(Allowed))
+            places.AddRange((await LinksAsync(place).ConfigureAwait(false)).Where(Same).Select(static file => file.Address));
+        foreach (var index in sources.Bound.GetValueOrDefault(project) is { } bound ? [bound, .. sources.Indexes] : sources.Indexes)
+        {
+            if (Allowed(index) && await PageAsync(new Uri(index, $"{project}/")).ConfigureAwait(false) is { } page)
+                places.AddRange(page.Files.Where(Same).Select(static file => file.Address));
+        }
+
+        return [.. places.Distinct()];
+
+        bool Allowed(Uri place) => !transport.Settings.Offline || NoNetwork.Allows(place);
+
+        // An index that says no digest may have it all the same.
+        bool Same(IndexFile file) => file.Hashes.GetValueOrDefault("sha256") is { } said ? said == sha256 : file.Name == name;
+    }
+
     /// <summary>What was asked for ahead and is needed no more ends here.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -45,7 +45,10 @@ public static class PythonResolution
             throw new UnresolvableException($"no versions fit together for Python {target.Version}:\n{DerivationText.Render(failure)}",
                 candidates.Withheld.Count > 0 ? BuildPermission.Hint(candidates.Withheld.First())
                 : candidates.Unknown is { Count: > 0 } unknown ? $"look how {string.Join(" and ", unknown)} {(unknown.Count == 1 ? "is" : "are")} spelled, and whether the index that has {(unknown.Count == 1 ? "it" : "them")} is named"
-                : requests.Count == 1 ? "ask for other versions of it, or for another interpreter" : "ask for other versions, leave something out, or override what a project says of another", failure);
+                : requests.Count == 1 ? "ask for other versions of it, or for another interpreter" : "ask for other versions, leave something out, or override what a project says of another", failure)
+            {
+                Withheld = [.. candidates.Withheld],
+            };
         }
 
         return candidates.Chosen(resolution.Selected);

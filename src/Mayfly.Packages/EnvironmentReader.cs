@@ -1,0 +1,58 @@
+using Mayfly.Packages.Python;
+
+namespace Mayfly.Packages;
+
+/// <summary>Turns the environments of a lock file into records, trusting nothing.</summary>
+internal static class EnvironmentReader
+{
+    /// <param name="tables">The tables <c>[[environments]]</c>.</param>
+    /// <param name="sets">The names of all sets.</param>
+    public static IReadOnlyList<LockedEnvironment> Read(IReadOnlyList<LockEntry> tables, IReadOnlySet<string> sets)
+    {
+        var places = new HashSet<(string, string)>();
+        return [.. tables.Select(table =>
+        {
+            var environment = Read(table);
+            if (!sets.Contains(environment.Set))
+                throw LockReader.Error(table.Line, $"the set '{environment.Set}' is not among [[sets]]");
+            return places.Add((environment.Set, environment.Into)) ? environment : throw LockReader.Error(table.Line, $"the environment {environment.Into} of '{environment.Set}' stands here a second time");
+        })];
+    }
+
+    private static LockedEnvironment Read(LockEntry table)
+    {
+        var fields = LockReader.Fields(table, "set", "into", "interpreter", "answers", "requests", "wheels");
+        var into = LockReader.Text(fields["into"]);
+        if (!into.StartsWith('/') || !LockFile.IsPoolPath(into.AsSpan(1)))
+            throw LockReader.Error(fields["into"].Line, $"'{into}' is no path in an image");
+        var projects = new HashSet<ProjectName>();
+        return new LockedEnvironment
+        {
+            Set = LockReader.Text(fields["set"]),
+            Into = into,
+            Interpreter = LockReader.Text(fields["interpreter"]),
+            Answers = LockReader.Sha256(fields["answers"]),
+            Requests = LockReader.Texts(fields["requests"]),
+            Wheels = [.. LockReader.List(fields["wheels"]).Select(wheel => Wheel(wheel, projects))],
+        };
+    }
+
+    private static LockedWheel Wheel(LockNode node, HashSet<ProjectName> projects)
+    {
+        var fields = LockReader.Fields(new LockEntry(node.Line, "wheels", node), "file", "index", "size", "sha256", "needs?");
+        var file = LockReader.Text(fields["file"]);
+        // It becomes part of an address.
+        if (WheelName.TryParse(file) is not { } name || file.AsSpan().ContainsAnyExceptInRange('!', '~') || file.Contains('/', StringComparison.Ordinal))
+            throw LockReader.Error(node.Line, $"'{file}' is no name of a wheel");
+        if (!projects.Add(name.Project))
+            throw LockReader.Error(node.Line, $"the project {name.Project} stands here a second time");
+        return new LockedWheel
+        {
+            File = file,
+            Index = LockReader.Text(fields["index"]),
+            Size = fields["size"].Value is long size and > 0 ? size : throw LockReader.Error(node.Line, "the size is no number of bytes"),
+            Sha256 = LockReader.Sha256(fields["sha256"]),
+            Needs = fields.TryGetValue("needs", out var needs) ? LockReader.Texts(needs) : [],
+        };
+    }
+}

@@ -1,0 +1,62 @@
+using Mayfly.Packages.Python;
+
+namespace Mayfly.Packages;
+
+/// <summary>Python's packages for one environment of an image, chosen together for the interpreter that the image has.</summary>
+public sealed record LockedEnvironment
+{
+    /// <summary>The set of Debian packages over which it lies, which has its interpreter: the component's name.</summary>
+    public required string Set { get; init; }
+
+    /// <summary>Its absolute path in the image; no two environments of a set have the same.</summary>
+    public required string Into { get; init; }
+
+    /// <summary>What was asked for, as it was written and in that order.</summary>
+    public required IReadOnlyList<string> Requests { get; init; }
+
+    /// <summary>SHA-256 of all that was read to know what is asked for: the file and those that it names. A difference means that it must be chosen anew.</summary>
+    public required string Answers { get; init; }
+
+    /// <summary>What the wheels were chosen for: <c>cpython 3.11.2, glibc 2.36, x86_64</c>.</summary>
+    public required string Interpreter { get; init; }
+
+    /// <summary>In the order of their projects' names.</summary>
+    public required IReadOnlyList<LockedWheel> Wheels { get; init; }
+}
+
+/// <summary>One wheel.</summary>
+public sealed record LockedWheel
+{
+    /// <summary>What stands for an architecture where wheels stand beside Debian's packages.</summary>
+    public const string Architecture = "python";
+
+    /// <summary>The file's name, which says project, version, and what it runs on.</summary>
+    public required string File { get; init; }
+
+    /// <summary>Lower-case hexadecimal.</summary>
+    public required string Sha256 { get; init; }
+
+    /// <summary>Bytes of the file.</summary>
+    public required long Size { get; init; }
+
+    /// <summary>Which of the indexes had it, by its place in the order of asking and never its address: <c>index</c>, <c>index 2</c>, <c>links</c>.</summary>
+    public required string Index { get; init; }
+
+    /// <summary>The projects among those beside it that it asked for.</summary>
+    public IReadOnlyList<string> Needs { get; init; } = [];
+
+    /// <summary>What the file's name says.</summary>
+    public WheelName ReadName() => WheelName.TryParse(File) ?? throw new InvalidOperationException($"{File} is no name of a wheel");
+
+    /// <summary>As one package among Debian's, for whoever shows or compares both.</summary>
+    public LockedPackage AsPackage() => new()
+    {
+        Name = ReadName().Project.Text,
+        Version = ReadName().Version.ToString(),
+        Architecture = Architecture,
+        Sha256 = Sha256,
+        Size = Size,
+        Path = File,
+        Release = Index,
+    };
+}

@@ -1,0 +1,92 @@
+using Mayfly.Packages.Python.Resolving;
+
+namespace Mayfly.Packages.Python.Locking;
+
+/// <summary>Chooses the wheels of an image's environment, exact, for its lock.</summary>
+public static class EnvironmentChoice
+{
+    /// <summary>What is locked already and still fits what is asked for; null when it must be chosen.</summary>
+    public static LockedEnvironment? Find(StackLock? stack, EnvironmentRequest request, RequestedDistributions requested, ImagePython python) =>
+        stack?.Environments.FirstOrDefault(one => one.Set == request.Set && one.Into == request.Into && one.Answers == requested.Digest && one.Interpreter == python.ToString());
+
+    /// <summary>Chooses it. What an older lock has stays as far as it can: a line more does not update all others.</summary>
+    /// <param name="store">Keeps pages and metadata.</param>
+    /// <param name="request">Which environment.</param>
+    /// <param name="requested">What its file says.</param>
+    /// <param name="python">The image's interpreter.</param>
+    /// <param name="usual">What is said of where wheels come from before the file says anything: pip's configuration.</param>
+    /// <param name="stays">Wheels of an older lock that keep their versions.</param>
+    /// <param name="progress">Told how far it is, and what could not stay.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="MayflyException">Something asks for what is not done, or there is no answer.</exception>
+    public static async Task<LockedEnvironment> ChooseAsync(
+        Store store, EnvironmentRequest request, RequestedDistributions requested, ImagePython python, RequirementsFile usual, IReadOnlyList<LockedWheel> stays,
+        IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
+    {
+        var target = python.Target;
+        var (wanted, sources) = PythonRequirements.Of(usual.And(requested.Requirements), new PythonSources(), target);
+        if (wanted.FirstOrDefault(static one => one.Address is not null) is { } direct)
+            throw new MayflyException($"{request.File}: {direct.Name} comes from an address of its own, which images do not take yet", "name its project, and an index or a folder (--find-links) that has it");
+        if (wanted.Count > 0 && sources.Indexes.Count + sources.Links.Count + sources.Bound.Count == 0)
+            throw new MayflyException($"component {request.Set} wants Python packages, and no index may be asked for them", "take no-index out of the requirements file, pip.conf or PIP_NO_INDEX; or write --find-links FOLDER into the requirements file");
+        var kept = stays.Select(static wheel => (Name: wheel.ReadName(), wheel)).Where(one => wanted.All(want => want.Name != one.Name.Project || want.Versions.Allows(one.Name.Version, preReleases: true))).ToArray();
+        IReadOnlyList<ChosenDistribution> chosen;
+        try
+        {
+            chosen = await ResolveAsync(sources with { Constraints = [.. sources.Constraints, .. kept.Select(static one => DependencySpecifier.Parse($"{one.Name.Project}=={one.Name.Version}"))] }).ConfigureAwait(false);
+        }
+        catch (UnresolvableException) when (kept.Length > 0)
+        {
+            chosen = await ResolveAsync(sources).ConfigureAwait(false);
+            string[] moved = [.. kept.Where(one => chosen.Any(other => other.Project == one.Name.Project && other.Version != one.Name.Version)).Select(static one => $"{one.Name.Project} {one.Name.Version}")];
+            if (moved.Length > 0)
+                progress?.Report(new Activity($"note: {LockFile.Name}", $"could not keep {string.Join(", ", moved)}") { Ended = true });
+        }
+
+        var names = chosen.Select(static one => one.Project).ToHashSet();
+        var sizes = await WheelFetch.KnowAsync(store, sources, [.. chosen.Select(static one => one.File!)], progress, cancellationToken).ConfigureAwait(false);
+        progress?.Report(new Activity($"choose Python packages of {request.Set}", $"{chosen.Count} wheels") { Ended = true });
+        return new LockedEnvironment
+        {
+            Set = request.Set,
+            Into = request.Into,
+            Requests = [.. wanted.Select(static one => one.ToString())],
+            Answers = requested.Digest,
+            Interpreter = python.ToString(),
+            Wheels =
+            [
+                .. chosen.Zip(sizes).OrderBy(static one => one.First.Project.Text, StringComparer.Ordinal).Select(one => new LockedWheel
+                {
+                    File = one.First.File!.Name,
+                    Sha256 = one.Second.Sha256,
+                    Size = one.Second.Size,
+                    Index = NameOf(sources, one.First),
+                    Needs = [.. one.First.Requires.Select(static need => need.Name).Where(name => name != one.First.Project && names.Contains(name)).Select(static name => name.Text).Distinct().Order(StringComparer.Ordinal)],
+                }),
+            ],
+        };
+
+        // A build would have to run in the image, which is not there before its lock is.
+        async Task<IReadOnlyList<ChosenDistribution>> ResolveAsync(PythonSources places)
+        {
+            try
+            {
+                return await PythonResolution.ResolveAsync(store, wanted, target, places with { Builds = BuildPermission.None }, progress, cancellationToken: cancellationToken).ConfigureAwait(false);
+            }
+            catch (UnresolvableException e) when (e.Withheld is [var project, ..])
+            {
+                throw new UnresolvableException(e.Message, $"images take wheels alone: make one with `pip wheel {project}` and name its folder with --find-links in {request.File}, or take a version that has one", e.Derivation);
+            }
+        }
+    }
+
+    /// <summary>By its place in the order of asking: an address would be one machine's own, and may have a password in it.</summary>
+    private static string NameOf(PythonSources sources, ChosenDistribution chosen)
+    {
+        if (sources.Links.ToList().IndexOf(chosen.Index!) is >= 0 and var link)
+            return sources.Links.Count == 1 ? "links" : $"links {link + 1}";
+        if (sources.Indexes.ToList().IndexOf(chosen.Index!) is >= 0 and var index)
+            return sources.Indexes.Count == 1 ? "index" : $"index {index + 1}";
+        return "bound index";
+    }
+}

@@ -1,0 +1,45 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Mayfly.Packages.Python.Locking;
+
+/// <summary>What a component wants in one environment of its image.</summary>
+/// <param name="Set">The component, whose set of Debian packages has the interpreter.</param>
+/// <param name="File">A requirements file or a <c>pyproject.toml</c>, absolute.</param>
+/// <param name="Into">Where the environment is in the image, absolute.</param>
+public sealed record EnvironmentRequest(string Set, string File, string Into)
+{
+    /// <summary>Reads the file, and all that it names.</summary>
+    /// <exception cref="MayflyException">It is not there, or cannot be read.</exception>
+    public RequestedDistributions Read()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        if (Path.GetFileName(File) != "pyproject.toml")
+            return new RequestedDistributions(RequirementsFile.Read(File, Text, Environment.GetEnvironmentVariable), Digest());
+        var project = PythonProject.Read(Text(File), File);
+        if (project.Dynamic.Contains("dependencies"))
+            throw new MayflyException($"{File}: its dependencies are dynamic, so that only a build of the project can tell them", "name a requirements file that has them");
+        return new RequestedDistributions(new RequirementsFile { Entries = [.. project.Dependencies.Select(dependency => new RequirementsEntry { File = File, Line = 1, Text = dependency.ToString() })] }, Digest());
+
+        string Text(string path)
+        {
+            try
+            {
+                var text = System.IO.File.ReadAllText(path.StartsWith("file:", StringComparison.OrdinalIgnoreCase) ? new Uri(path).LocalPath : path);
+                hash.AppendData(Encoding.UTF8.GetBytes($"{text.Length}\n{text}\n"));
+                return text;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new MayflyException(path == File ? $"component {Set} takes its Python packages from {path}, which cannot be read: {e.Message}" : $"{path}, which {File} names, cannot be read: {e.Message}", "paths are relative to stack.cs, and in a requirements file to that file", e);
+            }
+        }
+
+        string Digest() => Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}
+
+/// <summary>What such a file says.</summary>
+/// <param name="Requirements">All of it.</param>
+/// <param name="Digest">SHA-256 of everything that was read: the same when nothing was edited.</param>
+public sealed record RequestedDistributions(RequirementsFile Requirements, string Digest);

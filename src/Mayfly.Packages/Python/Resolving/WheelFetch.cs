@@ -1,0 +1,54 @@
+using Mayfly.Packages.Transfer;
+
+namespace Mayfly.Packages.Python.Resolving;
+
+/// <summary>Brings locked wheels into the store: in parallel, resumed, verified by their digests, wherever they come from.</summary>
+public static class WheelFetch
+{
+    /// <summary>True when it need not be fetched: also a wheel that is apart in the store needs no archive any more.</summary>
+    public static bool IsThere(Store store, LockedWheel wheel) => store.Has(StoreArea.Artifacts, wheel.Sha256) || store.Has(StoreArea.Unpacked, wheel.Sha256);
+
+    /// <summary>Returns when every wheel is in the store. No index is asked when they already are.</summary>
+    /// <param name="store">Where they go.</param>
+    /// <param name="sources">Where they may come from; the digest decides, so any place that has the file will do.</param>
+    /// <param name="wheels">Those of a lock.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancellationToken">Ends it; what was transferred stays for the next time.</param>
+    /// <exception cref="MayflyException">One is not to be had, or is not what the lock says.</exception>
+    public static async Task AllAsync(Store store, PythonSources sources, IReadOnlyList<LockedWheel> wheels, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
+    {
+        var missing = wheels.Where(wheel => !IsThere(store, wheel)).DistinctBy(static wheel => wheel.Sha256).ToArray();
+        if (missing.Length == 0)
+            return;
+        var settings = TransferSettings.FromEnvironment();
+        using var transport = new Transport(settings);
+        await using var index = new IndexClient(store, transport, sources, null, progress, cancellationToken);
+        var wanted = await Task.WhenAll(missing.Select(async wheel => new Wanted(wheel.File, wheel.Sha256, wheel.Size, await index.PlacesOfAsync(wheel.ReadName().Project, wheel.File, wheel.Sha256).ConfigureAwait(false))
+        {
+            MissingHint = "its project may have withdrawn it: name an index or a folder that has it, or choose anew with `mayfly update`",
+        })).ConfigureAwait(false);
+        if (settings.Offline)
+            NoNetwork.RequireReachable(wanted, store);
+        if (Array.Find(wanted, static one => one.Places.Count == 0) is { } lost)
+        {
+            throw new MayflyException($"no index that is configured here has {lost.Name} with the SHA-256 {lost.Sha256}",
+                "set PIP_INDEX_URL, or index-url in pip.conf, to the index that the lock was made from, or one that has the same files");
+        }
+
+        await new Downloads(store, transport, "fetch wheels", progress).AllAsync(wanted, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The SHA-256 and size of each file; one whose index says neither is fetched to know them.</summary>
+    internal static async Task<IReadOnlyList<(string Sha256, long Size)>> KnowAsync(Store store, PythonSources sources, IReadOnlyList<IndexFile> files, IProgress<Activity>? progress, CancellationToken cancellationToken)
+    {
+        using var transport = new Transport(TransferSettings.FromEnvironment());
+        await using var index = new IndexClient(store, transport, sources, null, progress, cancellationToken);
+        return await Task.WhenAll(files.Select(async file =>
+        {
+            if (file is { Size: { } size } && file.Hashes.GetValueOrDefault("sha256") is { } said)
+                return (said, size);
+            var sha256 = await index.BringAsync(file).ConfigureAwait(false);
+            return (sha256, new FileInfo(store.PathOf(StoreArea.Artifacts, sha256)).Length);
+        })).ConfigureAwait(false);
+    }
+}
