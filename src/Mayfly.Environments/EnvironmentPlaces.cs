@@ -28,7 +28,11 @@ public sealed record EnvironmentPlaces(string Home, string? Active, string Folde
 
     /// <summary>The one that is meant where none is named: that of the shell, else <c>.venv</c> here or in a folder above.</summary>
     /// <exception cref="MayflyException">There is none.</exception>
-    public string Current()
+    public string Current() => FindCurrent()
+        ?? throw new MayflyException("no environment is named, and the shell is in none", "name one with --env, enter one (workon NAME), or make one here: mayfly env create ./.venv");
+
+    /// <summary>The same, or null.</summary>
+    public string? FindCurrent()
     {
         if (Active is not null)
             return Active;
@@ -38,7 +42,7 @@ public sealed record EnvironmentPlaces(string Home, string? Active, string Folde
                 return $"{folder}/.venv";
         }
 
-        throw new MayflyException("no environment is named, and the shell is in none", "name one with --env, enter one (workon NAME), or make one here: mayfly env create ./.venv");
+        return null;
     }
 
     /// <summary>The paths of those that are known by a name, in the order of the names.</summary>

@@ -37,7 +37,7 @@ public sealed record EnvironmentPlan
     {
         var target = interpreter.Target;
         var asked = PythonRequirements.Of(request.Requirements, new PythonSources { Overrides = request.Overrides, WithoutDependencies = request.WithoutDependencies }, target);
-        var wanted = asked.Wanted.Where(one => one.Marker?.Holds(target.Markers) ?? true).ToArray();
+        var wanted = asked.Wanted.ToArray();
         var named = wanted.Select(static one => one.Name).ToHashSet();
         var present = installed.Where(one => !request.Reinstall || !named.Contains(one.Project)).DistinctBy(static one => one.Project).ToArray();
         var others = request.WithoutDependencies ? [] : present.Where(one => !named.Contains(one.Project)).Select(static one => DependencySpecifier.Parse(one.Project.Text)).ToArray();
@@ -57,7 +57,7 @@ public sealed record EnvironmentPlan
         };
 
         bool Stays(InstalledDistribution one) => !request.UpgradeAll && (!named.Contains(one.Project) || (!request.Upgrade && wanted.Concat(asked.Sources.Constraints)
-            .All(other => other.Name != one.Project || !(other.Marker?.Holds(target.Markers) ?? true) || other.Versions.Allows(one.Version, preReleases: true))));
+            .All(other => other.Name != one.Project || !other.Holds(target.Markers) || other.Versions.Allows(one.Version, preReleases: true))));
     }
 
     /// <summary>Makes it exactly this.</summary>
@@ -78,7 +78,7 @@ public sealed record EnvironmentPlan
                     .Select(one => new PlannedInstall(one, installed.FirstOrDefault(there => there.Project == one.Project)?.Version, requested?.Contains(one.Project) ?? true)),
             ],
             // What every environment begins with is nobody's choice.
-            Remove = [.. installed.Where(there => chosen.All(one => one.Project != there.Project) && there.Project.Text is not ("pip" or "setuptools" or "wheel"))],
+            Remove = [.. installed.Where(there => chosen.All(one => one.Project != there.Project) && !there.IsSeed)],
         };
 
         // What was built of the sources has another digest.
@@ -100,7 +100,7 @@ public sealed record EnvironmentPlan
         }
 
         var going = projects.ToHashSet();
-        foreach (var (one, need) in anyway ? [] : installed.Where(one => !going.Contains(one.Project)).SelectMany(one => one.Metadata.Requires.Where(need => going.Contains(need.Name) && (need.Marker?.Holds(target.Markers) ?? true)).Select(need => (one, need))))
+        foreach (var (one, need) in anyway ? [] : installed.Where(one => !going.Contains(one.Project)).SelectMany(one => one.Metadata.Requires.Where(need => going.Contains(need.Name) && need.Holds(target.Markers)).Select(need => (one, need))))
             throw new MayflyException($"{need.Name} cannot go: {one.Project} {one.Version} needs {need}", $"remove {one.Project} too, or say --force");
         // An extra that is not there counts as one that is: what it would need stays.
         var kept = installed.Where(one => !going.Contains(one.Project) && (one.IsRequested || one.Installer != "mayfly")).Select(static one => one.Project).ToHashSet();
@@ -122,7 +122,7 @@ public sealed record EnvironmentPlan
         [
             .. from one in installed
                from need in one.Metadata.Requires
-               where need.Marker?.Holds(target.Markers) ?? true
+               where need.Holds(target.Markers)
                let version = there.GetValueOrDefault(need.Name)
                where version is null || !need.Versions.Allows(version, preReleases: true)
                select $"{one.Project} {one.Version} needs {need}, and {(version is null ? "there is none" : $"{need.Name} {version} is there")}",

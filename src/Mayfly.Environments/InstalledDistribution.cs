@@ -25,6 +25,9 @@ public sealed record InstalledDistribution
     /// <summary>Its files, from the folder of the packages; empty when it has no record, or one that cannot be read.</summary>
     public required IReadOnlyList<string> Files { get; init; }
 
+    /// <summary>True for what tools put into every environment that they make: nobody's choice.</summary>
+    public bool IsSeed => Project.Text is "pip" or "setuptools" or "wheel";
+
     /// <summary>Its metadata; when they cannot be read, those of a distribution that needs nothing.</summary>
     public CoreMetadata Metadata => _metadata.Value;
 

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Mayfly.Linux;
 using Mayfly.Packages;
 using Mayfly.Packages.Python;
 using Mayfly.Packages.Python.Resolving;
@@ -47,12 +46,7 @@ public sealed record Interpreter
         var answer = Answer(program, patience ?? TimeSpan.FromSeconds(30));
         var interpreter = TryRead(answer) ?? throw new MayflyException($"{program} is no Python interpreter: it does not answer as one", Hint);
         if (path is not null)
-        {
-            using var work = kept!.BeginWork("interpreter");
-            File.WriteAllText(Path.Combine(work.Path, "answer"), answer);
-            Files.Rename(Path.Combine(work.Path, "answer"), path);
-        }
-
+            WholeFile.Write(path, file => file.Write(Encoding.UTF8.GetBytes(answer)));
         return interpreter;
     }
 

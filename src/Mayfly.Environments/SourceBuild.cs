@@ -44,7 +44,7 @@ internal sealed class SourceBuild(
     }
 
     /// <summary>The environment with all that was chosen; made when it is first needed.</summary>
-    public Task<BuildEnvironment> ReadyAsync() => Task.FromResult(_ready ??= Make());
+    public BuildEnvironment Ready => _ready ??= Make();
 
     /// <summary>The wheel that the store has of these inputs, else a new one.</summary>
     public async Task<BuiltWheel> WheelAsync()
@@ -53,7 +53,7 @@ internal sealed class SourceBuild(
         if (kept is not null && File.Exists(kept) && File.ReadAllText(kept).Split('\n') is [var name, var digest, ..] && store.Has(StoreArea.Artifacts, digest))
             return new BuiltWheel(name, digest, _chosen);
         var folder = Directory.CreateDirectory($"{work}/wheel").FullName;
-        var answer = await (await ReadyAsync().ConfigureAwait(false)).CallAsync(source.IsEditable ? "build_editable" : "build_wheel", [folder], store, cancellationToken).ConfigureAwait(false)
+        var answer = await Ready.CallAsync(source.IsEditable ? "build_editable" : "build_wheel", [folder], store, cancellationToken).ConfigureAwait(false)
             ?? throw new MayflyException($"{source.Name} cannot be built: {project.BuildBackend} has no {(source.IsEditable ? "build_editable (PEP 660), so that it cannot be installed where it is" : "build_wheel (PEP 517)")}",
                 source.IsEditable ? "install it without -e, or ask its project for a newer backend" : "the project must mend it; take another version of it, or a wheel");
         var file = answer.ValueKind == JsonValueKind.String ? answer.GetString()! : "";
@@ -76,7 +76,7 @@ internal sealed class SourceBuild(
     private async Task<string[]> AskAsync()
     {
         var hook = source.IsEditable ? "get_requires_for_build_editable" : "get_requires_for_build_wheel";
-        var answer = await (await ReadyAsync().ConfigureAwait(false)).CallAsync(hook, [], store, cancellationToken).ConfigureAwait(false);
+        var answer = await Ready.CallAsync(hook, [], store, cancellationToken).ConfigureAwait(false);
         // What is there already need not be asked for again.
         return answer is not { ValueKind: JsonValueKind.Array } list ? []
             : [.. list.EnumerateArray().Select(static one => one.ToString()).Where(one => !project.BuildRequires.Contains(DependencySpecifier.Parse(one))).Distinct()];

@@ -35,7 +35,7 @@ public sealed class SourceBuilder(Store store, Interpreter interpreter, PythonSo
             if (kept is not null && File.Exists(kept))
                 return CoreMetadata.Read(File.ReadAllBytes(kept), source.Name);
             var folder = Directory.CreateDirectory($"{build.Work}/metadata").FullName;
-            if (await (await build.ReadyAsync().ConfigureAwait(false)).CallAsync(hook, [folder], store, cancellationToken).ConfigureAwait(false) is not { ValueKind: JsonValueKind.String } answer)
+            if (await build.Ready.CallAsync(hook, [folder], store, cancellationToken).ConfigureAwait(false) is not { ValueKind: JsonValueKind.String } answer)
             {
                 var wheel = await build.WheelAsync().ConfigureAwait(false);
                 using var file = FileHandles.OpenFile(store.PathOf(StoreArea.Artifacts, wheel.Sha256));

@@ -43,8 +43,7 @@ public sealed class VirtualEnvironment
             PipPrograms.Write(made, interpreter, tool);
         if (install is not { Count: > 0 })
             return;
-        RequireApart(root, install, [], []);
-        EnvironmentTree.Write(made, install.SelectMany(static plan => plan.Files), CancellationToken.None);
+        Fill(made, install);
         EnvironmentRecord.Write(made, interpreter.SitePackages, one => install.First(plan => plan.Wheel.Information == one.Information).Wheel.Sha256);
     });
 
@@ -84,8 +83,14 @@ public sealed class VirtualEnvironment
     public static void Write(string folder, string root, Interpreter interpreter, IReadOnlyList<WheelPlan> install, bool systemPackages = false)
     {
         EnvironmentTree.WriteSkeleton(folder, root, interpreter, null, systemPackages);
-        RequireApart(folder, install, [], []);
-        EnvironmentTree.Write(folder, install.SelectMany(static plan => plan.Files), CancellationToken.None);
+        Fill(folder, install);
+    }
+
+    /// <summary>Puts the first that it has into one that is being made.</summary>
+    private static void Fill(string made, IReadOnlyList<WheelPlan> install)
+    {
+        RequireApart(made, install, [], []);
+        EnvironmentTree.Write(made, install.SelectMany(static plan => plan.Files), CancellationToken.None);
     }
 
     /// <summary>Opens one, whoever made it.</summary>
@@ -115,10 +120,7 @@ public sealed class VirtualEnvironment
         return Create(root, Interpreter, null, system, PipPrograms.ToolOf(Root), made => EnvironmentCopy.Fill(this, made, root));
     }
 
-    /// <summary>Removes it, with the state before.</summary>
-    public void Delete(IProgress<Activity>? progress = null, CancellationToken cancellationToken = default) => Delete(Root, progress, cancellationToken);
-
-    /// <summary>Removes one whose interpreter may be gone.</summary>
+    /// <summary>Removes one, with the state before; its interpreter may be gone.</summary>
     /// <exception cref="MayflyException">There is none, or it cannot be removed; it is as it was then.</exception>
     public static void Delete(string root, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
     {

@@ -35,26 +35,18 @@ internal static class ExportVerb
 
     private static string Locked(Pylock from)
     {
-        var text = new StringBuilder();
-        foreach (var package in from.Packages)
-        {
-            text.Append($"{package.Name}=={package.Version}{(package.Marker is { } marker ? $" ; {marker}" : "")}");
-            foreach (var digest in package.Wheels.Select(static wheel => wheel.Hashes.GetValueOrDefault("sha256")).OfType<string>())
-                text.Append($" \\\n    --hash=sha256:{digest}");
-            text.Append('\n');
-        }
-
-        return text.ToString();
+        return string.Concat(from.Packages.Select(static package => RequirementsExport.Line($"{package.Name}=={package.Version}{(package.Marker is { } marker ? $" ; {marker}" : "")}",
+            package.Wheels.Select(static wheel => wheel.Hashes.GetValueOrDefault("sha256")).OfType<string>())));
     }
 
     private static string Installed(VirtualEnvironment environment)
     {
         var (text, record) = (new StringBuilder(), EnvironmentRecord.Read(environment.Root));
-        foreach (var one in environment.Installed().Where(static one => one.Project.Text is not ("pip" or "setuptools" or "wheel")))
+        foreach (var one in environment.Installed().Where(static one => !one.IsSeed))
         {
             var digest = record?.WheelOf(one, environment.PackagesFolder) ?? throw new MayflyException($"{one.Project} {one.Version} was not installed by mayfly, so the digest of its file is not known",
                 $"install it anew (mayfly env install --force-reinstall {one.Project}=={one.Version}), or leave digests out: mayfly env freeze");
-            text.Append($"{one.Project}=={one.Version} \\\n    --hash=sha256:{digest}\n");
+            text.Append(RequirementsExport.Line($"{one.Project}=={one.Version}", [digest]));
         }
 
         return text.ToString();

@@ -12,7 +12,7 @@ internal static class FreezeVerb
         var command = new ExampledCommand("freeze", "Print what is installed as requirements", "mayfly env freeze > requirements.txt") { environment };
         command.SetAction(result =>
         {
-            foreach (var one in environment.Open(result, Store.Open()).Installed().Where(static one => one.Project.Text is not ("pip" or "setuptools" or "wheel")))
+            foreach (var one in environment.Open(result, Store.Open()).Installed().Where(static one => !one.IsSeed))
                 result.InvocationConfiguration.Output.WriteLine($"{one.Project}=={one.Version}");
             return ExitCode.Done;
         });

@@ -22,7 +22,7 @@ internal static class LockVerb
         command.SetAction(async (result, cancellationToken) =>
         {
             var (store, path) = (Store.Open(), result.GetValue(file)!);
-            var interpreter = result.GetValue(python) is null && Effective() is { } active ? VirtualEnvironment.Open(active, store).Interpreter : InterpreterSearch.OfHost(store).Find(result.GetValue(python));
+            var interpreter = result.GetValue(python) is null && EnvironmentPlaces.OfHost().FindCurrent() is { } active ? VirtualEnvironment.Open(active, store).Interpreter : InterpreterSearch.OfHost(store).Find(result.GetValue(python));
             string[] usual = [.. requirements.IsEmpty(result) ? RequirementFiles.Usual(Directory.GetCurrentDirectory()) : []];
             if (usual is [] && requirements.IsEmpty(result))
                 throw new MayflyException("nothing is named to lock, and there is neither a pyproject.toml with a project nor a requirements.txt here", "name a file with -r, or packages");
@@ -56,17 +56,5 @@ internal static class LockVerb
             return ExitCode.Done;
         });
         return command;
-    }
-
-    private static string? Effective()
-    {
-        try
-        {
-            return EnvironmentPlaces.OfHost().Current();
-        }
-        catch (MayflyException)
-        {
-            return null;
-        }
     }
 }

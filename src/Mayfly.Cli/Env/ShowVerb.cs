@@ -44,8 +44,8 @@ internal static class ShowVerb
             Spelling.Near(installed.Select(static one => one.Project.Text), project.Text, count: 3) is { Count: > 0 } near ? $"there is {string.Join(", ", near)}" : "mayfly env list NAME shows what is");
         output.WriteLine($"name         {one.Project}\nversion      {one.Version}\nsummary      {one.Metadata.Summary}\nlicence      {one.Metadata.LicenceExpression ?? one.Metadata.Licence?.Split('\n')[0] ?? "not said"}");
         output.WriteLine($"came         {(one.IsRequested ? "since somebody asked for it" : "for another one")}{(one.Installer.Length > 0 ? $", by {one.Installer}" : "")}");
-        output.WriteLine($"needs        {Names(one.Metadata.Requires.Where(need => need.Marker?.Holds(target.Markers) ?? true).Select(static need => need.ToString()))}");
-        output.WriteLine($"needed by    {Names(installed.Where(other => other.Metadata.Requires.Any(need => need.Name == project && (need.Marker?.Holds(target.Markers) ?? true))).Select(static other => other.Project.Text))}");
+        output.WriteLine($"needs        {Names(one.Metadata.Requires.Where(need => need.Holds(target.Markers)).Select(static need => need.ToString()))}");
+        output.WriteLine($"needed by    {Names(installed.Where(other => other.Metadata.Requires.Any(need => need.Name == project && need.Holds(target.Markers))).Select(static other => other.Project.Text))}");
         if (files)
         {
             foreach (var file in one.Files)

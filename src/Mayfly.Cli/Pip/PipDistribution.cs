@@ -52,7 +52,7 @@ internal sealed partial class PipDistribution
     public IEnumerable<string> Needs => _fields.Where(static one => one.Name.Equals("Requires-Dist", StringComparison.OrdinalIgnoreCase)).Select(static one => one.Value);
 
     /// <summary>What of it counts here; what only extras need does not.</summary>
-    public IEnumerable<string> NeedsHere(MarkerEnvironment markers) => Needs.Where(text => DependencySpecifier.Parse(text).Marker?.Holds(markers) ?? true);
+    public IEnumerable<string> NeedsHere(MarkerEnvironment markers) => Needs.Where(text => DependencySpecifier.Parse(text).Holds(markers));
 
     /// <summary>The name with which a requirement begins.</summary>
     public static string NameOf(string requirement) => NamePart().Match(requirement).Value;

@@ -31,7 +31,7 @@ internal sealed class PipStory
     public IEnumerable<(string Line, string Name, ChosenDistribution? Chosen)> Needed(bool upgrade, bool alone)
     {
         var markers = _environment.Interpreter.Target.Markers;
-        var pending = new Queue<(string Text, string? From)>(_wanted.Entries.Where(static entry => !entry.IsConstraint).Where(entry => DependencySpecifier.Parse(entry.Text).Marker?.Holds(markers) ?? true).Select(static entry => (entry.Text, Origin(entry))));
+        var pending = new Queue<(string Text, string? From)>(_wanted.Entries.Where(static entry => !entry.IsConstraint).Where(entry => DependencySpecifier.Parse(entry.Text).Holds(markers)).Select(static entry => (entry.Text, Origin(entry))));
         var roots = pending.Count;
         var seen = new HashSet<ProjectName>();
         for (var number = 0; pending.TryDequeue(out var next); number++)

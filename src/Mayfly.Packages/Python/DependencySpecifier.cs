@@ -19,6 +19,9 @@ public sealed record DependencySpecifier
     /// <summary>When it counts; null: always.</summary>
     public Marker? Marker { get; init; }
 
+    /// <summary>Whether it counts where these are the answers to markers.</summary>
+    public bool Holds(MarkerEnvironment markers) => Marker?.Holds(markers) ?? true;
+
     /// <exception cref="MayflyException">The PEP does not allow it.</exception>
     public static DependencySpecifier Parse(string text)
     {

@@ -75,9 +75,6 @@ public sealed record Pylock
             throw new MayflyException($"{origin} is for Python {RequiresPython}, and this is Python {target.Version}", "make it anew for this one (mayfly env lock), or take an environment of another interpreter");
         if (Environments.Count > 0 && !Environments.Any(marker => marker.Holds(target.Markers)))
             throw new MayflyException($"{origin} is for other systems: {string.Join(" or ", Environments.Select(static marker => $"'{marker}'"))}", "make it anew here: mayfly env lock");
-        var ranks = new Dictionary<WheelTag, int>();
-        foreach (var tag in target.Tags)
-            ranks.TryAdd(tag, ranks.Count);
         return
         [
             .. Packages.Where(one => one.Marker?.Holds(target.Markers) ?? true).Select(one => new ChosenDistribution
@@ -91,7 +88,7 @@ public sealed record Pylock
             }),
         ];
 
-        int Rank(IndexFile wheel) => Name(wheel).Tags.Min(tag => ranks.GetValueOrDefault(tag, int.MaxValue));
+        int Rank(IndexFile wheel) => target.Rank(Name(wheel));
 
         static WheelName Name(IndexFile wheel) => WheelName.TryParse(wheel.Name)!;
     }

@@ -7,4 +7,9 @@ public sealed record PythonTarget(MarkerEnvironment Markers, IReadOnlyList<Wheel
 {
     /// <summary>What a project's <c>Requires-Python</c> is compared with.</summary>
     public PythonVersion Version { get; } = PythonVersion.Parse(Markers.PythonFullVersion);
+
+    private Dictionary<WheelTag, int> Ranks => field ??= Tags.Distinct().Select(static (tag, rank) => (tag, rank)).ToDictionary(static one => one.tag, static one => one.rank);
+
+    /// <summary>How well it can use a wheel: the lowest is the best, <see cref="int.MaxValue"/> is not at all.</summary>
+    public int Rank(WheelName wheel) => wheel.Tags.Min(tag => Ranks.GetValueOrDefault(tag, int.MaxValue));
 }

@@ -25,9 +25,6 @@ internal sealed record ReleaseList
     /// <param name="sources">What may be taken.</param>
     public static ReleaseList Of(ProjectName project, IReadOnlyList<IndexFile> files, PythonTarget target, PythonSources sources)
     {
-        var ranks = new Dictionary<WheelTag, int>();
-        foreach (var tag in target.Tags)
-            ranks.TryAdd(tag, ranks.Count);
         var digests = sources.DigestsOf(project);
         var (takesWheels, takesSources) = (sources.Formats.AllowWheels(project), sources.Formats.AllowSources(project) && sources.Builds.Allows(project));
         List<PythonRelease> releases = [];
@@ -38,9 +35,9 @@ internal sealed record ReleaseList
         {
             var taken = version.Where(one => one.Wheel is not null ? takesWheels : takesSources).ToArray();
             var meant = taken.Where(one => digests is null || (one.File.Hashes.GetValueOrDefault("sha256") is { } digest && digests.Contains(digest))).ToArray();
-            var fitting = meant.Where(one => one.Wheel is null || Rank(one.Wheel) < int.MaxValue).ToArray();
+            var fitting = meant.Where(one => one.Wheel is null || target.Rank(one.Wheel) < int.MaxValue).ToArray();
             var best = fitting.Where(one => one.File.RequiresPython.Allows(target.Version, preReleases: true))
-                .OrderBy(static one => one.File.Yanked is not null).ThenBy(one => one.Wheel is null ? int.MaxValue : Rank(one.Wheel)).ThenByDescending(static one => one.Wheel?.Build).ThenBy(static one => one.File.Name, StringComparer.Ordinal).FirstOrDefault();
+                .OrderBy(static one => one.File.Yanked is not null).ThenBy(one => one.Wheel is null ? int.MaxValue : target.Rank(one.Wheel)).ThenByDescending(static one => one.Wheel?.Build).ThenBy(static one => one.File.Name, StringComparer.Ordinal).FirstOrDefault();
             if (best.File is { } file)
                 releases.Add(new PythonRelease(version.Key, file, file.Yanked is not null));
             else
@@ -54,7 +51,5 @@ internal sealed record ReleaseList
         }
 
         return new ReleaseList { Releases = releases, Unusable = unusable };
-
-        int Rank(WheelName wheel) => wheel.Tags.Min(tag => ranks.GetValueOrDefault(tag, int.MaxValue));
     }
 }

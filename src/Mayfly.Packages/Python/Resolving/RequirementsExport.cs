@@ -5,6 +5,11 @@ namespace Mayfly.Packages.Python.Resolving;
 /// <summary>What was chosen, as a requirements file that pip installs exactly: every version with the digest of its file.</summary>
 public static class RequirementsExport
 {
+    /// <summary>One of them.</summary>
+    /// <param name="requirement">With its exact version, and when it counts.</param>
+    /// <param name="digests">SHA-256 of the files that may be taken.</param>
+    public static string Line(string requirement, IEnumerable<string> digests) => $"{requirement}{string.Concat(digests.Select(static digest => $" \\\n    --hash=sha256:{digest}"))}\n";
+
     /// <param name="chosen">All of it.</param>
     /// <exception cref="MayflyException">The digest of a file is not known.</exception>
     public static string Text(IReadOnlyList<ChosenDistribution> chosen)
@@ -13,7 +18,7 @@ public static class RequirementsExport
         foreach (var one in chosen)
         {
             var extras = one.Extras.Count == 0 ? "" : $"[{string.Join(",", one.Extras)}]";
-            text.Append($"{one.Project}{extras}=={one.Version} \\\n    --hash=sha256:{Digest(one)}\n");
+            text.Append(Line($"{one.Project}{extras}=={one.Version}", [Digest(one)]));
             string[] by = [.. chosen.Where(other => other.Requires.Any(need => need.Name == one.Project) && other.Project != one.Project).Select(static other => other.Project.Text)];
             if (by.Length > 0)
                 text.Append($"    # for {string.Join(", ", by)}\n");
