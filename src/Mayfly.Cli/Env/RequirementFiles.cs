@@ -20,13 +20,7 @@ internal static class RequirementFiles
             (file, groups) = (path[..(colon + 5)], path[(colon + 6)..].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
         if (!file.EndsWith(".toml", StringComparison.Ordinal))
             return RequirementsFile.Read(path, Text, Environment.GetEnvironmentVariable);
-        var project = Project(file);
-        var wanted = project.Dependencies.Concat(extras.SelectMany(name => Part(project.Extras, name, "extra"))).Concat(groups.SelectMany(name => Part(project.Groups, name, "group")));
-        return new RequirementsFile { Entries = [.. wanted.Select(one => new RequirementsEntry { File = file, Line = 0, Text = one.ToString() })] };
-
-        IReadOnlyList<DependencySpecifier> Part(IReadOnlyDictionary<ProjectName, IReadOnlyList<DependencySpecifier>> parts, string name, string kind) =>
-            ProjectName.IsValid(name) && parts.TryGetValue(ProjectName.Parse(name), out var part) ? part
-                : throw new MayflyException($"{file} has no {kind} {name}", parts.Count == 0 ? $"it has none at all" : $"it has {string.Join(", ", parts.Keys)}");
+        return Project(file).Requirements(file, extras, groups);
     }
 
     private static PythonProject Project(string file) => PythonProject.Read(Text(file), file);

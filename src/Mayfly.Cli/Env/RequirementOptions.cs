@@ -69,10 +69,7 @@ internal sealed class RequirementOptions
         foreach (var file in files)
             all = all.And(RequirementFiles.Read(file));
         foreach (var file in limits)
-        {
-            var limit = RequirementFiles.Read(file);
-            all = all.And(limit with { Entries = [.. limit.Entries.Select(static entry => entry with { IsConstraint = true })] });
-        }
+            all = all.And(RequirementFiles.Read(file).AsConstraints());
 
         return all;
     }

@@ -105,10 +105,7 @@ internal static class PipInstall
         foreach (var file in arguments.All("--requirement"))
             all = all.And(ReadFile(file));
         foreach (var file in configuration.Constraints.Concat(arguments.All("--constraint")))
-        {
-            var limits = ReadFile(file);
-            all = all.And(limits with { Entries = [.. limits.Entries.Select(static entry => entry with { IsConstraint = true })] });
-        }
+            all = all.And(ReadFile(file).AsConstraints());
 
         return all;
     }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Mayfly.Environments;
 using Mayfly.Packages;
 using Mayfly.Packages.Python;
@@ -19,39 +18,14 @@ internal static class RealPip
         return Execution.Become($"{environment.Root}/bin/python", ["-m", "pip", .. arguments]);
     }
 
+    /// <summary>The one that comes with the interpreter, else Debian's, else an index's.</summary>
     private static async Task BringAsync(VirtualEnvironment environment, Store store)
     {
-        foreach (var path in Candidates(environment))
-        {
-            using var file = File.OpenHandle(path);
-            var archive = WheelArchive.Read(file, Path.GetFileName(path));
-            if (!archive.Metadata.RequiresPython.Allows(PythonVersion.Parse(environment.Interpreter.Target.Markers.PythonFullVersion), preReleases: true))
-                continue;
-            var digest = Keep(store, path);
-            var wheel = UnpackedWheel.All(store, [(Path.GetFileName(path), digest)])[0];
-            environment.Change([WheelPlan.Of(wheel, environment.Interpreter, environment.Root, isRequested: true)], []);
-            return;
-        }
-
-        var request = new EnvironmentRequest { Requirements = PipConfiguration.OfHost(environment.Root).Options with { Entries = [new RequirementsEntry { File = "pip", Line = 1, Text = "pip" }] } };
+        string[] places = [.. ((string[])[$"{environment.Interpreter.Prefix}/lib/{environment.Interpreter.FolderName}/ensurepip/_bundled", Wheels]).Where(static folder => Directory.Exists(folder) && Directory.GetFiles(folder, "pip-*.whl").Length > 0)];
+        // What this host has of it was let in with the interpreter; only an index is asked as pip's configuration has it.
+        var sources = places.Length > 0 ? new RequirementsFile { NoIndex = true, FindLinks = [.. places.Select(static place => ("pip", place))] } : PipConfiguration.OfHost(environment.Root).Options;
+        var request = new EnvironmentRequest { Requirements = sources with { Entries = [new RequirementsEntry { File = "pip", Line = 0, Text = "pip" }] } };
         var plan = await EnvironmentPlan.OfAsync(store, environment.Interpreter, environment.Installed(), request);
         await plan.RunAsync(store, environment);
     }
-
-    private static string Keep(Store store, string path)
-    {
-        using var work = store.BeginWork("pip");
-        var copy = Path.Combine(work.Path, Path.GetFileName(path));
-        File.Copy(path, copy);
-        var digest = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(copy)));
-        store.Commit(copy, StoreArea.Artifacts, digest);
-        return digest;
-    }
-
-    /// <summary>The one that comes with the interpreter, else Debian's; newest first.</summary>
-    private static IEnumerable<string> Candidates(VirtualEnvironment environment) =>
-        from folder in (string[])[$"{environment.Interpreter.Prefix}/lib/{environment.Interpreter.FolderName}/ensurepip/_bundled", Wheels]
-        where Directory.Exists(folder)
-        from path in Directory.GetFiles(folder, "pip-*.whl").OrderDescending(StringComparer.Ordinal)
-        select path;
 }

@@ -31,6 +31,23 @@ public sealed record PythonProject
     /// <summary>An SPDX expression; null where it says none.</summary>
     public string? LicenceExpression { get; init; }
 
+    /// <summary>What it needs, as a requirements file asks for it.</summary>
+    /// <param name="origin">The file, for messages.</param>
+    /// <param name="extras">Optional parts that are wanted too.</param>
+    /// <param name="groups">Groups that are wanted too.</param>
+    /// <exception cref="MayflyException">It has no such part, or only a build can tell what it needs.</exception>
+    public RequirementsFile Requirements(string origin, IReadOnlyList<string> extras, IReadOnlyList<string> groups)
+    {
+        if (Dynamic.Contains("dependencies"))
+            throw new MayflyException($"{origin}: its dependencies are dynamic, so that only a build of the project can tell them", "name a requirements file that has them");
+        var wanted = Dependencies.Concat(extras.SelectMany(name => Part(Extras, name, "extra"))).Concat(groups.SelectMany(name => Part(Groups, name, "group")));
+        return new RequirementsFile { Entries = [.. wanted.Select(one => new RequirementsEntry { File = origin, Line = 0, Text = one.ToString() })] };
+
+        IReadOnlyList<DependencySpecifier> Part(IReadOnlyDictionary<ProjectName, IReadOnlyList<DependencySpecifier>> parts, string name, string kind) =>
+            ProjectName.IsValid(name) && parts.TryGetValue(ProjectName.Parse(name), out var part) ? part
+                : throw new MayflyException($"{origin} has no {kind} {name}", parts.Count == 0 ? "it has none at all" : $"it has {string.Join(", ", parts.Keys)}");
+    }
+
     /// <summary>Reads the file.</summary>
     /// <param name="text">What is in it.</param>
     /// <param name="origin">Its name, for messages.</param>

@@ -35,6 +35,9 @@ public sealed record RequirementsFile
     /// <summary><c>--trusted-host</c>: hosts whose certificate nobody checks. Mayfly does not do that; it is kept to be told.</summary>
     public IReadOnlyList<string> TrustedHosts { get; init; } = [];
 
+    /// <summary>The same as constraints: what it asks for is limited and not asked for.</summary>
+    public RequirementsFile AsConstraints() => this with { Entries = [.. Entries.Select(static entry => entry with { IsConstraint = true })] };
+
     /// <summary>This and what is said after it: a later index counts, everything else adds up.</summary>
     public RequirementsFile And(RequirementsFile later) => new()
     {

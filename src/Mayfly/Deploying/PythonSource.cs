@@ -87,8 +87,7 @@ internal sealed class PythonSource(StackSpec spec, Store store)
     {
         try
         {
-            var file = RequirementsFile.Read(path, File.ReadAllText, Environment.GetEnvironmentVariable);
-            return file with { Entries = [.. file.Entries.Select(static entry => entry with { IsConstraint = true })] };
+            return RequirementsFile.Read(path, File.ReadAllText, Environment.GetEnvironmentVariable).AsConstraints();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

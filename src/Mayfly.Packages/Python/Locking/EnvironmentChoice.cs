@@ -29,19 +29,11 @@ public static class EnvironmentChoice
             throw new MayflyException($"{request.File}: {direct.Name} comes from an address of its own, which images do not take yet", "name its project, and an index or a folder (--find-links) that has it");
         if (wanted.Count > 0 && sources.Indexes.Count + sources.Links.Count + sources.Bound.Count == 0)
             throw new MayflyException($"component {request.Set} wants Python packages, and no index may be asked for them", "take no-index out of the requirements file, pip.conf or PIP_NO_INDEX; or write --find-links FOLDER into the requirements file");
-        var kept = stays.Select(static wheel => (Name: wheel.ReadName(), wheel)).Where(one => wanted.All(want => want.Name != one.Name.Project || want.Versions.Allows(one.Name.Version, preReleases: true))).ToArray();
-        IReadOnlyList<ChosenDistribution> chosen;
-        try
-        {
-            chosen = await ResolveAsync(sources with { Constraints = [.. sources.Constraints, .. kept.Select(static one => DependencySpecifier.Parse($"{one.Name.Project}=={one.Name.Version}"))] }).ConfigureAwait(false);
-        }
-        catch (UnresolvableException) when (kept.Length > 0)
-        {
-            chosen = await ResolveAsync(sources).ConfigureAwait(false);
-            string[] moved = [.. kept.Where(one => chosen.Any(other => other.Project == one.Name.Project && other.Version != one.Name.Version)).Select(static one => $"{one.Name.Project} {one.Name.Version}")];
-            if (moved.Length > 0)
-                progress?.Report(new Activity($"note: {LockFile.Name}", $"could not keep {string.Join(", ", moved)}") { Ended = true });
-        }
+        var kept = stays.Select(static wheel => wheel.ReadName()).DistinctBy(static one => one.Project).ToDictionary(static one => one.Project, static one => one.Version);
+        var chosen = await ResolveAsync(sources with { Preferred = kept }).ConfigureAwait(false);
+        string[] moved = [.. chosen.Where(one => kept.TryGetValue(one.Project, out var version) && version != one.Version && wanted.All(want => want.Name != one.Project || want.Versions.Allows(version, preReleases: true))).Select(one => $"{one.Project} {kept[one.Project]}")];
+        if (moved.Length > 0)
+            progress?.Report(new Activity($"note: {LockFile.Name}", $"could not keep {string.Join(", ", moved)}") { Ended = true });
 
         var names = chosen.Select(static one => one.Project).ToHashSet();
         var sizes = await WheelFetch.KnowAsync(store, sources, [.. chosen.Select(static one => one.File!)], progress, cancellationToken).ConfigureAwait(false);

@@ -16,10 +16,7 @@ public sealed record EnvironmentRequest(string Set, string File, string Into)
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         if (Path.GetFileName(File) != "pyproject.toml")
             return new RequestedDistributions(RequirementsFile.Read(File, Text, Environment.GetEnvironmentVariable), Digest());
-        var project = PythonProject.Read(Text(File), File);
-        if (project.Dynamic.Contains("dependencies"))
-            throw new MayflyException($"{File}: its dependencies are dynamic, so that only a build of the project can tell them", "name a requirements file that has them");
-        return new RequestedDistributions(new RequirementsFile { Entries = [.. project.Dependencies.Select(dependency => new RequirementsEntry { File = File, Line = 1, Text = dependency.ToString() })] }, Digest());
+        return new RequestedDistributions(PythonProject.Read(Text(File), File).Requirements(File, [], []), Digest());
 
         string Text(string path)
         {
