@@ -62,4 +62,8 @@ internal static class Help
     public static string Nearest(string typed) =>
         Spelling.Near(StackVerb.All.Select(verb => verb.Name).Concat(Tool.OwnVerbs().Select(command => command.Name)), typed, count: 1) is [var nearest]
             ? $"did you mean mayfly {nearest}?" : "mayfly --help lists the verbs";
+
+    /// <summary>The same among the verbs of a verb.</summary>
+    public static string Nearest(string typed, Command parent) => Spelling.Near(parent.Subcommands.Select(command => command.Name), typed, count: 1) is [var nearest]
+        ? $"did you mean mayfly {PathOf(parent)} {nearest}?" : $"mayfly {PathOf(parent)} --help lists its verbs";
 }

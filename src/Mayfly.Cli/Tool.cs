@@ -43,6 +43,8 @@ internal static class Tool
             throw new UsageException($"mayfly has no verb {args[0]}", Help.Nearest(args[0]));
 
         var parsed = root.Parse(args);
+        if (parsed.CommandResult.Command is { Subcommands.Count: > 0 } parent && parsed.UnmatchedTokens is [var wrong, ..] && wrong[0] != '-')
+            throw new UsageException($"mayfly {Help.PathOf(parent)} has no verb {wrong}", Help.Nearest(wrong, parent));
         if (parsed.Errors is [var error, ..] && !args.Any(arg => arg is "--help" or "-h" or "-?"))
             throw new UsageException(Help.Lower(error.Message), $"mayfly {Help.PathOf(parsed.CommandResult.Command)} --help shows what it takes");
         return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output });

@@ -20,6 +20,8 @@ public sealed class HelpAndMistakes : IDisposable
     [InlineData("help-of-env-create", "env", "create", "--help")]
     [InlineData("help-of-env-install", "env", "install", "--help")]
     [InlineData("nothing-to-install", "env", "install")]
+    [InlineData("unknown-verb-of-env", "env", "instal", "django")]
+    [InlineData("unknown-verb-of-image", "image", "frobnicate")]
     [InlineData("no-name-of-an-environment", "env", "create", ".hidden")]
     [InlineData("help-of-depot", "depot", "--help")]
     [InlineData("help-of-depot-publish", "depot", "publish", "--help")]
