@@ -145,19 +145,30 @@ internal sealed class PackageSource(StackSpec spec, Store store)
         await _python.FetchAsync(stackLock, progress, cancellationToken);
     }
 
-    /// <summary>Which Debian packages have shared libraries, by policy 8.1 and the archive's index; those of other names are left out, and so are all where no index can be had.</summary>
+    /// <summary>Which Debian packages have shared libraries, by the archive's lists of contents, else by their names (policy 8.1); those that neither tells are left out, and so are all where no index can be had.</summary>
     public async Task<IReadOnlyDictionary<string, string>> OwnersAsync(IReadOnlyCollection<string> libraries, IProgress<Activity> progress, CancellationToken cancellationToken)
     {
-        try
+        var sources = Sources(HostArchitecture.Name);
+        // What is missing is to be told, also where nobody can say who has it.
+        var listed = await KnownAsync(() => LibraryOwners.FindAsync(store, sources, libraries, progress, cancellationToken));
+        var named = listed.Count == libraries.Count ? listed : await KnownAsync(async () =>
         {
-            var index = await IndexFetch.ReadAsync(store, Sources(HostArchitecture.Name), progress, cancellationToken: cancellationToken);
-            return libraries.Select(library => (library, Owner: SharedLibraryName.PackagesOf(library).FirstOrDefault(name => index.Find(name).Count > 0))).Where(static one => one.Owner is not null)
-                .ToDictionary(static one => one.library, static one => one.Owner!, StringComparer.Ordinal);
-        }
-        catch (MayflyException)
+            var index = await IndexFetch.ReadAsync(store, sources, progress, cancellationToken: cancellationToken);
+            return libraries.Select(library => (Library: library, Owner: SharedLibraryName.PackagesOf(library).FirstOrDefault(name => index.Find(name).Count > 0))).Where(static one => one.Owner is not null)
+                .ToDictionary(static one => one.Library, static one => one.Owner!, StringComparer.Ordinal);
+        });
+        return listed.Concat(named).DistinctBy(static one => one.Key).ToDictionary(StringComparer.Ordinal);
+
+        static async Task<IReadOnlyDictionary<string, string>> KnownAsync(Func<Task<IReadOnlyDictionary<string, string>>> ask)
         {
-            // What is missing is to be told, also where nobody can say who has it.
-            return new Dictionary<string, string>();
+            try
+            {
+                return await ask();
+            }
+            catch (MayflyException)
+            {
+                return new Dictionary<string, string>();
+            }
         }
     }
 
