@@ -11,7 +11,7 @@ var orders = shop.Database("orders", Engine.PostgreSql);
 var cache = shop.Memcached("cache").Holds(megabytes: 64);
 
 var web = shop.Apache("web")
-    .Wsgi("app", module: "shop/wsgi.py")
+    .Wsgi("app", module: "shop/wsgi.py", requirements: "requirements.txt", systemPackages: true)
     .Static("/static/", "/srv/static", immutable: true)
     .ChecksPage("/healthz")
     // Both drivers, so that Engine.MariaDb above is the whole change; jQuery is what Django's admin pages link to.

@@ -6,6 +6,9 @@ namespace Mayfly.Machines;
 /// </summary>
 public sealed record InstanceSpec
 {
+    /// <summary>Where commands are looked for unless <see cref="Environment"/> has another PATH.</summary>
+    public const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
     public required string Stack { get; init; }
 
     public required string Component { get; init; }

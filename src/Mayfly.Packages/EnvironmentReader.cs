@@ -39,7 +39,7 @@ internal static class EnvironmentReader
 
     private static LockedWheel Wheel(LockNode node, HashSet<ProjectName> projects)
     {
-        var fields = LockReader.Fields(new LockEntry(node.Line, "wheels", node), "file", "index", "size", "sha256", "needs?");
+        var fields = LockReader.Fields(new LockEntry(node.Line, "wheels", node), "file", "index", "size", "sha256", "needs?", "metadata?");
         var file = LockReader.Text(fields["file"]);
         // It becomes part of an address.
         if (WheelName.TryParse(file) is not { } name || file.AsSpan().ContainsAnyExceptInRange('!', '~') || file.Contains('/', StringComparison.Ordinal))
@@ -53,6 +53,7 @@ internal static class EnvironmentReader
             Size = fields["size"].Value is long size and > 0 ? size : throw LockReader.Error(node.Line, "the size is no number of bytes"),
             Sha256 = LockReader.Sha256(fields["sha256"]),
             Needs = fields.TryGetValue("needs", out var needs) ? LockReader.Texts(needs) : [],
+            Metadata = fields.TryGetValue("metadata", out var metadata) ? LockReader.Sha256(metadata) : null,
         };
     }
 }

@@ -127,7 +127,7 @@ public static class LockFile
         foreach (var wheel in environment.Wheels)
         {
             var needs = wheel.Needs.Count > 0 ? $", needs = {List(wheel.Needs)}" : "";
-            text.Append(CultureInfo.InvariantCulture, $"  {{ file = {Quote(wheel.File)}, index = {Quote(wheel.Index)}, size = {wheel.Size}, sha256 = {Quote(wheel.Sha256)}{needs} }},\n");
+            text.Append(CultureInfo.InvariantCulture, $"  {{ file = {Quote(wheel.File)}, index = {Quote(wheel.Index)}, size = {wheel.Size}, sha256 = {Quote(wheel.Sha256)}{needs}{(wheel.Metadata is { } metadata ? $", metadata = {Quote(metadata)}" : "")} }},\n");
         }
 
         return text.Append("]\n").ToString();

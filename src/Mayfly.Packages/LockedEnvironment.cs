@@ -45,6 +45,9 @@ public sealed record LockedWheel
     /// <summary>The projects among those beside it that it asked for.</summary>
     public IReadOnlyList<string> Needs { get; init; } = [];
 
+    /// <summary>SHA-256 of the metadata that it was chosen by, in lower-case hexadecimal; null where that is not known. What it needs was read there, perhaps without the wheel.</summary>
+    public string? Metadata { get; init; }
+
     /// <summary>What the file's name says.</summary>
     public WheelName ReadName() => WheelName.TryParse(File) ?? throw new InvalidOperationException($"{File} is no name of a wheel");
 

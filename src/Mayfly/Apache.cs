@@ -20,14 +20,15 @@ public sealed class Apache : Component
     /// </param>
     /// <param name="threads">Threads of each process.</param>
     /// <param name="requirements">
-    /// A requirements file or a <c>pyproject.toml</c>, relative to <c>stack.cs</c>: its packages are in an environment at <c>/srv/env</c>, and of Debian's modules the
-    /// application sees Python's own library alone. Null: it runs with Debian's modules.
+    /// A requirements file or a <c>pyproject.toml</c>, relative to <c>stack.cs</c>: its packages are in an environment at <c>/srv/env</c>, in which the
+    /// application and its commands run. Null: they run with Debian's modules.
     /// </param>
-    public Apache Wsgi(string folder, string module, int processes = 1, int threads = 8, string? requirements = null)
+    /// <param name="systemPackages">Whether in that environment the modules of Debian's packages are seen too, or Python's own library alone.</param>
+    public Apache Wsgi(string folder, string module, int processes = 1, int threads = 8, string? requirements = null, bool systemPackages = false)
     {
         Application = new WsgiApplication($"/srv/app/{module}", Processes: processes, Threads: threads) { Environment = requirements is null ? null : "/srv/env" };
         if (requirements is not null)
-            this.Pip(requirements, Application.Environment!);
+            this.Pip(requirements, Application.Environment!, systemPackages);
         Steps.Insert(0, new Step.Copy(folder, Application.Folder, "root:root", null));
         return this;
     }

@@ -24,7 +24,7 @@ public static class ComponentVerbs
 
         /// <summary>
         /// Makes an environment of Python packages in the image, as <c>python3 -m venv</c> and <c>pip install</c> would: chosen for the image's own python3, exact in
-        /// <c>stack.lock</c>, a layer of its own. They come from the index that pip is configured to use.
+        /// <c>stack.lock</c>, a layer of its own. They come from the index that pip is configured to use. Its programs come first on the PATH of the component's commands.
         /// </summary>
         /// <param name="file">A requirements file or a <c>pyproject.toml</c>, relative to <c>stack.cs</c>.</param>
         /// <param name="into">Where the environment is, absolute, inside the image; its interpreter is <c>bin/python</c> below it.</param>

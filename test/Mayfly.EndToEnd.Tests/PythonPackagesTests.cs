@@ -54,6 +54,12 @@ public sealed class PythonPackagesTests : IDisposable
             Unbuilt((await MayflyAsync("up", "--offline")).Refused("greeting-1.0-py3-none-any.whl"));
             _index.Files[$"files/{Path.GetFileName(first)}"] = whole;
 
+            // Nor where a wheel says something else of itself than the index did when it was chosen.
+            Offer("liar", [WheelFile.Write(_wheels.FullName, "liar", "1.0", new Dictionary<string, byte[]>(), "")], metadata: true, says: "Requires-Dist: wheel\n");
+            Requirements = "greeting\nliar\n";
+            Unbuilt((await MayflyAsync("up")).Refused("the metadata in liar 1.0 are others than those that its index gave for it"));
+            Requirements = "greeting\n";
+
             (await MayflyAsync("up")).Succeeded();
             Assert.Equal("hello 1.0 of wheel 0.38.4 from /srv/env\n", await GetAsync(18088));
             Assert.Equal("hello 1.0 of wheel 0.38.4 from /srv/worker/env\n", await GetAsync(18089));
@@ -80,7 +86,7 @@ public sealed class PythonPackagesTests : IDisposable
             Assert.Equal("hello 2.0 of wheel 0.38.4 from /srv/env\n", await GetAsync(18088));
 
             // What the lock names is in the store, so its images are built without an index, and without a network.
-            Offer("later", metadata: false, WheelFile.Write(_wheels.FullName, "later", "1.0", new Dictionary<string, byte[]>(), "License: MIT\n"));
+            Offer("later", [WheelFile.Write(_wheels.FullName, "later", "1.0", new Dictionary<string, byte[]>(), "License: MIT\n")], metadata: false);
             Requirements = "greeting<2\nlater\n";
             (await MayflyAsync("lock")).Succeeded();
             asked = _index.Requests.Count;
@@ -151,14 +157,14 @@ public sealed class PythonPackagesTests : IDisposable
     }
 
     /// <summary>Puts a project's page and files into the index, with their metadata beside them (PEP 691, PEP 658), so that a lock needs no wheel; or without them and their sizes, so that it does.</summary>
-    private void Offer(string project, params string[] wheels) => Offer(project, metadata: true, wheels);
+    private void Offer(string project, params string[] wheels) => Offer(project, wheels, metadata: true);
 
-    private void Offer(string project, bool metadata, params string[] wheels)
+    private void Offer(string project, IReadOnlyList<string> wheels, bool metadata, string says = "")
     {
         var files = new JsonArray();
         foreach (var wheel in wheels)
         {
-            var (name, bytes, said) = (Path.GetFileName(wheel), File.ReadAllBytes(wheel), Metadata(wheel));
+            var (name, bytes, said) = (Path.GetFileName(wheel), File.ReadAllBytes(wheel), (byte[])[.. Metadata(wheel), .. Encoding.UTF8.GetBytes(says)]);
             (_index.Files[$"files/{name}"], _index.Files[$"files/{name}.metadata"]) = (bytes, said);
             files.Add(new JsonObject
             {

@@ -14,7 +14,9 @@ public sealed partial class ShopTests
     {
         shop.Restore();
         using var licences = JsonDocument.Parse((await Tool.MayflyAsync("licenses", shop.Folder, "--json")).Succeeded().Output);
-        var packages = licences.RootElement.GetProperty("packages").EnumerateArray().ToList();
+        var all = licences.RootElement.GetProperty("packages").EnumerateArray().ToList();
+        Assert.Equal("Apache-2.0", all.Single(static package => package.GetProperty("architecture").GetString() == "python").GetProperty("licence").GetString());
+        var packages = all.Where(static package => package.GetProperty("architecture").GetString() != "python").ToList();
         Assert.True(packages.Count > 150, $"the shop has {packages.Count} packages only");
         // Every package of Debian has its file, its own or another's.
         Assert.All(packages, package => Assert.NotNull(package.GetProperty("file").GetString()));
@@ -36,6 +38,7 @@ public sealed partial class ShopTests
         var first = (await Tool.MayflyAsync("sbom", shop.Folder, "--format", format)).Succeeded().Output;
         Assert.Empty(PublishedSchema.Complaints(format, System.Text.Encoding.UTF8.GetBytes(first)));
         Assert.Contains("pkg:deb/debian/nginx@", first);
+        Assert.Contains("pkg:pypi/addresses@1.0", first);
         Assert.Equal(first, (await Tool.MayflyAsync("sbom", shop.Folder, "--format", format)).Succeeded().Output);
     }
 

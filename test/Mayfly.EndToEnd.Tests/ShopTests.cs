@@ -14,6 +14,9 @@ public sealed partial class ShopTests(Shop shop) : IClassFixture<Shop>
         var page = await shop.GetAsync();
         Assert.Contains("<title>", page);
         Assert.Contains("/cart", page);
+        // The shop's own package comes out of its environment, Django from Debian; commands see both as the application does.
+        var places = (await Tool.MayflyAsync("exec", shop.Folder, "web", "--", "python3", "-c", "import addresses, django; print(addresses.__file__, django.__file__)")).Succeeded().Output;
+        Assert.StartsWith("/srv/env/lib/python3.11/site-packages/addresses.py /usr/lib/python3/dist-packages/django/", places, StringComparison.Ordinal);
     }
 
     [Fact]

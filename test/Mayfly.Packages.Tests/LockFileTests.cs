@@ -31,7 +31,7 @@ public sealed class LockFileTests
                 Set = "web", Into = "/srv/env", Requests = ["django<5", "requests[socks]; python_version > \"3\""], Answers = new string('b', 64), Interpreter = "cpython 3.11.2, glibc 2.36, x86_64",
                 Wheels =
                 [
-                    new LockedWheel { File = "Django-4.2-py3-none-any.whl", Index = "index", Size = 8, Sha256 = new string('c', 64), Needs = ["sqlparse"] },
+                    new LockedWheel { File = "Django-4.2-py3-none-any.whl", Index = "index", Size = 8, Sha256 = new string('c', 64), Metadata = new string('e', 64), Needs = ["sqlparse"] },
                     new LockedWheel { File = "sqlparse-1!0.4+x-py3-none-any.whl", Index = "links", Size = 9, Sha256 = new string('d', 64) },
                 ],
             },

@@ -24,7 +24,7 @@ internal sealed class EnvironmentLayer(Store store, IReadOnlyList<string> below)
         var environment = step.Environment;
         var interpreter = new Interpreter { Executable = step.Python.Executable, Prefix = "/usr", Major = 3, Minor = step.Python.Minor, Target = step.Python.Target };
         var requested = environment.Requests.Select(static request => DependencySpecifier.Parse(request).Name).ToHashSet();
-        var wheels = UnpackedWheel.All(store, [.. environment.Wheels.Select(static wheel => (wheel.File, wheel.Sha256))], null, cancellationToken);
+        var wheels = UnpackedWheel.Of(store, environment, null, cancellationToken);
         NativeLibraries.Require(environment, wheels, below);
         var made = $"{work}/environment";
         VirtualEnvironment.Write(made, environment.Into, interpreter, [.. wheels.Select(wheel => WheelPlan.Of(wheel, interpreter, environment.Into, requested.Contains(wheel.Name.Project)))], step.SystemPackages);

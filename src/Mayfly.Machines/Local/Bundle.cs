@@ -3,8 +3,6 @@ namespace Mayfly.Machines.Local;
 /// <summary>An instance as the OCI runtime sees it: what is decided from specs and names alone, without touching the host.</summary>
 internal static class Bundle
 {
-    private const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
     /// <summary>Where the script that runs the prepare commands is bound; /run is a tmpfs, so no image has anything there.</summary>
     private const string StartScript = "/run/mayfly-start";
 
@@ -78,7 +76,7 @@ internal static class Bundle
         var user = input.Names.User(spec.User, spec.Component);
         Dictionary<string, string> environment = new()
         {
-            ["PATH"] = DefaultPath,
+            ["PATH"] = InstanceSpec.DefaultPath,
             ["HOME"] = user.Home,
             ["USER"] = user.Name,
             ["LOGNAME"] = user.Name,

@@ -43,6 +43,25 @@ public sealed class UnpackedWheel
     /// <summary>A text of its metadata; null when it has none of this name.</summary>
     public string? Text(string name) => PathOf($"{Information}/{name}") is var path && File.Exists(path) ? File.ReadAllText(path) : null;
 
+    /// <summary>Refuses it when its metadata are others than those that it was chosen by, which may have been read beside it (PEP 658) or of a part of it.</summary>
+    /// <param name="sha256">Of those; null where they are not known.</param>
+    /// <exception cref="MayflyException">They are.</exception>
+    public void RequireMetadata(string? sha256)
+    {
+        if (sha256 is not null && Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(PathOf($"{Information}/METADATA")))) != sha256)
+            throw new MayflyException($"the metadata in {Name.Project} {Name.Version} are others than those that its index gave for it", "somebody on the way may have changed it, or the index is damaged: try again later, or name another index");
+    }
+
+    /// <summary>All wheels of an environment, apart, each with the metadata that it was chosen by.</summary>
+    /// <exception cref="MayflyException">One of them is damaged, hostile, or not what the lock says of it.</exception>
+    public static IReadOnlyList<UnpackedWheel> Of(Store store, LockedEnvironment environment, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
+    {
+        var wheels = All(store, [.. environment.Wheels.Select(static wheel => (wheel.File, wheel.Sha256))], progress, cancellationToken);
+        foreach (var (wheel, locked) in wheels.Zip(environment.Wheels))
+            wheel.RequireMetadata(locked.Metadata);
+        return wheels;
+    }
+
     /// <summary>Takes those wheels apart that the store does not have apart yet, on all cores, and gives all, in the order asked for.</summary>
     /// <param name="store">Has the archives among its artifacts.</param>
     /// <param name="wheels">Name and SHA-256 of each.</param>

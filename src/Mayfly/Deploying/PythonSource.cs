@@ -68,6 +68,8 @@ internal sealed class PythonSource(StackSpec spec, Store store)
             var named = Requests.FirstOrDefault(request => request.Set == environment.Set && request.Into == environment.Into)?.Read().Requirements ?? new RequirementsFile();
             var sources = PythonRequirements.Of(Usual().And(named), new PythonSources(), ImagePython.Of(stackLock, environment.Set).Target).Sources;
             await WheelFetch.AllAsync(store, sources, environment.Wheels, progress, cancellationToken);
+            // What cannot be installed is to be told before anything is built.
+            UnpackedWheel.Of(store, environment, cancellationToken: cancellationToken);
         }
     }
 

@@ -118,6 +118,8 @@ internal static partial class StackReader
                 uses.Add(new SecretUse(link.Secret, link.Variable, null, link.Value));
         }
 
+        foreach (var (variable, value) in Searched(component))
+            environment[variable] = value;
         uses.AddRange(component.OwnSecrets);
         foreach (var (variable, secret) in component.Secrets)
         {
@@ -135,6 +137,10 @@ internal static partial class StackReader
 
         return (environment, uses);
     }
+
+    /// <summary>Programs of a component's own environments come before Debian's, as in a shell that has activated them: <c>python3</c> is the one that sees their packages.</summary>
+    private static Dictionary<string, string> Searched(Component component) => component.Environments.Count == 0 ? []
+        : new() { ["PATH"] = string.Join(':', [.. component.Environments.Select(static one => $"{one.Into}/bin"), InstanceSpec.DefaultPath]) };
 
     private static ImageRecipe Recipe(Component component)
     {
@@ -162,7 +168,7 @@ internal static partial class StackReader
                     steps.Add(new FileStep([Claim(file.Contents)]));
                     break;
                 case Component.Step.Run run:
-                    steps.Add(run.Command);
+                    steps.Add(run.Command with { Environment = Searched(component) });
                     break;
             }
         }

@@ -4,9 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+import addresses
 from django.core.management.utils import get_random_secret_key
-
-from shop import addresses
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 

@@ -53,6 +53,7 @@ public static class EnvironmentChoice
                     Sha256 = one.Second.Sha256,
                     Size = one.Second.Size,
                     Index = NameOf(sources, one.First),
+                    Metadata = one.First.MetadataSha256,
                     Needs = [.. one.First.Requires.Select(static need => need.Name).Where(name => name != one.First.Project && names.Contains(name)).Select(static name => name.Text).Distinct().Order(StringComparer.Ordinal)],
                 }),
             ],

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace Mayfly.Packages.Python.Resolving;
 
 /// <summary>A distribution that was chosen.</summary>
@@ -29,9 +27,5 @@ public sealed record ChosenDistribution
 
     /// <summary>Refuses a wheel that says something else of itself than what it was chosen by, which may have been read beside it (PEP 658) or of a part of it.</summary>
     /// <exception cref="MayflyException">It does.</exception>
-    public void Require(UnpackedWheel wheel)
-    {
-        if (MetadataSha256 is { } meant && Convert.ToHexStringLower(SHA256.HashData(System.IO.File.ReadAllBytes(wheel.PathOf($"{wheel.Information}/METADATA")))) != meant)
-            throw new MayflyException($"the metadata in {wheel.Name.Project} {wheel.Name.Version} are others than those that its index gave for it", "somebody on the way may have changed it, or the index is damaged: try again later, or name another index");
-    }
+    public void Require(UnpackedWheel wheel) => wheel.RequireMetadata(MetadataSha256);
 }

@@ -3,8 +3,6 @@
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from django.core.exceptions import ImproperlyConfigured
-
 ENGINES = {
     "postgres": "django.db.backends.postgresql",
     "postgresql": "django.db.backends.postgresql",
@@ -19,9 +17,9 @@ def database(url):
         return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(Path("/") / unquote(url[len("sqlite:///") :]))}
     parts = urlsplit(url)
     if parts.scheme not in ENGINES:
-        raise ImproperlyConfigured(f"DATABASE_URL: {parts.scheme or 'nothing'}:// is none of postgres, mysql and sqlite")
+        raise ValueError(f"DATABASE_URL: {parts.scheme or 'nothing'}:// is none of postgres, mysql and sqlite")
     if not parts.hostname or not parts.path.strip("/"):
-        raise ImproperlyConfigured("DATABASE_URL: it names no host or no database")
+        raise ValueError("DATABASE_URL: it names no host or no database")
     settings = {
         "ENGINE": ENGINES[parts.scheme],
         "NAME": unquote(parts.path[1:]),
@@ -45,7 +43,7 @@ def cache(url):
         return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "shop"}
     parts = urlsplit(url)
     if parts.scheme != "memcached" or not parts.hostname:
-        raise ImproperlyConfigured("CACHE_URL: it is not of the form memcached://host:port")
+        raise ValueError("CACHE_URL: it is not of the form memcached://host:port")
     return {
         "BACKEND": "django.core.cache.backends.memcached.PyMemcacheCache",
         "LOCATION": f"{parts.hostname}:{parts.port or 11211}",
