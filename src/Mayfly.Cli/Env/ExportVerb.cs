@@ -36,7 +36,7 @@ internal static class ExportVerb
     private static string Locked(Pylock from)
     {
         return string.Concat(from.Packages.Select(static package => RequirementsExport.Line($"{package.Name}=={package.Version}{(package.Marker is { } marker ? $" ; {marker}" : "")}",
-            package.Wheels.Select(static wheel => wheel.Hashes.GetValueOrDefault("sha256")).OfType<string>())));
+            (package.Source is { } source ? package.Wheels.Append(source) : package.Wheels).Select(static wheel => wheel.Hashes.GetValueOrDefault("sha256")).OfType<string>())));
     }
 
     private static string Installed(VirtualEnvironment environment)

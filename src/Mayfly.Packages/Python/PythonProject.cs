@@ -41,7 +41,7 @@ public sealed record PythonProject
         if (Dynamic.Contains("dependencies"))
             throw new MayflyException($"{origin}: its dependencies are dynamic, so that only a build of the project can tell them", "name a requirements file that has them");
         var wanted = Dependencies.Concat(extras.SelectMany(name => Part(Extras, name, "extra"))).Concat(groups.SelectMany(name => Part(Groups, name, "group")));
-        return new RequirementsFile { Entries = [.. wanted.Select(one => new RequirementsEntry { File = origin, Line = 0, Text = one.ToString() })] };
+        return new RequirementsFile { Entries = [.. wanted.Select(one => new RequirementsEntry { File = origin, Line = 0, Text = one.ToString() })], RequiresPython = RequiresPython };
 
         IReadOnlyList<DependencySpecifier> Part(IReadOnlyDictionary<ProjectName, IReadOnlyList<DependencySpecifier>> parts, string name, string kind) =>
             ProjectName.IsValid(name) && parts.TryGetValue(ProjectName.Parse(name), out var part) ? part

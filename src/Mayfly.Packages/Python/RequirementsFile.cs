@@ -35,6 +35,9 @@ public sealed record RequirementsFile
     /// <summary><c>--trusted-host</c>: hosts whose certificate nobody checks. Mayfly does not do that; it is kept to be told.</summary>
     public IReadOnlyList<string> TrustedHosts { get; init; } = [];
 
+    /// <summary>The versions of Python that a project's <c>requires-python</c> names.</summary>
+    public VersionSpecifier RequiresPython { get; init; } = VersionSpecifier.Any;
+
     /// <summary>The same as constraints: what it asks for is limited and not asked for.</summary>
     public RequirementsFile AsConstraints() => this with { Entries = [.. Entries.Select(static entry => entry with { IsConstraint = true })] };
 
@@ -52,6 +55,7 @@ public sealed record RequirementsFile
         PreReleases = PreReleases || later.PreReleases,
         Builds = Builds.And(later.Builds),
         TrustedHosts = [.. TrustedHosts, .. later.TrustedHosts],
+        RequiresPython = VersionSpecifier.Of([.. RequiresPython.Clauses, .. later.RequiresPython.Clauses]),
     };
 
     /// <summary>Reads a file and all that it names.</summary>

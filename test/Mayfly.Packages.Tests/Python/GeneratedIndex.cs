@@ -14,8 +14,14 @@ internal sealed class GeneratedIndex : IDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("mayfly-index-");
     private readonly Random _random;
 
-    public GeneratedIndex(int seed, int projects)
+    private readonly bool _isForMany;
+
+    /// <param name="seed">Decides everything.</param>
+    /// <param name="projects">How many.</param>
+    /// <param name="forMany">True for wheels and markers that differ by interpreter and system more than one interpreter would notice.</param>
+    public GeneratedIndex(int seed, int projects, bool forMany = false)
     {
+        _isForMany = forMany;
         _random = new Random(seed);
         Projects = [.. Enumerable.Range(0, projects).Select(static number => $"part-{(char)('a' + number)}")];
         foreach (var project in Projects)
@@ -46,6 +52,9 @@ internal sealed class GeneratedIndex : IDisposable
         return path;
     }
 
+    /// <summary>The same, each perhaps with a marker.</summary>
+    public string[] SomeWhere(int most) => [.. Some(most).Select(wanted => wanted + Marker().Replace("extra == 'more'", "os_name == 'posix'", StringComparison.Ordinal))];
+
     public string[] Constraints() => [.. Enumerable.Range(0, _random.Next(3)).Select(_ => Projects[_random.Next(Projects.Count)]).Distinct().Select(project => project + One("<3", "!=2.0", ">=1.0", "<=1.1"))];
 
     public void Dispose() => _folder.Delete(recursive: true);
@@ -56,12 +65,19 @@ internal sealed class GeneratedIndex : IDisposable
         var page = new StringBuilder("<!DOCTYPE html><html><body>\n");
         foreach (var version in Versions.Where(_ => _random.Next(10) < 6))
         {
-            var python = One("", "", "", "", ">=3.8", ">=3.12", "<3.11");
+            var python = _isForMany ? One("", "", "", "", "", ">=3.9", ">=3.10.3", "<3.12", "!=3.9.2,>=3.8") : One("", "", "", "", ">=3.8", ">=3.12", "<3.11");
             var name = $"{project.Replace('-', '_')}-{version}-{One("py3-none-any", "py3-none-any", "py3-none-any", "py2.py3-none-any", "cp311-cp311-manylinux_2_17_x86_64", "cp310-cp310-win_amd64", "cp38-abi3-manylinux_2_28_x86_64")}.whl";
+            string[] more = _isForMany && !name.EndsWith("-any.whl", StringComparison.Ordinal) && _random.Next(3) > 0 ? [$"{project.Replace('-', '_')}-{version}-{One("cp39-abi3-win_amd64", "py3-none-macosx_11_0_universal2", "cp39-abi3-manylinux_2_17_aarch64", "py3-none-any")}.whl"] : [];
             File.WriteAllBytes($"{folder}/{name}", Wheel(project, version, python));
             var hash = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes($"{folder}/{name}")));
             var yanked = _random.Next(12) == 0 ? " data-yanked=\"broken\"" : "";
-            page.Append($"<a href=\"{name}#sha256={hash}\" data-requires-python=\"{WebUtility.HtmlEncode(One(python, python, ""))}\"{yanked}>{name}</a>\n");
+            var said = WebUtility.HtmlEncode(One(python, python, ""));
+            page.Append($"<a href=\"{name}#sha256={hash}\" data-requires-python=\"{said}\"{yanked}>{name}</a>\n");
+            foreach (var other in more)
+            {
+                File.Copy($"{folder}/{name}", $"{folder}/{other}");
+                page.Append($"<a href=\"{other}#sha256={hash}\" data-requires-python=\"{said}\"{yanked}>{other}</a>\n");
+            }
         }
 
         File.WriteAllText($"{folder}/index.html", page.Append("</body></html>\n").ToString());
@@ -76,7 +92,7 @@ internal sealed class GeneratedIndex : IDisposable
         for (var i = _random.Next(4); i > 0; i--)
         {
             if (Projects[_random.Next(Projects.Count)] is var other && other != project)
-                metadata.Append($"Requires-Dist: {Wanted(other)}{One("", "", "", " ; extra == 'more'", " ; python_version < '3.11'", " ; python_version >= '3.8'", " ; extra == 'more' and sys_platform == 'linux'")}\n");
+                metadata.Append($"Requires-Dist: {Wanted(other)}{(_isForMany ? Marker() : One("", "", "", " ; extra == 'more'", " ; python_version < '3.11'", " ; python_version >= '3.8'", " ; extra == 'more' and sys_platform == 'linux'"))}\n");
         }
 
         var stem = $"{project.Replace('-', '_')}-{version}.dist-info";
@@ -96,6 +112,10 @@ internal sealed class GeneratedIndex : IDisposable
     }
 
     private string Wanted(string project) => $"{project}{One("", "", "", "[more]")}{One("", "", "", ">=1.0", "<2", "<3,>=1", "==1.1", "~=2.0", "!=2.0", "==2.*", ">=3", ">1.1", ">=2.0rc1", "<=1.0")}";
+
+    private string Marker() => _random.Next(5) < 2 ? "" : $" ; {string.Join(One(" and ", " or "), Enumerable.Range(0, 1 + _random.Next(2)).Select(_ => One("python_version < '3.11'", "python_version >= '3.10'", "python_version in '3.9 3.11'",
+        "python_full_version < '3.10.4'", "python_full_version >= '3.9.2'", "python_full_version != '3.11.1'", "implementation_version <= '3.9.5'", "sys_platform == 'win32'", "sys_platform != 'darwin'", "os_name == 'nt'",
+        "platform_machine == 'aarch64'", "platform_machine in 'x86_64 AMD64'", "platform_system == 'Linux'", "extra == 'more'", "extra == 'more'", "implementation_name == 'pypy'")))}";
 
     private string One(params ReadOnlySpan<string> values) => values[_random.Next(values.Length)];
 }

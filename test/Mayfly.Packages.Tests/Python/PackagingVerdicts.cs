@@ -26,9 +26,17 @@ internal static class PackagingVerdicts
         start.Environment["LC_ALL"] = "C.UTF-8";
         using var process = Process.Start(start)!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        foreach (var question in questions)
-            process.StandardInput.WriteLine(JsonSerializer.Serialize(question));
-        process.StandardInput.Close();
+        try
+        {
+            foreach (var question in questions)
+                process.StandardInput.WriteLine(JsonSerializer.Serialize(question));
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It has ended, and says why.
+        }
+
         process.WaitForExit();
         return process.ExitCode == 0
             ? [.. output.Result.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line => JsonDocument.Parse(line).RootElement)]

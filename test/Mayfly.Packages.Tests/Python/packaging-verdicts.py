@@ -98,6 +98,7 @@ ASK = {
     "wheel": wheel,
     "source": lambda file: [parse_sdist_filename(file)[0], str(parse_sdist_filename(file)[1])],
     "interpreter": interpreter,
+    "mac": lambda major, machine: list(tags.mac_platforms((major, 0), machine)),
     "this": lambda: list(map(str, tags.sys_tags())),
 }
 

@@ -14,6 +14,9 @@ public sealed record Pylock
     /// <summary>The environments that it is for; any when there are none.</summary>
     public IReadOnlyList<Marker> Environments { get; init; } = [];
 
+    /// <summary>Names of the platforms that it was made for (the table <c>tool.mayfly</c>), where that was more than one interpreter.</summary>
+    public IReadOnlyList<string> Platforms { get; init; } = [];
+
     public VersionSpecifier RequiresPython { get; init; } = VersionSpecifier.Any;
 
     public required IReadOnlyList<PylockPackage> Packages { get; init; }
@@ -31,7 +34,7 @@ public sealed record Pylock
         [
             .. chosen.Select(one => PylockPackage.Of(one) with
             {
-                Dependencies = [.. one.Requires.Select(static need => need.Name).Where(name => name != one.Project && chosen.Any(other => other.Project == name)).Distinct().OrderBy(static name => name.Text, StringComparer.Ordinal)],
+                Dependencies = [.. one.Requires.Select(static need => need.Name).Where(name => name != one.Project && chosen.Any(other => other.Project == name)).Distinct().OrderBy(static name => name.Text, StringComparer.Ordinal).Select(static name => new PylockDependency(name))],
             }),
         ],
     };
@@ -54,6 +57,7 @@ public sealed record Pylock
                 CreatedBy = document.Text("created-by", origin) ?? throw Wrong("it does not say who wrote it"),
                 Environments = [.. document.Texts("environments", origin).Select(Marker.Parse)],
                 RequiresPython = document.Text("requires-python", origin) is { } python ? VersionSpecifier.Parse(python) : VersionSpecifier.Any,
+                Platforms = document.Table("tool", origin).Table("mayfly", origin).Texts("platforms", origin),
                 Packages = [.. document.List("packages", origin).Select(one => PylockPackage.Read(one as IReadOnlyDictionary<string, object?> ?? throw Wrong("packages should be tables"), origin, place))],
             };
         }
@@ -71,20 +75,30 @@ public sealed record Pylock
     /// <exception cref="MayflyException">It is for other interpreters, or has no file of something for this one.</exception>
     public IReadOnlyList<ChosenDistribution> For(PythonTarget target, string origin)
     {
-        if (!RequiresPython.Allows(target.Version, preReleases: true))
-            throw new MayflyException($"{origin} is for Python {RequiresPython}, and this is Python {target.Version}", "make it anew for this one (mayfly env lock), or take an environment of another interpreter");
-        if (Environments.Count > 0 && !Environments.Any(marker => marker.Holds(target.Markers)))
-            throw new MayflyException($"{origin} is for other systems: {string.Join(" or ", Environments.Select(static marker => $"'{marker}'"))}", "make it anew here: mayfly env lock");
+        var markers = target.Markers;
+        if (!target.Allows(RequiresPython) || (Environments.Count > 0 && !Environments.Any(marker => marker.Holds(markers))))
+        {
+            var systems = Platforms.Count > 0 ? string.Join(", ", Platforms) : string.Join(" or ", Environments.Select(static marker => $"'{marker}'"));
+            throw new MayflyException($"{origin} is for Python {RequiresPython}{(systems.Length > 0 ? $" on {systems}" : "")}, and this is {markers.PlatformPythonImplementation} {target.Version} on {markers.SysPlatform} {markers.PlatformMachine}",
+                Platforms.Count > 0 ? "make it anew for this one too (mayfly env lock with --python-version and --platform), or take an environment of an interpreter that it is for" : "make it anew for this one (mayfly env lock), or take an environment of another interpreter");
+        }
+
+        PylockPackage[] meant = [.. Packages.Where(one => one.Marker?.Holds(markers) ?? true)];
+        // "If there is more than one … tools MUST raise an error."
+        if (meant.GroupBy(static one => one.Name).FirstOrDefault(static group => group.Count() > 1) is { } twice)
+            throw new MayflyException($"{origin} has {string.Join(" and ", twice.Select(static one => $"{one.Name} {one.Version}"))} for one interpreter, and only one of them can be installed", Hint);
         return
         [
-            .. Packages.Where(one => one.Marker?.Holds(target.Markers) ?? true).Select(one => new ChosenDistribution
+            .. meant.Select(one => new ChosenDistribution
             {
                 Project = one.Name,
                 Version = one.Version ?? (one.Wheels.Count > 0 ? Name(one.Wheels[0]).Version : SourceName.TryParse(one.Source!.Name)!.Version),
                 Index = one.Index,
                 Requires = [],
                 BuildRequires = one.BuildRequires.Count == 0 ? null : [.. one.BuildRequires.Select(static need => need.Chosen())],
-                File = one.Wheels.Where(wheel => Rank(wheel) < int.MaxValue).MinBy(Rank) ?? one.Source ?? throw new MayflyException($"{origin} has no wheel of {one.Name} for Python {target.Version} on this machine", "make it anew here: mayfly env lock"),
+                // In the order in which the wheels of an index are liked.
+                File = one.Wheels.Where(wheel => Rank(wheel) < int.MaxValue).OrderBy(Rank).ThenByDescending(static wheel => Name(wheel).Build).ThenBy(static wheel => wheel.Name, StringComparer.Ordinal).FirstOrDefault()
+                    ?? one.Source ?? throw new MayflyException($"{origin} has no wheel of {one.Name} for Python {target.Version} on this machine", "make it anew here: mayfly env lock"),
             }),
         ];
 
@@ -102,6 +116,10 @@ public sealed record Pylock
         if (RequiresPython.Clauses.Count > 0)
             text.Append($"requires-python = {LockFile.Quote(RequiresPython.ToString())}\n");
         text.Append($"created-by = {LockFile.Quote(CreatedBy)}\n");
+        if (Packages.Count == 0)
+            text.Append("packages = []\n");
+        if (Platforms.Count > 0)
+            text.Append($"\n[tool.mayfly]\nplatforms = [{string.Join(", ", Platforms.Select(static platform => LockFile.Quote(platform)))}]\n");
         foreach (var package in Packages)
         {
             text.Append($"\n[[packages]]\nname = {LockFile.Quote(package.Name.Text)}\n");
@@ -110,7 +128,7 @@ public sealed record Pylock
             if (package.Marker is { } marker)
                 text.Append($"marker = {LockFile.Quote(marker.ToString()!)}\n");
             if (package.Dependencies.Count > 0)
-                text.Append($"dependencies = [{string.Join(", ", package.Dependencies.Select(static name => $"{{name = {LockFile.Quote(name.Text)}}}"))}]\n");
+                text.Append($"dependencies = [{string.Join(", ", package.Dependencies.Select(static one => $"{{name = {LockFile.Quote(one.Name.Text)}{(one.Version is { } version ? $", version = {LockFile.Quote(version.ToString())}" : "")}}}"))}]\n");
             if (package.Index is { } index)
                 text.Append($"index = {LockFile.Quote(IndexClient.WithoutPassword(index).AbsoluteUri)}\n");
             if (package.Source is { } source)

@@ -15,7 +15,7 @@ public sealed record PylockPackage
     public Uri? Index { get; init; }
 
     /// <summary>For people; what is installed does not follow from it.</summary>
-    public IReadOnlyList<ProjectName> Dependencies { get; init; } = [];
+    public IReadOnlyList<PylockDependency> Dependencies { get; init; } = [];
 
     public required IReadOnlyList<IndexFile> Wheels { get; init; }
 
@@ -58,7 +58,8 @@ public sealed record PylockPackage
             Version = table.Text("version", origin) is { } version ? PythonVersion.Parse(version) : null,
             Marker = table.Text("marker", origin) is { } marker ? Marker.Parse(marker) : null,
             Index = table.Text("index", origin) is { } index ? Address(index, place) : null,
-            Dependencies = [.. table.List("dependencies", origin).OfType<IReadOnlyDictionary<string, object?>>().Select(one => one.Text("name", origin)).OfType<string>().Select(static one => ProjectName.Parse(one))],
+            Dependencies = [.. table.List("dependencies", origin).OfType<IReadOnlyDictionary<string, object?>>().Where(one => one.ContainsKey("name"))
+                .Select(one => new PylockDependency(ProjectName.Parse(one.Text("name", origin)!), one.Text("version", origin) is { } of ? PythonVersion.Parse(of) : null))],
             Source = source.Count == 0 ? null : File(source, "sources", name, origin, place),
             BuildRequires = [.. table.Table("tool", origin).Table("mayfly", origin).List("build-requires", origin).OfType<IReadOnlyDictionary<string, object?>>().Select(need => Read(need, origin, place))],
             Wheels = [.. wheels.Select(wheel => File(wheel as IReadOnlyDictionary<string, object?> ?? throw new MayflyException($"the wheels of {name} should be tables"), "a wheel", name, origin, place))],

@@ -64,7 +64,7 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
 
         List<Requirement> requirements = [];
         // What is there was let in by somebody; whether it may be is no question any more.
-        if (release.File is not null && !metadata.RequiresPython.Allows(target.Version, preReleases: true))
+        if (release.File is not null && !target.Allows(metadata.RequiresPython))
             requirements.Add(new Requirement(new PythonItself(metadata.RequiresPython), []));
         if (extra is not null)
             requirements.Add(new Requirement(DependencySpecifier.Parse($"{project}=={release.Version}"), [Number(NumberOf(new Package(project, null)), release)]));
@@ -156,7 +156,7 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
         sources.WithoutDependencies ? [] : metadata.Requires.Where(one => extra is null ? Counts(one, null) : Counts(one, extra) && !Counts(one, null))
             .Select(one => sources.Overrides.FirstOrDefault(other => other.Name == one.Name && Counts(other, null)) is { } other ? other with { Extras = one.Extras } : one);
 
-    private bool Counts(DependencySpecifier wanted, ProjectName? extra) => wanted.Marker is null || wanted.Marker.Holds(target.Markers with { Extra = extra?.Text ?? "" });
+    private bool Counts(DependencySpecifier wanted, ProjectName? extra) => target.Holds(wanted, extra);
 
     private List<Requirement> Requirements(IEnumerable<DependencySpecifier> wanted)
     {
@@ -196,8 +196,8 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
             fitting = [.. fitting.OrderBy(static release => release.IsSource)];
         if (sources.Present.GetValueOrDefault(wanted.Name) is { IsPreferred: true })
             fitting = [.. fitting.OrderByDescending(static release => release.File is null)];
-        if (sources.Preferred.GetValueOrDefault(wanted.Name) is { } preferred)
-            fitting = [.. fitting.OrderByDescending(release => release.Version == preferred)];
+        if (sources.Preferred.GetValueOrDefault(wanted.Name)?.ToList() is { } preferred)
+            fitting = [.. fitting.OrderBy(release => preferred.Contains(release.Version) ? preferred.IndexOf(release.Version) : int.MaxValue)];
         // A whole wheel is fetched only when it matters.
         if (fitting is [{ File: { HasMetadata: true } file }, ..])
             _ = index.MetadataAsync(file);

@@ -12,7 +12,7 @@ public sealed record PythonRequirements(IReadOnlyList<DependencySpecifier> Wante
     /// <exception cref="MayflyException">It asks for what is not done, or contradicts itself.</exception>
     public static PythonRequirements Of(RequirementsFile file, PythonSources usual, PythonTarget target)
     {
-        var lines = file.Entries.Select(static entry => (Entry: entry, Dependency: Read(entry))).Where(line => line.Dependency.Holds(target.Markers)).ToArray();
+        var lines = file.Entries.Select(static entry => (Entry: entry, Dependency: Read(entry))).Where(line => target.Holds(line.Dependency)).ToArray();
         var wanted = lines.Where(static line => !line.Entry.IsConstraint).ToArray();
         var hashed = file.RequiresHashes || lines.Any(static line => line.Entry.Hashes.Count > 0);
         foreach (var (entry, dependency) in hashed ? wanted : [])

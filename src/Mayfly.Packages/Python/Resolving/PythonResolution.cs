@@ -23,6 +23,12 @@ public static class PythonResolution
     {
         using var transport = new Transport(settings ?? TransferSettings.FromEnvironment());
         await using var index = new IndexClient(store, transport, sources, builder, progress, cancellationToken);
+        return await ChooseAsync(index, wanted, target, sources, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The same with what may have been read for other interpreters already.</summary>
+    internal static async Task<IReadOnlyList<ChosenDistribution>> ChooseAsync(IndexClient index, IReadOnlyList<DependencySpecifier> wanted, PythonTarget target, PythonSources sources, CancellationToken cancellationToken)
+    {
         // The solver waits for what it asks for.
         var (candidates, requests, resolution) = await Task.Run(() =>
         {
@@ -42,7 +48,7 @@ public static class PythonResolution
         }, cancellationToken).ConfigureAwait(false);
         if (resolution.Failure is { } failure)
         {
-            throw new UnresolvableException($"no versions fit together for Python {target.Version}:\n{DerivationText.Render(failure)}",
+            throw new UnresolvableException($"no versions fit together for {target.Name}:\n{DerivationText.Render(failure)}",
                 candidates.Withheld.Count > 0 ? BuildPermission.Hint(candidates.Withheld.First())
                 : candidates.Unknown is { Count: > 0 } unknown ? $"look how {string.Join(" and ", unknown)} {(unknown.Count == 1 ? "is" : "are")} spelled, and whether the index that has {(unknown.Count == 1 ? "it" : "them")} is named"
                 : requests.Count == 1 ? "ask for other versions of it, or for another interpreter" : "ask for other versions, leave something out, or override what a project says of another", failure)

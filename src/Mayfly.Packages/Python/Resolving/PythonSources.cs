@@ -33,8 +33,8 @@ public sealed record PythonSources
     /// <summary>What is there already, by project.</summary>
     public IReadOnlyDictionary<ProjectName, PresentDistribution> Present { get; init; } = new Dictionary<ProjectName, PresentDistribution>();
 
-    /// <summary>Versions that are taken before any other, as long as what is asked for leaves them: those of an earlier lock.</summary>
-    public IReadOnlyDictionary<ProjectName, PythonVersion> Preferred { get; init; } = new Dictionary<ProjectName, PythonVersion>();
+    /// <summary>Versions that are taken before any other, as long as what is asked for leaves them: those of an earlier lock, and of other environments of one; the best first.</summary>
+    public IReadOnlyDictionary<ProjectName, IReadOnlyList<PythonVersion>> Preferred { get; init; } = new Dictionary<ProjectName, IReadOnlyList<PythonVersion>>();
 
     /// <summary>True to take what is asked for without what it needs.</summary>
     public bool WithoutDependencies { get; init; }
@@ -52,7 +52,7 @@ public sealed record PythonSources
     public BuildPermission Builds { get; init; } = BuildPermission.None;
 
     /// <summary>What may be taken to build with: neither the constraints nor the digests of what is built are meant for that (as with pip).</summary>
-    public PythonSources ForBuilding => this with { Constraints = [], Overrides = [], Digests = new Dictionary<ProjectName, IReadOnlySet<string>>(), RequireDigests = false, PreReleases = false, WithoutDependencies = false, Present = new Dictionary<ProjectName, PresentDistribution>(), Preferred = new Dictionary<ProjectName, PythonVersion>() };
+    public PythonSources ForBuilding => this with { Constraints = [], Overrides = [], Digests = new Dictionary<ProjectName, IReadOnlySet<string>>(), RequireDigests = false, PreReleases = false, WithoutDependencies = false, Present = new Dictionary<ProjectName, PresentDistribution>(), Preferred = new Dictionary<ProjectName, IReadOnlyList<PythonVersion>>() };
 
     /// <summary>Digests of the files that may be taken of a project; null for any.</summary>
     internal IReadOnlySet<string>? DigestsOf(ProjectName project) => Digests.GetValueOrDefault(project) ?? (RequireDigests ? FrozenSet<string>.Empty : null);

@@ -1,3 +1,5 @@
+using Mayfly.Packages.Python.Universal;
+
 namespace Mayfly.Packages.Python.Resolving;
 
 /// <summary>The interpreter that distributions are chosen for.</summary>
@@ -7,6 +9,28 @@ public sealed record PythonTarget(MarkerEnvironment Markers, IReadOnlyList<Wheel
 {
     /// <summary>What a project's <c>Requires-Python</c> is compared with.</summary>
     public PythonVersion Version { get; } = PythonVersion.Parse(Markers.PythonFullVersion);
+
+    /// <summary>For messages.</summary>
+    public string Name { get => field ?? $"Python {Version}"; init; }
+
+    /// <summary>Told of every version that something is compared with; null where nobody asks.</summary>
+    internal PythonThresholds? Thresholds { get; init; }
+
+    /// <summary>Whether a project that says this in <c>Requires-Python</c> is for it.</summary>
+    public bool Allows(VersionSpecifier python)
+    {
+        Thresholds?.Add(python);
+        return python.Allows(Version, preReleases: true);
+    }
+
+    /// <summary>Whether a dependency counts for it.</summary>
+    /// <param name="one">The dependency.</param>
+    /// <param name="extra">The optional part that is asked for; null for none.</param>
+    public bool Holds(DependencySpecifier one, ProjectName? extra = null)
+    {
+        Thresholds?.Add(one.Marker);
+        return one.Marker?.Holds(Markers with { Extra = extra?.Text ?? "" }) ?? true;
+    }
 
     private Dictionary<WheelTag, int> Ranks => field ??= Tags.Distinct().Select(static (tag, rank) => (tag, rank)).ToDictionary(static one => one.tag, static one => one.rank);
 

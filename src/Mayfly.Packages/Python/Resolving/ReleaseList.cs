@@ -36,7 +36,7 @@ internal sealed record ReleaseList
             var taken = version.Where(one => one.Wheel is not null ? takesWheels : takesSources).ToArray();
             var meant = taken.Where(one => digests is null || (one.File.Hashes.GetValueOrDefault("sha256") is { } digest && digests.Contains(digest))).ToArray();
             var fitting = meant.Where(one => one.Wheel is null || target.Rank(one.Wheel) < int.MaxValue).ToArray();
-            var best = fitting.Where(one => one.File.RequiresPython.Allows(target.Version, preReleases: true))
+            var best = fitting.Where(one => target.Allows(one.File.RequiresPython))
                 .OrderBy(static one => one.File.Yanked is not null).ThenBy(one => one.Wheel is null ? int.MaxValue : target.Rank(one.Wheel)).ThenByDescending(static one => one.Wheel?.Build).ThenBy(static one => one.File.Name, StringComparer.Ordinal).FirstOrDefault();
             if (best.File is { } file)
                 releases.Add(new PythonRelease(version.Key, file, file.Yanked is not null));

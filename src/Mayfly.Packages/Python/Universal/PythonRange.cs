@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Mayfly.Packages.Python.Universal;
+
+/// <summary>The versions of Python that a lock is for: minor versions that are known, within what a specifier allows.</summary>
+public sealed partial record PythonRange
+{
+    /// <summary>Mayfly makes no environments of older ones.</summary>
+    private const int Oldest = 8;
+
+    /// <summary>The newest one for which projects commonly have wheels; newer ones are locked for when they are named.</summary>
+    private const int Newest = 14;
+
+    /// <summary>Never without bounds: what nobody has tried is not promised.</summary>
+    public required VersionSpecifier Versions { get; init; }
+
+    /// <summary>The second number of each minor version, the oldest first.</summary>
+    public required IReadOnlyList<int> Minors { get; init; }
+
+    /// <summary>All that a specifier allows.</summary>
+    /// <exception cref="MayflyException">That is none.</exception>
+    public static PythonRange Of(VersionSpecifier versions) => Of(versions, [.. Enumerable.Range(Oldest, Newest - Oldest + 1)]);
+
+    /// <summary>Reads what somebody typed.</summary>
+    /// <param name="texts">Each minor versions with commas between them, <c>3.11,3.12</c>, or a specifier, <c>&gt;=3.9,&lt;3.13</c>.</param>
+    /// <param name="within">What a project's <c>requires-python</c> says.</param>
+    /// <exception cref="MayflyException">It is neither, or nothing is left.</exception>
+    public static PythonRange Parse(IReadOnlyList<string> texts, VersionSpecifier within)
+    {
+        var specifiers = texts.Where(static text => text.AsSpan().TrimStart().IndexOfAny("<>=!~") == 0).ToArray();
+        int[] minors = [.. texts.Except(specifiers).SelectMany(static text => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Select(static text => MinorVersion().Match(text) is { Success: true } match
+            ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : throw new MayflyException($"'{text}' is no minor version of Python", "name them as 3.11,3.12, or a range: '>=3.9,<3.13'")).Distinct().Order()];
+        var versions = VersionSpecifier.Of([.. within.Clauses, .. specifiers.SelectMany(static text => VersionSpecifier.Parse(text).Clauses)]);
+        if (minors is [])
+            return Of(versions);
+        var holes = Enumerable.Range(minors[0], minors[^1] - minors[0]).Except(minors).Select(static minor => $"!=3.{minor}.*");
+        return Of(VersionSpecifier.Of([.. VersionSpecifier.Parse(string.Join(',', [$">=3.{minors[0]}", .. holes, $"<3.{minors[^1] + 1}"])).Clauses, .. versions.Clauses]), minors);
+    }
+
+    /// <summary>A version for each part of the range within which all are alike, as far as is known; the oldest first.</summary>
+    public IEnumerable<PythonVersion> Parts(PythonThresholds thresholds)
+    {
+        thresholds.Add(Versions);
+        return Minors.SelectMany(thresholds.Of).Where(version => Versions.Allows(version));
+    }
+
+    public override string ToString() => Versions.ToString();
+
+    private static PythonRange Of(VersionSpecifier versions, IReadOnlyList<int> minors)
+    {
+        var thresholds = new PythonThresholds();
+        thresholds.Add(versions);
+        int[] allowed = [.. minors.Where(minor => thresholds.Of(minor).Any(version => versions.Allows(version)))];
+        if (allowed is [])
+            throw new MayflyException($"no version of Python is left by {versions}", "name others with --python-version, or change requires-python in pyproject.toml");
+        // What follows from another clause, such as >=3.8 beside >=3.9, need not be said.
+        List<string> clauses = [];
+        if (versions.Allows(PythonVersion.Parse($"3.{allowed[0] - 1}.99")))
+            clauses.Add($">=3.{allowed[0]}");
+        clauses.AddRange(versions.Clauses.Select(static clause => clause.ToString()).Distinct());
+        if (versions.Allows(PythonVersion.Parse($"3.{allowed[^1] + 1}")))
+            clauses.Add($"<3.{allowed[^1] + 1}");
+        return new PythonRange { Versions = VersionSpecifier.Parse(string.Join(',', clauses)), Minors = allowed };
+    }
+
+    [GeneratedRegex(@"^3\.(\d{1,3})$")]
+    private static partial Regex MinorVersion();
+}

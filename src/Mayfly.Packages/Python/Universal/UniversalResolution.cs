@@ -1,0 +1,60 @@
+using Mayfly.Packages.Python.Resolving;
+using Mayfly.Packages.Transfer;
+
+namespace Mayfly.Packages.Python.Universal;
+
+/// <summary>From requirements to one lock for several interpreters and systems.</summary>
+/// <remarks>
+/// Each environment is resolved for by itself, so that each gets what it would get alone; versions that others have are preferred. uv forks one resolution where markers part instead, and
+/// PDM and Poetry look for one version that does everywhere. That a list of environments is finite is what makes "each by itself" possible: between releases of Python at which something
+/// that was read changes its answer, all are alike.
+/// </remarks>
+public static class UniversalResolution
+{
+    /// <summary>Chooses, and combines what was chosen.</summary>
+    /// <param name="store">Keeps pages and metadata.</param>
+    /// <param name="request">What, and for which environments.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="settings">How patient it is; null for the usual.</param>
+    /// <param name="builder">Asked for metadata that only a build can tell, which is taken to be the same everywhere; null where nothing may be built.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="UnresolvableException">There is no answer for one of the environments; the message says for which, and why.</exception>
+    public static async Task<Pylock> ResolveAsync(Store store, UniversalRequest request, IProgress<Activity>? progress = null, TransferSettings? settings = null, ISourceBuilder? builder = null, CancellationToken cancellationToken = default)
+    {
+        var thresholds = new PythonThresholds();
+        using var transport = new Transport(settings ?? TransferSettings.FromEnvironment());
+        var environments = request.Environments(thresholds);
+        var anywhere = PythonRequirements.Of(request.Requirements, request.Usual, environments[0].Platform.With(environments[0].Python)).Sources;
+        await using var index = new IndexClient(store, transport, anywhere, builder, progress, cancellationToken);
+        for (; ; )
+        {
+            List<UniversalAnswer> answers = [];
+            foreach (var (platform, python) in environments)
+                answers.Add(await AnswerAsync(platform, python, answers).ConfigureAwait(false));
+            var finer = request.Environments(thresholds);
+            if (finer.Count == environments.Count)
+                return await UniversalLock.OfAsync(store, index, request, answers, progress, settings, cancellationToken).ConfigureAwait(false);
+            environments = finer;
+        }
+
+        async Task<UniversalAnswer> AnswerAsync(LockPlatform platform, PythonVersion python, IReadOnlyList<UniversalAnswer> others)
+        {
+            var target = platform.With(python) with { Thresholds = thresholds };
+            var (wanted, sources) = PythonRequirements.Of(request.Requirements, request.Usual, target);
+            try
+            {
+                return new UniversalAnswer(target, platform, sources, await PythonResolution.ChooseAsync(index, wanted, target, sources with { Preferred = Preferred(target, others) }, cancellationToken).ConfigureAwait(false));
+            }
+            catch (UnresolvableException e)
+            {
+                throw new UnresolvableException(e.Message, $"{e.Hint}; or leave this environment out (--python-version, --platform)", e.Derivation) { Withheld = e.Withheld };
+            }
+        }
+
+        // What stood in an older lock for this environment, then for any other, then what others have got now: the newest first.
+        Dictionary<ProjectName, IReadOnlyList<PythonVersion>> Preferred(PythonTarget target, IReadOnlyList<UniversalAnswer> others) =>
+            (request.Before?.Packages ?? []).Where(static one => one.Version is not null).OrderByDescending(one => one.Marker?.Holds(target.Markers) ?? true).ThenByDescending(static one => one.Version).Select(static one => (one.Name, Version: one.Version!))
+                .Concat(others.SelectMany(static one => one.Chosen).OrderByDescending(static one => one.Version).Select(static one => (Name: one.Project, one.Version)))
+                .GroupBy(static one => one.Name).ToDictionary(static group => group.Key, static group => (IReadOnlyList<PythonVersion>)[.. group.Select(static one => one.Version).Distinct()]);
+    }
+}
