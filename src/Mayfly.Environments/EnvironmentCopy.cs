@@ -65,7 +65,7 @@ internal static class EnvironmentCopy
                 return null;
             var text = Encoding.UTF8.GetString(contents);
             // A path that is too long for one line, or has a space, is started through a shell; so may the new one be, and not the old.
-            foreach (var shebang in new[] { EntryPoint.Shebang($"{source.Root}/bin/python"), $"#!{source.Root}/bin/{source.Interpreter.FolderName}", $"#!{source.Root}/bin/python{source.Interpreter.Major}" })
+            foreach (var shebang in source.Interpreter.Programs.Skip(1).Select(program => $"#!{source.Root}/bin/{program}").Prepend(EntryPoint.Shebang($"{source.Root}/bin/python")))
             {
                 if (text.StartsWith($"{shebang}\n", StringComparison.Ordinal))
                     text = $"{EntryPoint.Shebang($"{root}/bin/python")}{text[shebang.Length..]}";

@@ -87,7 +87,7 @@ internal static class EnvironmentTree
     }
 
     /// <summary>Folders that every environment has.</summary>
-    public static HashSet<string> SkeletonOf(Interpreter interpreter) => ["", "bin", "include", "lib", $"lib/{interpreter.FolderName}", interpreter.SitePackages];
+    public static HashSet<string> SkeletonOf(Interpreter interpreter) => ["", "bin", "include", "lib", interpreter.Library, interpreter.SitePackages];
 
     /// <summary>What every environment begins with (PEP 405).</summary>
     public static void WriteSkeleton(string made, string root, Interpreter interpreter, string? prompt, bool systemPackages)
@@ -103,8 +103,8 @@ internal static class EnvironmentTree
             text.Append($"prompt = {prompt}\n");
         File.WriteAllText($"{made}/pyvenv.cfg", text.ToString());
         Nodes.MakeLink(interpreter.Executable, $"{made}/bin/python");
-        Nodes.MakeLink("python", $"{made}/bin/python{interpreter.Major}");
-        Nodes.MakeLink("python", $"{made}/bin/{interpreter.FolderName}");
+        foreach (var program in interpreter.Programs.Skip(1))
+            Nodes.MakeLink("python", $"{made}/bin/{program}");
         foreach (var (name, script) in ActivationScript.All(root, prompt ?? Path.GetFileName(root)))
             File.WriteAllText($"{made}/bin/{name}", script);
     }

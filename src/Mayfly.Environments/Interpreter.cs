@@ -27,11 +27,25 @@ public sealed record Interpreter
     /// <summary>What distributions are chosen for it.</summary>
     public required PythonTarget Target { get; init; }
 
-    /// <summary>How <c>lib/</c>, <c>include/</c> and programs of an environment of it are called: <c>python3.11</c>.</summary>
+    /// <summary>How the headers that an environment of it has are called, and one of its programs: <c>python3.11</c>, of whatever kind it is.</summary>
     public string FolderName => $"python{Major}.{Minor}";
 
-    /// <summary>Where an environment of it has its packages, seen from its root.</summary>
-    public string SitePackages => $"lib/{FolderName}/site-packages";
+    /// <summary>Where an environment of it has its packages, seen from its root: <c>lib/python3.11/site-packages</c>, <c>lib/python3.13t/site-packages</c>, <c>lib/pypy3.10/site-packages</c>.</summary>
+    public required string SitePackages { get; init; }
+
+    /// <summary>Where its own library is, seen from its prefix.</summary>
+    public string Library => Path.GetDirectoryName(SitePackages)!;
+
+    /// <summary>True for CPython without the global lock (PEP 703).</summary>
+    public bool IsFreeThreaded { get; init; }
+
+    public bool IsCPython => Target.Markers.ImplementationName == "cpython";
+
+    /// <summary>For people: <c>Python 3.11.2</c>, <c>Python 3.13.0t</c>, <c>PyPy 3.10.14</c>.</summary>
+    public string Name => $"{(IsCPython ? "Python" : Target.Markers.PlatformPythonImplementation)} {Target.Markers.PythonFullVersion}{(IsFreeThreaded ? "t" : "")}";
+
+    /// <summary>The programs that an environment of it has for it, each in <c>bin/</c>, as venv makes them: <c>python</c> is the first, and the others lead to it.</summary>
+    public IReadOnlyList<string> Programs => [.. ((string[])["python", $"python{Major}", FolderName, .. IsFreeThreaded ? [$"{FolderName}t"] : (string[])[], .. Target.Markers.ImplementationName == "pypy" ? ["pypy", $"pypy{Major}"] : (string[])[]])];
 
     /// <summary>Asks an interpreter.</summary>
     /// <param name="program">Its path, or that of the interpreter of an environment, which stands for the one that it was made with.</param>
@@ -125,17 +139,21 @@ public sealed record Interpreter
             ImplementationName = Text("implementation_name"),
             ImplementationVersion = Text("implementation_version"),
         };
-        var suffix = $"{(answer.GetProperty("free_threaded").GetBoolean() ? "t" : "")}{(answer.GetProperty("debug").GetBoolean() ? "d" : "")}";
-        var isCPython = markers.ImplementationName == "cpython";
+        var (flags, isCPython) = (Text("flags"), markers.ImplementationName == "cpython");
+        var own = string.Create(CultureInfo.InvariantCulture, $"cp{major}{minor}");
         var tags = new InterpreterTags
         {
             Implementation = isCPython ? "cp" : markers.ImplementationName == "pypy" ? "pp" : markers.ImplementationName,
             Major = major,
             Minor = minor,
-            Abis = isCPython ? [$"cp{major}{minor}{suffix}"] : [],
+            // One for debugging loads what was built for others too.
+            Abis = !isCPython ? Abi(Text("extension")) : flags.Contains('d', StringComparison.Ordinal) ? [$"{own}{flags}", $"{own}{flags.Replace("d", "", StringComparison.Ordinal)}"] : [$"{own}{flags}"],
             Platforms = LinuxPlatform.Tags(Machine(), Library()),
         };
-        return new Interpreter { Executable = Text("executable"), Prefix = Text("base_prefix"), Major = major, Minor = minor, Target = new PythonTarget(markers, tags.All()) };
+        return new Interpreter { Executable = Text("executable"), Prefix = Text("base_prefix"), Major = major, Minor = minor, SitePackages = Text("packages"), IsFreeThreaded = isCPython && flags.Contains('t', StringComparison.Ordinal), Target = new PythonTarget(markers, tags.All()) };
+
+        // .pypy39-pp73-x86_64-linux-gnu.so is built for pypy39_pp73.
+        static string[] Abi(string extension) => extension.Split('.') is ["", var name, _, ..] ? [string.Join('_', name.Split('-').Take(2)).ToLowerInvariant()] : [];
 
         string Text(string name) => answer.GetProperty(name).GetString()!;
 

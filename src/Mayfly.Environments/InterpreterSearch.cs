@@ -26,16 +26,29 @@ public sealed partial class InterpreterSearch(Store store, IReadOnlyDictionary<s
         if (wanted.Contains('/', StringComparison.Ordinal))
             return Interpreter.Ask(Directory.Exists(wanted) ? $"{Path.GetFullPath(wanted)}/bin/python" : Path.GetFullPath(wanted), store);
         if (Version().Match(wanted) is { Success: true } named)
-            return Programs().Where(program => NameVersion(program) is not { } version || version == named.Value || named.Value.StartsWith($"{version}.", StringComparison.Ordinal) || version.StartsWith($"{named.Value}.", StringComparison.Ordinal))
-                .Select(Answering).OfType<Interpreter>().FirstOrDefault(one => Is(one, named.Value)) ?? throw None($"no Python {wanted} is found");
+        {
+            var (version, isFree) = (named.Value.TrimEnd('t'), named.Value.EndsWith('t'));
+            var likely = Programs().Where(program => NameVersion(program)?.TrimEnd('t') is not { } said || said == version || version.StartsWith($"{said}.", StringComparison.Ordinal) || said.StartsWith($"{version}.", StringComparison.Ordinal));
+            // A version is one of CPython, as long as there is one; one without the global lock is asked for by its "t".
+            return Asked(likely, static program => !IsPyPy(program)) ?? Asked(likely, IsPyPy) ?? throw None($"no Python {wanted} is found");
+
+            Interpreter? Asked(IEnumerable<string> programs, Func<string, bool> which) => programs.Where(which).Select(Answering).OfType<Interpreter>().FirstOrDefault(one => one.IsFreeThreaded == isFree && Is(one, version));
+        }
+
         if (wanted.AsSpan().IndexOfAny("<>=!~") == 0)
         {
             var specifier = VersionSpecifier.Parse(wanted);
             return All().FirstOrDefault(one => specifier.Allows(one.Target.Version, preReleases: true)) ?? throw None($"no Python {wanted} is found");
         }
 
-        return Programs().Where(program => Path.GetFileName(program) == wanted).Select(Answering).OfType<Interpreter>().FirstOrDefault() ?? throw None($"no {wanted} is found");
+        // Another name of the same program may have come before it.
+        return Programs().Where(program => $"{Path.GetDirectoryName(program)}/{wanted}" is var named && (named == program || (File.Exists(named) && Real(named) == Real(program)))).Select(Answering).OfType<Interpreter>().FirstOrDefault() ?? throw None($"no {wanted} is found");
     }
+
+    /// <summary>True for what interpreters are called: <c>python3.11</c>.</summary>
+    internal static bool IsName(string program) => Name().IsMatch(program);
+
+    private static bool IsPyPy(string program) => Path.GetFileName(program).StartsWith("pypy", StringComparison.Ordinal);
 
     private static bool Is(Interpreter interpreter, string version) =>
         interpreter.Target.Markers.PythonFullVersion is var full && (full == version || full.StartsWith($"{version}.", StringComparison.Ordinal));
@@ -44,7 +57,7 @@ public sealed partial class InterpreterSearch(Store store, IReadOnlyDictionary<s
     {
         var all = All();
         return new MayflyException(what, all.Count == 0 ? "install one (apt-get install python3), or name its path with --python"
-            : $"there are {string.Join(", ", all.Select(static one => $"{one.Target.Markers.PythonFullVersion} ({one.Executable})"))}; name one of them with --python, or a path");
+            : $"there are {string.Join(", ", all.Select(static one => $"{(one.IsCPython ? one.Name["Python ".Length..] : one.Name)} ({one.Executable})"))}; name one of them with --python, or a path");
     }
 
     private Interpreter? Answering(string program)
@@ -88,7 +101,7 @@ public sealed partial class InterpreterSearch(Store store, IReadOnlyDictionary<s
         {
             return [.. Directory.EnumerateFiles(folder).Where(static path => Name().IsMatch(Path.GetFileName(path)))
                 .OrderBy(static path => Path.GetFileName(path) switch { "python3" => 0, "python" => 1, var name when name.StartsWith("python", StringComparison.Ordinal) => 2, _ => 3 })
-                .ThenByDescending(static path => NameVersion(path) is { } version ? int.Parse(version.Split('.')[^1], System.Globalization.CultureInfo.InvariantCulture) : 0)];
+                .ThenByDescending(static path => NameVersion(path) is { } version ? int.Parse(version.Split('.')[^1].TrimEnd('t'), System.Globalization.CultureInfo.InvariantCulture) : 0)];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -132,6 +145,6 @@ public sealed partial class InterpreterSearch(Store store, IReadOnlyDictionary<s
     [GeneratedRegex(@"^(?:python|pypy)(\d+(?:\.\d+)?t?)?$")]
     private static partial Regex Name();
 
-    [GeneratedRegex(@"^\d+(\.\d+)*$")]
+    [GeneratedRegex(@"^\d+(\.\d+)*t?$")]
     private static partial Regex Version();
 }

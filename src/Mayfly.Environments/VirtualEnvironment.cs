@@ -260,7 +260,7 @@ public sealed class VirtualEnvironment
 
     /// <summary>What no distribution brings and none may take away.</summary>
     internal static bool IsItsOwn(string path) => path is "pyvenv.cfg" or "lib64"
-        || (path.StartsWith("bin/python", StringComparison.Ordinal) && path.AsSpan("bin/python".Length).IndexOfAnyExcept("0123456789.") < 0) || path.StartsWith("bin/activate", StringComparison.Ordinal);
+        || (Path.GetDirectoryName(path) == "bin" && InterpreterSearch.IsName(Path.GetFileName(path))) || path.StartsWith("bin/activate", StringComparison.Ordinal);
 
     /// <summary>A link on the way to a file leads to somebody else's files, or to those of the environment as it is now.</summary>
     private void RequireNoLinks(IEnumerable<string> paths)

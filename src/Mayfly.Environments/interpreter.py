@@ -7,13 +7,17 @@ try:
     library = os.confstr("CS_GNU_LIBC_VERSION")
 except (AttributeError, ValueError, OSError):
     library = None
+# What venv takes; older versions have no scheme of that name.
+scheme = "venv" if "venv" in sysconfig.get_scheme_names() else "posix_prefix"
 print(json.dumps({
     # What a link stands for may be another version tomorrow.
     "executable": os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable),
     "base_prefix": sys.base_prefix,
     "version": list(sys.version_info[:2]),
-    "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
-    "debug": bool(sysconfig.get_config_var("Py_DEBUG")),
+    # "t" without the global lock (PEP 703), "d" for debugging.
+    "flags": getattr(sys, "abiflags", ""),
+    "extension": sysconfig.get_config_var("EXT_SUFFIX") or "",
+    "packages": sysconfig.get_path("purelib", scheme, {"base": "", "platbase": "", "installed_base": "", "installed_platbase": ""}).lstrip("/"),
     "platform": sysconfig.get_platform(),
     "library": library,
     "bits": 64 if sys.maxsize > 2 ** 32 else 32,

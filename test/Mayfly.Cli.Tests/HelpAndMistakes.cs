@@ -19,6 +19,7 @@ public sealed class HelpAndMistakes : IDisposable
     [InlineData("help-of-env", "env", "--help")]
     [InlineData("help-of-env-create", "env", "create", "--help")]
     [InlineData("help-of-env-install", "env", "install", "--help")]
+    [InlineData("help-of-env-lock", "env", "lock", "--help")]
     [InlineData("nothing-to-install", "env", "install")]
     [InlineData("unknown-verb-of-env", "env", "instal", "django")]
     [InlineData("unknown-verb-of-image", "image", "frobnicate")]

@@ -32,7 +32,7 @@ internal static class CreateVerb
             });
             if (plan.IsEmpty)
                 VirtualEnvironment.Create(path, interpreter, result.GetValue(prompt), result.GetValue(system), tool: ToolPath.Find());
-            output.WriteLine($"made {path} with Python {interpreter.Target.Markers.PythonFullVersion}");
+            output.WriteLine($"made {path} with {interpreter.Name}");
             if (!plan.IsEmpty)
                 PlanText.Write(plan, EnvironmentPlaces.OfHost().NameOf(path), dry: false, output);
             return ExitCode.Done;

@@ -18,7 +18,7 @@ internal static class DoctorVerb
             foreach (var finding in findings)
                 result.InvocationConfiguration.Output.WriteLine(finding);
             if (findings is [])
-                result.InvocationConfiguration.Output.WriteLine($"{EnvironmentPlaces.OfHost().NameOf(opened.Root)} is as it should be: {Counted.Of(opened.Installed().Count, "package")}, Python {opened.Interpreter.Target.Markers.PythonFullVersion}");
+                result.InvocationConfiguration.Output.WriteLine($"{EnvironmentPlaces.OfHost().NameOf(opened.Root)} is as it should be: {Counted.Of(opened.Installed().Count, "package")}, {opened.Interpreter.Name}");
             return findings is [] ? ExitCode.Done : ExitCode.Failed;
         });
         return command;

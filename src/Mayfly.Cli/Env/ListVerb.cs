@@ -41,7 +41,7 @@ internal static class ListVerb
 
         var width = rows.Select(static row => row.Name.Length).Append(0).Max() + 2;
         foreach (var row in rows)
-            output.WriteLine($"{(row.Active ? "* " : "  ")}{row.Name.PadRight(width)}{(row.Python is null ? "its interpreter is gone" : $"Python {row.Python,-8} {Counted.Of(row.Packages, "package")}")}");
+            output.WriteLine($"{(row.Active ? "* " : "  ")}{row.Name.PadRight(width)}{(row.Python is null ? "its interpreter is gone" : $"{row.Interpreter,-15} {Counted.Of(row.Packages, "package")}")}");
         if (rows is [])
             Console.Error.WriteLine($"no environments in {places.Home} yet; mayfly env create NAME makes one");
     }
@@ -51,7 +51,7 @@ internal static class ListVerb
         try
         {
             var environment = VirtualEnvironment.Open(path, store);
-            return new ListedEnvironment(Path.GetFileName(path), path, environment.Interpreter.Target.Markers.PythonFullVersion, environment.Installed().Count, path == places.Active);
+            return new ListedEnvironment(Path.GetFileName(path), path, environment.Interpreter.Target.Markers.PythonFullVersion, environment.Installed().Count, path == places.Active) { Interpreter = environment.Interpreter.Name };
         }
         catch (MayflyException)
         {
@@ -77,7 +77,12 @@ internal static class ListVerb
 }
 
 /// <param name="Python">Null when its interpreter is gone.</param>
-internal sealed record ListedEnvironment(string Name, string Path, string? Python, int Packages, bool Active);
+internal sealed record ListedEnvironment(string Name, string Path, string? Python, int Packages, bool Active)
+{
+    /// <summary>Of which kind it is, and which version.</summary>
+    [JsonIgnore]
+    public string Interpreter { get; init; } = "";
+}
 
 internal sealed record ListedDistribution(string Name, string Version, bool Requested, string Installer, string Summary);
 

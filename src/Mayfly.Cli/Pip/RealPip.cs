@@ -21,7 +21,7 @@ internal static class RealPip
     /// <summary>The one that comes with the interpreter, else Debian's, else an index's.</summary>
     private static async Task BringAsync(VirtualEnvironment environment, Store store)
     {
-        string[] places = [.. ((string[])[$"{environment.Interpreter.Prefix}/lib/{environment.Interpreter.FolderName}/ensurepip/_bundled", Wheels]).Where(static folder => Directory.Exists(folder) && Directory.GetFiles(folder, "pip-*.whl").Length > 0)];
+        string[] places = [.. ((string[])[$"{environment.Interpreter.Prefix}/{environment.Interpreter.Library}/ensurepip/_bundled", Wheels]).Where(static folder => Directory.Exists(folder) && Directory.GetFiles(folder, "pip-*.whl").Length > 0)];
         // What this host has of it was let in with the interpreter; only an index is asked as pip's configuration has it.
         var sources = places.Length > 0 ? new RequirementsFile { NoIndex = true, FindLinks = [.. places.Select(static place => ("pip", place))] } : PipConfiguration.OfHost(environment.Root).Options;
         var request = new EnvironmentRequest { Requirements = sources with { Entries = [new RequirementsEntry { File = "pip", Line = 0, Text = "pip" }] } };

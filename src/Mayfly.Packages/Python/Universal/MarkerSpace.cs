@@ -28,7 +28,7 @@ public sealed class MarkerSpace
             throw new ArgumentException("markers cannot tell two of the environments apart", nameof(environments));
         var choices = Variables.Select(Equalities).Prepend(Pythons());
         // Of terms that mean the same the shortest is enough.
-        _terms = [.. choices.Aggregate((IEnumerable<Term>)[new Term([], All)], static (terms, one) => [.. terms.SelectMany(term => one.Select(term.And)).Where(static term => !term.Meaning.IsEmpty).GroupBy(static term => term.Meaning).Select(static group => group.MinBy(static term => term.Atoms.Count)!)])];
+        _terms = [.. choices.Aggregate((IEnumerable<Term>)[new Term([], All)], static (terms, one) => [.. terms.SelectMany(term => one.Select(term.And)).Where(static term => !term.Meaning.IsEmpty).GroupBy(static term => term.Meaning).Select(static group => group.MinBy(static term => term.Price)!)])];
     }
 
     public IReadOnlyList<MarkerEnvironment> Environments { get; }
@@ -56,7 +56,7 @@ public sealed class MarkerSpace
     {
         List<Term> said = [];
         for (var left = set; !left.IsEmpty; left -= said[^1].Meaning)
-            said.Add(possible.MaxBy(term => ((term.Meaning & left).Count / Math.Pow(term.Atoms.Count + 1, priceOfWords), -term.Atoms.Count))!);
+            said.Add(possible.MaxBy(term => ((term.Meaning & left).Count / Math.Pow(term.Atoms.Count + 1, priceOfWords), -term.Price))!);
         foreach (var term in said.ToArray().Where(term => set.IsWithin(said.Where(other => other != term).Aggregate(EnvironmentSet.Empty, static (all, other) => all | other.Meaning))))
             said.Remove(term);
         Marker[] any = [.. said.Select(static term => term.Atoms is [var one] ? one : new Marker.All(term.Atoms))];
@@ -108,6 +108,9 @@ public sealed class MarkerSpace
     /// <summary>Comparisons that must all hold, and where they do.</summary>
     private sealed record Term(IReadOnlyList<Marker> Atoms, EnvironmentSet Meaning)
     {
+        /// <summary>Of two that mean the same, that is said which has fewer comparisons, and of those the one that people would write.</summary>
+        public int Price { get; } = Atoms.Sum(static atom => 100 + (atom is MarkerComparison { Left.Variable: { } variable } ? Array.IndexOf(Variables, variable) : 0));
+
         public Term And(Term other) => new([.. Atoms, .. other.Atoms], Meaning & other.Meaning);
     }
 }

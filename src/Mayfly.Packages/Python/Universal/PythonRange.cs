@@ -30,7 +30,7 @@ public sealed partial record PythonRange
     {
         var specifiers = texts.Where(static text => text.AsSpan().TrimStart().IndexOfAny("<>=!~") == 0).ToArray();
         int[] minors = [.. texts.Except(specifiers).SelectMany(static text => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Select(static text => MinorVersion().Match(text) is { Success: true } match
-            ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : throw new MayflyException($"'{text}' is no minor version of Python", "name them as 3.11,3.12, or a range: '>=3.9,<3.13'")).Distinct().Order()];
+            ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : throw new MayflyException($"'{text}' is no minor version of Python 3", "name them as 3.11,3.12, or a range: '>=3.9,<3.13'")).Distinct().Order()];
         var versions = VersionSpecifier.Of([.. within.Clauses, .. specifiers.SelectMany(static text => VersionSpecifier.Parse(text).Clauses)]);
         if (minors is [])
             return Of(versions);
@@ -54,14 +54,18 @@ public sealed partial record PythonRange
         int[] allowed = [.. minors.Where(minor => thresholds.Of(minor).Any(version => versions.Allows(version)))];
         if (allowed is [])
             throw new MayflyException($"no version of Python is left by {versions}", "name others with --python-version, or change requires-python in pyproject.toml");
-        // What follows from another clause, such as >=3.8 beside >=3.9, need not be said.
-        List<string> clauses = [];
-        if (versions.Allows(PythonVersion.Parse($"3.{allowed[0] - 1}.99")))
-            clauses.Add($">=3.{allowed[0]}");
-        clauses.AddRange(versions.Clauses.Select(static clause => clause.ToString()).Distinct());
-        if (versions.Allows(PythonVersion.Parse($"3.{allowed[^1] + 1}")))
-            clauses.Add($"<3.{allowed[^1] + 1}");
-        return new PythonRange { Versions = VersionSpecifier.Parse(string.Join(',', clauses)), Minors = allowed };
+        var clauses = VersionSpecifier.Parse($">=3.{allowed[0]},<3.{allowed[^1] + 1}").Clauses.Concat(versions.Clauses).Distinct()
+            .OrderBy(static clause => clause.Operator switch { SpecifierOperator.AtLeast or SpecifierOperator.Later => 0, SpecifierOperator.AtMost or SpecifierOperator.Earlier => 2, _ => 1 }).ToList();
+        // What follows from the others need not be said, such as >=3.8 beside >=3.9.
+        PythonVersion[] all = [.. Enumerable.Range(0, allowed[^1] + 2).SelectMany(thresholds.Of), PythonVersion.Parse("4")];
+        foreach (var clause in clauses.ToArray())
+        {
+            var others = VersionSpecifier.Of([.. clauses.Where(one => one != clause)]);
+            if (all.All(version => !others.Allows(version) || clause.Allows(version)))
+                clauses.Remove(clause);
+        }
+
+        return new PythonRange { Versions = VersionSpecifier.Of(clauses), Minors = allowed };
     }
 
     [GeneratedRegex(@"^3\.(\d{1,3})$")]

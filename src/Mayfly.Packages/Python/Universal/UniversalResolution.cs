@@ -43,12 +43,23 @@ public static class UniversalResolution
             var (wanted, sources) = PythonRequirements.Of(request.Requirements, request.Usual, target);
             try
             {
-                return new UniversalAnswer(target, platform, sources, await PythonResolution.ChooseAsync(index, wanted, target, sources with { Preferred = Preferred(target, others) }, cancellationToken).ConfigureAwait(false));
+                // That a pre-release may be taken can follow from what others have alone; what is locked is what would be chosen for this environment with these versions, and no others.
+                const int Most = 8;
+                var chosen = await ChooseAsync(Preferred(target, others)).ConfigureAwait(false);
+                for (var again = 0; again < Most && await ChooseAsync(Own(chosen)).ConfigureAwait(false) is var other && !Versions(other).SequenceEqual(Versions(chosen)); again++)
+                    chosen = other;
+                return new UniversalAnswer(target, platform, sources, chosen);
             }
             catch (UnresolvableException e)
             {
                 throw new UnresolvableException(e.Message, $"{e.Hint}; or leave this environment out (--python-version, --platform)", e.Derivation) { Withheld = e.Withheld };
             }
+
+            Task<IReadOnlyList<ChosenDistribution>> ChooseAsync(Dictionary<ProjectName, IReadOnlyList<PythonVersion>> preferred) => PythonResolution.ChooseAsync(index, wanted, target, sources with { Preferred = preferred }, cancellationToken);
+
+            static Dictionary<ProjectName, IReadOnlyList<PythonVersion>> Own(IReadOnlyList<ChosenDistribution> chosen) => chosen.ToDictionary(static one => one.Project, static one => (IReadOnlyList<PythonVersion>)[one.Version]);
+
+            static IEnumerable<(ProjectName Project, PythonVersion Version)> Versions(IReadOnlyList<ChosenDistribution> chosen) => chosen.Select(static one => (one.Project, one.Version));
         }
 
         // What stood in an older lock for this environment, then for any other, then what others have got now: the newest first.

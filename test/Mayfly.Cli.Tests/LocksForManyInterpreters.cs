@@ -1,0 +1,133 @@
+using System.Diagnostics;
+using Mayfly.Environments.Tests;
+
+namespace Mayfly.Cli.Tests;
+
+/// <summary>One lock for several interpreters and systems: pip of several versions of Python installs what the lock says, and so does <c>sync</c>.</summary>
+[Trait("needs", "oracle")]
+public sealed class LocksForManyInterpreters : IDisposable
+{
+    private readonly Folder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    private string Wheels => Directory.CreateDirectory($"{_folder.Path}/wheels").FullName;
+
+    /// <summary>The wheel of one name under others, as if it had been built for them.</summary>
+    private void Write(string project, string version, string[] requires, params string[] tags)
+    {
+        var wheel = WheelFile.Write(Wheels, project, version, new Dictionary<string, string> { [$"{project}/__init__.py"] = $"version = '{version}'\n" }, requires: requires);
+        foreach (var tag in tags)
+            File.Copy(wheel, $"{Wheels}/{project}-{version}-{tag}.whl");
+        if (tags.Length > 0)
+            File.Delete(wheel);
+    }
+
+    private void WriteAll()
+    {
+        Write("web", "2.0", ["number", "typing_extensions ; python_version < '3.11'", "colorama ; os_name == 'nt'", "patience ; python_full_version < '3.11.3'", "fast ; platform_machine == 'x86_64'"]);
+        Write("number", "1.0", [], Native(8, 9));
+        Write("number", "2.0", [], Native(10, 11, 12, 13));
+        foreach (var project in (string[])["typing_extensions", "colorama", "patience", "fast"])
+            Write(project, "1.0", []);
+
+        static string[] Native(params int[] minors) => [.. minors.SelectMany(static minor => ((string[])["manylinux_2_17_x86_64", "musllinux_1_2_x86_64", "macosx_11_0_arm64", "win_amd64"]).Select(platform => $"cp3{minor}-cp3{minor}-{platform}"))];
+    }
+
+    private Invocation Env(params string[] words) => Invocation.Run(_folder, new Dictionary<string, string?>
+    {
+        ["WORKON_HOME"] = $"{_folder.Path}/environments",
+        ["PIP_NO_INDEX"] = "1",
+        ["PIP_FIND_LINKS"] = Wheels,
+        ["PIP_CONFIG_FILE"] = "/dev/null",
+        ["PIP_INDEX_URL"] = null,
+        ["PIP_EXTRA_INDEX_URL"] = null,
+        ["VIRTUAL_ENV"] = null,
+        ["PATH"] = $"/usr/bin:/bin:{Environment.GetEnvironmentVariable("PATH")}",
+    }, ["env", .. words]);
+
+    private void Says(string expected, params string[] words)
+    {
+        var said = Env(words);
+        Assert.Equal((0, expected.ReplaceLineEndings("\n")), (said.ExitCode, said.Output));
+    }
+
+    [Fact]
+    public void Everyone_gets_what_the_lock_says()
+    {
+        WriteAll();
+        _folder.With("pyproject.toml", "[project]\nname = 'shop'\nversion = '1'\nrequires-python = '>=3.8.1'\ndependencies = ['web']\n");
+        Says("""
+            + colorama 1.0
+            + fast 1.0
+            + number 1.0 and 2.0
+            + patience 1.0
+            + typing-extensions 1.0
+            + web 2.0
+            pylock.toml: 7 packages for Python >=3.8.1,<3.14 on linux_x86_64, macos_arm64, windows_amd64
+
+            """, "lock", "--python-version", "3.8,3.9,3.10,3.11,3.12,3.13", "--platform", "linux,macos,windows");
+        var lockFile = File.ReadAllText($"{_folder.Path}/pylock.toml");
+        Assert.Equal("""
+            colorama 1.0: sys_platform == \"win32\"
+            fast 1.0: sys_platform == \"linux\"
+            number 1.0: python_version < \"3.10\"
+            number 2.0: python_version >= \"3.10\"
+            patience 1.0: python_full_version < \"3.11.3\"
+            typing-extensions 1.0: python_version < \"3.11\"
+            web 2.0: always
+
+            """.ReplaceLineEndings("\n"), string.Concat(lockFile.Split("[[packages]]").Skip(1).Select(static one => $"{Value(one, "name")} {Value(one, "version")}: {(one.Contains("\nmarker") ? Value(one, "marker") : "always")}\n")));
+        // It stays for all of them, and as it is.
+        Says("pylock.toml: 7 packages for Python >=3.8.1,<3.14 on linux_x86_64, macos_arm64, windows_amd64, as before\n", "lock");
+        Assert.Equal(lockFile, File.ReadAllText($"{_folder.Path}/pylock.toml"));
+        Says("", "export", "--lock", "pylock.toml", "-o", "exact.txt");
+        string[] pythons = [.. Directory.GetDirectories($"{Environment.GetEnvironmentVariable("PYENV_ROOT") ?? $"{Environment.GetEnvironmentVariable("HOME")}/.pyenv"}/versions", "3.*").Where(static path => Path.GetFileName(path).Split('.')[1] is "8" or "10" or "13")];
+        Assert.True(pythons.Length > 1, "there are no interpreters of pyenv to ask");
+        foreach (var python in pythons)
+        {
+            var version = Path.GetFileName(python);
+            string[] expected = version.Split('.')[1] switch
+            {
+                "8" => ["fast-1.0", "number-1.0", "patience-1.0", "typing_extensions-1.0", "web-2.0"],
+                "10" => ["fast-1.0", "number-2.0", "patience-1.0", "typing_extensions-1.0", "web-2.0"],
+                _ => ["fast-1.0", "number-2.0", "web-2.0"],
+            };
+            var start = new ProcessStartInfo($"{python}/bin/python", ["-m", "pip", "--isolated", "--disable-pip-version-check", "install", "--quiet", "--no-index", "--find-links", Wheels, "--require-hashes", "--target", $"{_folder.Path}/of-pip-{version}", "-r", $"{_folder.Path}/exact.txt"]) { RedirectStandardError = true };
+            using var pip = Process.Start(start)!;
+            var error = pip.StandardError.ReadToEnd();
+            pip.WaitForExit();
+            Assert.True(pip.ExitCode == 0, error);
+            Assert.Equal(expected, Distributions($"{_folder.Path}/of-pip-{version}"));
+            Assert.Equal(0, Env("create", version, "--python", version).ExitCode);
+            Assert.Equal(0, Env("sync", "--env", version).ExitCode);
+            Assert.Equal(expected, Distributions(Directory.GetDirectories($"{_folder.Path}/environments/{version}/lib", "python*").Single() + "/site-packages"));
+        }
+    }
+
+    private static string Value(string table, string name) => table.Split('\n').First(line => line.StartsWith($"{name} = ", StringComparison.Ordinal))[(name.Length + 4)..^1];
+
+    private static string[] Distributions(string folder) => [.. Directory.GetDirectories(folder, "*.dist-info").Select(static path => Path.GetFileNameWithoutExtension(path)).Order(StringComparer.Ordinal)];
+
+    [Theory]
+    [InlineData("lock-not-for-this-python", "lock", "web", "--python-version", "3.8", "--platform", "linux")]
+    [InlineData("lock-not-for-this-system", "lock", "web", "--python-version", "3.11", "--platform", "windows")]
+    public void A_lock_that_is_for_others_is_told(string snapshot, params string[] words)
+    {
+        WriteAll();
+        Assert.Equal(0, Env(words).ExitCode);
+        Assert.Equal(0, Env("create", "shop", "--python", "/usr/bin/python3").ExitCode);
+        Env("sync", "--env", "shop").ShouldMatch(snapshot);
+    }
+
+    [Theory]
+    [InlineData("lock-for-no-wheel", "lock", "web", "--universal", "--python-version", "3.10")]
+    [InlineData("lock-for-no-platform", "lock", "web", "--platform", "plan9")]
+    [InlineData("lock-for-no-python", "lock", "web", "--python-version", "2.7")]
+    [InlineData("lock-for-two-alike", "lock", "web", "--platform", "manylinux_2_17_x86_64,alpine")]
+    public void What_cannot_be_locked_is_told(string snapshot, params string[] words)
+    {
+        WriteAll();
+        Env(words).ShouldMatch(snapshot);
+    }
+}
