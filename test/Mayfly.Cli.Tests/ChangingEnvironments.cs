@@ -101,6 +101,13 @@ public sealed class ChangingEnvironments : IDisposable
         Env("install", "web<2", "orm>=2", "--env", "shop").ShouldMatch("env-conflict");
         Env("install", "webb", "--env", "shop").ShouldMatch("env-unknown-project");
         Env("install", "web>>2", "--env", "shop").ShouldMatch("env-no-requirement");
+        Env("install", "web=1.0", "--env", "shop").ShouldMatch("env-one-equals-sign");
+        Env("install", "web 1.0", "--env", "shop").ShouldMatch("env-no-sign");
+        Env("install", "Web==1.*.*", "--env", "shop").ShouldMatch("env-two-stars");
+        Env("install", "orm=>1", "--env", "shop").ShouldMatch("env-signs-swapped");
+        Env("install", "requirements.txt", "--env", "shop").ShouldMatch("env-file-without-option");
+        _folder.With("requirements.txt", "report\nweb = 1.0\n");
+        Env("install", "-r", "requirements.txt", "--env", "shop").ShouldMatch("env-slip-in-a-file");
         Env("remove", "orm", "--env", "shop").ShouldMatch("env-needed");
         Env("remove", "wep", "--env", "shop").ShouldMatch("env-not-installed");
         Env("create", "shop").ShouldMatch("env-there-already");

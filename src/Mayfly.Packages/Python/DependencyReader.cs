@@ -217,7 +217,8 @@ internal ref struct DependencyReader(string text, string kind)
     private readonly MayflyException Expected(string what)
     {
         var column = text.Length - _rest.Length + 1;
-        return new MayflyException($"'{text}' is no {kind}: {what} is expected {(_rest.IsEmpty ? "at its end" : $"at character {column}, before '{_rest}'")}", "PEP 508 says how they are written: name[extra]>=1.4,<2; python_version < \"3.13\"");
+        return new MayflyException($"'{text}' is no {kind}: {what} is expected {(_rest.IsEmpty ? "at its end" : $"at character {column}, before '{_rest}'")}",
+            (kind == "dependency" ? DependencySlip.Hint(text) : null) ?? "PEP 508 says how they are written: name[extra]>=1.4,<2; python_version < \"3.13\"");
     }
 
     private static readonly System.Buffers.SearchValues<char> NameCharacters = System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");

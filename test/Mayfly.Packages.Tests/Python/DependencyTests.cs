@@ -19,7 +19,52 @@ public sealed class DependencyTests
     {
         var failure = Assert.Throws<MayflyException>(() => DependencySpecifier.Parse(text));
         Assert.Equal(message, failure.Message);
-        Assert.Equal("PEP 508 says how they are written: name[extra]>=1.4,<2; python_version < \"3.13\"", failure.Hint);
+        Assert.NotEmpty(failure.Hint!);
+    }
+
+    /// <summary>What a tired user writes, or one who comes from another tool; what the hint says can be read.</summary>
+    [Theory]
+    [InlineData("django=4.2", "one version is written with two equals signs: django==4.2")]
+    [InlineData("Django = 4.2 ; python_version >= '3.8'", "one version is written with two equals signs: Django == 4.2 ; python_version >= '3.8'")]
+    [InlineData("requests=>2", "the equals sign comes last: requests>=2")]
+    [InlineData("requests=<2,=>1", "the equals sign comes last: requests<=2,>=1")]
+    [InlineData("requests=~2.1", "the equals sign comes last: requests~=2.1")]
+    [InlineData("web>>2", "that sign is written once: web>2")]
+    [InlineData("django 4.2", "a version is written with a sign before it, and one alone with two equals signs: django==4.2")]
+    [InlineData("django[argon2] v4.2rc1", "a version is written with a sign before it, and one alone with two equals signs: django[argon2]==4.2rc1")]
+    [InlineData("django@4.2", "a version is written with a sign before it, and one alone with two equals signs: django==4.2")]
+    [InlineData("django 4.2 ; os_name == 'nt'", "a version is written with a sign before it, and one alone with two equals signs: django==4.2 ; os_name == 'nt'")]
+    [InlineData("Django==4.2.*.*", "one star stands for all numbers that follow: Django==4.2.*")]
+    [InlineData("django>=4.2.*", "a star goes with == and != alone: django>=4.2")]
+    [InlineData("django==4.x", "any number is written as a star: django==4.*")]
+    [InlineData("django 4.2.x", "any number is written as a star: django==4.2.*")]
+    [InlineData("django~=4", "this sign wants two numbers at least: django~=4.0")]
+    [InlineData("django^4.2", "there is no caret, and this means the same: django>=4.2,<5")]
+    [InlineData("django@^0.4.2", "there is no caret, and this means the same: django>=0.4.2,<0.5")]
+    [InlineData("django~4.2", "the tilde stands before an equals sign, and this means the same: django~=4.2.0")]
+    [InlineData("django==latest", "the newest one comes without a version: django")]
+    [InlineData("django@latest", "the newest one comes without a version: django")]
+    [InlineData("django==*", "the newest one comes without a version: django")]
+    [InlineData("django>=4 <5", "a comma stands between two conditions: django>=4,<5")]
+    [InlineData("django>=4 and <5", "a comma stands between two conditions: django>=4,<5")]
+    [InlineData("django==4,2", "the numbers of a version have points between them: django==4.2")]
+    [InlineData("django,", "nothing follows the last comma: django")]
+    [InlineData("\"django>=4\"", "quotation marks are for the shell: django>=4")]
+    [InlineData("pip install django", "the requirement alone is written: django")]
+    [InlineData("django; python_version > 3.8", "what a marker compares with stands in quotation marks: django; python_version > \"3.8\"")]
+    [InlineData("django; python_version => '3.8'", "the equals sign comes last: django; python_version >= '3.8'")]
+    [InlineData("django; sys_platform = 'win32'", "one version is written with two equals signs: django; sys_platform == 'win32'")]
+    [InlineData("django; python > '3.8'", "that is called python_version: django; python_version > '3.8'")]
+    [InlineData("django; os_name == 'nt' && python_version > '3.8'", "markers are joined by words: django; os_name == 'nt' and python_version > '3.8'")]
+    [InlineData("django; os_name == 'nt' || python_version > '3.8'", "markers are joined by words: django; os_name == 'nt' or python_version > '3.8'")]
+    [InlineData("django=4.2.*.*", "one version is written with two equals signs: django==4.2.*")]
+    [InlineData("django[", "PEP 508 says how they are written: name[extra]>=1.4,<2; python_version < \"3.13\"")]
+    public void What_was_meant_is_said(string text, string hint)
+    {
+        var failure = Assert.Throws<MayflyException>(() => DependencySpecifier.Parse(text));
+        Assert.Equal(hint, failure.Hint);
+        if (hint[(hint.IndexOf(": ", StringComparison.Ordinal) + 2)..] is var mended && !hint.StartsWith("PEP", StringComparison.Ordinal))
+            _ = DependencySpecifier.Parse(mended);
     }
 
     [Theory]

@@ -50,6 +50,7 @@ public static class PythonResolution
         {
             throw new UnresolvableException($"no versions fit together for {target.Name}:\n{DerivationText.Render(failure)}",
                 candidates.Withheld.Count > 0 ? BuildPermission.Hint(candidates.Withheld.First())
+                : candidates.Unknown.Where(IsCalledLikeAFile).ToArray() is [var file, ..] ? $"{file} is called like a file: requirements that stand in one are named with -r, as in -r {file.Text[..file.Text.LastIndexOf('-')]}.{file.Text[(file.Text.LastIndexOf('-') + 1)..]}"
                 : candidates.Unknown is { Count: > 0 } unknown ? $"look how {string.Join(" and ", unknown)} {(unknown.Count == 1 ? "is" : "are")} spelled, and whether the index that has {(unknown.Count == 1 ? "it" : "them")} is named"
                 : requests.Count == 1 ? "ask for other versions of it, or for another interpreter" : "ask for other versions, leave something out, or override what a project says of another", failure)
             {
@@ -59,6 +60,9 @@ public static class PythonResolution
 
         return candidates.Chosen(resolution.Selected);
     }
+
+    /// <summary>As pip suspects too, of a name that no index has.</summary>
+    private static bool IsCalledLikeAFile(ProjectName name) => name.Text.EndsWith("-txt", StringComparison.Ordinal) || name.Text is "pyproject-toml" or "pylock-toml" or "requirements-in";
 
     /// <summary>The versions of a project that an interpreter could have, oldest first.</summary>
     /// <exception cref="MayflyException">An index cannot be asked.</exception>

@@ -87,12 +87,13 @@ public sealed partial record LockPlatform
         var (major, minor) = ((int)python.Release[0], (int)python.Release[1]);
         var own = string.Create(CultureInfo.InvariantCulture, $"cp{major}{minor}");
         var tags = Of([own]);
-        return new PythonTarget(Markers with
+        var markers = Markers with
         {
             PythonVersion = string.Create(CultureInfo.InvariantCulture, $"{major}.{minor}"),
             PythonFullVersion = python.ToString(),
             ImplementationVersion = python.ToString(),
-        }, possible && minor >= 13 ? [.. tags, .. Of([$"{own}t"])] : tags) { Name = $"Python {python} on {Name}" };
+        };
+        return new PythonTarget(markers, possible && minor >= 13 ? [.. tags, .. Of([$"{own}t"])] : tags) { Name = $"Python {python} on {Name}" };
 
         IReadOnlyList<WheelTag> Of(IReadOnlyList<string> abis) => new InterpreterTags { Implementation = "cp", Major = major, Minor = minor, Abis = abis, Platforms = possible ? PossibleTags : Tags }.All();
     }
