@@ -14,6 +14,7 @@ public sealed class HelpAndMistakes : IDisposable
     [InlineData("help-of-doctor", "doctor", "--help")]
     [InlineData("help-of-completion", "completion", "--help")]
     [InlineData("help-of-shell-init", "shell-init", "--help")]
+    [InlineData("help-of-workon", "workon", "--help")]
     [InlineData("help-of-image-build", "image", "build", "--help")]
     [InlineData("help-of-image-export", "image", "export", "--help")]
     [InlineData("help-of-env", "env", "--help")]

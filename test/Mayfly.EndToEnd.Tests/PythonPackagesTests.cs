@@ -67,6 +67,10 @@ public sealed class PythonPackagesTests : IDisposable
             Assert.Contains("nothing to do", (await MayflyAsync("up", "--offline")).Succeeded().Output, StringComparison.Ordinal);
             Assert.Equal(asked, _index.Requests.Count);
 
+            // A shell of one's own sees its names and has its environments, and the words lead there.
+            foreach (var (shell, quiet) in ((string, string)[])[("bash", "--norc"), ("zsh", "-f"), ("fish", "--no-config")])
+                Assert.Equal("worker.greeter.internal\nhello 1.0 of wheel 0.38.4 from /srv/worker/env\n/srv/env greeter\nkept\nback 0\n", await WorkOnAsync(shell, quiet));
+
             // A newer version is told, then taken; of the images the environments alone are made anew.
             Offer("greeting", first, Greeting("2.0"));
             Assert.Contains("nothing to do", (await MayflyAsync("up")).Succeeded().Output, StringComparison.Ordinal);
@@ -110,6 +114,35 @@ public sealed class PythonPackagesTests : IDisposable
 
     private async Task<Ended> MayflyAsync(string verb, params string[] options) =>
         await Tool.RunAsync(Path.Combine(Tool.Repository, "mayfly"), [verb, Folder, .. options], new Dictionary<string, string> { ["PIP_INDEX_URL"] = $"{_index.Address}simple/", ["PIP_FIND_LINKS"] = "", ["PIP_CONFIG_FILE"] = "/dev/null" });
+
+    /// <summary>What is said in a session that works on the stack, and on nothing afterwards; prompts aside.</summary>
+    private async Task<string> WorkOnAsync(string shell, string quiet)
+    {
+        var home = _wheels.CreateSubdirectory($"home-{shell}").FullName;
+        File.WriteAllText($"{home}/inside", """
+            getent hosts worker | sed 's/^[0-9.]* *//' >> $HOME/said
+            python -c "import urllib.request; print(urllib.request.urlopen('http://worker:8000/').read().decode(), end='')" >> $HOME/said
+            python -c "import os, sys, greeting; print(sys.prefix, os.environ['MAYFLY_STACK'])" >> $HOME/said
+            python -c "open('kept.txt', 'w').write('kept\n')"
+            cat kept.txt >> $HOME/said
+            deactivate
+
+            """);
+        File.WriteAllText($"{home}/session", $"""
+            mayfly shell-init {shell} > {home}/words
+            source {home}/words
+            cd {home}
+            workon greeter < {home}/inside
+            echo back {(shell == "fish" ? "$status" : "$?")} >> {home}/said
+            getent hosts worker >> {home}/said
+
+            """);
+        Directory.CreateDirectory($"{home}/bin");
+        File.CreateSymbolicLink($"{home}/bin/mayfly", Path.Combine(Tool.Repository, "mayfly"));
+        var ended = await Tool.RunAsync(shell, [quiet, $"{home}/session"], new Dictionary<string, string> { ["HOME"] = home, ["WORKON_HOME"] = $"{home}/environments", ["PATH"] = $"{home}/bin:{Environment.GetEnvironmentVariable("PATH")}", ["TERM"] = "dumb" });
+        Assert.True(File.Exists($"{home}/said"), $"{shell}: {ended.Output}{ended.Error}");
+        return File.ReadAllText($"{home}/said");
+    }
 
     private static async Task<string> GetAsync(int port)
     {

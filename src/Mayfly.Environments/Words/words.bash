@@ -16,6 +16,15 @@ function _mayfly_names {
     done
 }
 
+# Whether a stack of this name has instances on this host.
+function _mayfly_runs {
+    local folder=""
+    for folder in /run/mayfly/instances/"$1"-*/; do
+        [ ! -d "$folder" ] || return 0
+    done
+    return 1
+}
+
 function _mayfly_site_packages {
     local folder=""
     for folder in "$VIRTUAL_ENV"/lib/*/site-packages; do

@@ -162,6 +162,11 @@ function workon -d 'list or change working virtualenvs'
     end
     test "$name" = .; and set name (_mayfly_name_of $PWD)
     _mayfly_require_home; or return 1
+    # What is no environment's name may be a running stack's, whose shell is a program.
+    if not test -d "$WORKON_HOME/$name"; and set -l instances /run/mayfly/instances/$name-*/; and test -n "$instances"
+        _mayfly workon --shell fish $name
+        return
+    end
     if not test -d "$WORKON_HOME/$name"
         echo "ERROR: Environment '$name' does not exist. Create it with 'mkvirtualenv $name'." >&2
         return 1

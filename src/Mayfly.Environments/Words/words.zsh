@@ -16,6 +16,16 @@ function _mayfly_names {
     done
 }
 
+# Whether a stack of this name has instances on this host.
+function _mayfly_runs {
+    setopt localoptions nullglob
+    local folder=""
+    for folder in /run/mayfly/instances/"$1"-*/; do
+        return 0
+    done
+    return 1
+}
+
 function _mayfly_site_packages {
     setopt localoptions nullglob
     local folder=""

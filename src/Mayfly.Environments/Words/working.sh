@@ -21,6 +21,11 @@ function workon {
     fi
     [ "$_mayfly_name" != . ] || _mayfly_name="${PWD##*/}"
     virtualenvwrapper_verify_workon_home || return 1
+    # What is no environment's name may be a running stack's, whose shell is a program.
+    if [ ! -d "$WORKON_HOME/$_mayfly_name" ] && _mayfly_runs "$_mayfly_name"; then
+        _mayfly workon --shell "${BASH_VERSION:+bash}${ZSH_VERSION:+zsh}" "$_mayfly_name"
+        return
+    fi
     virtualenvwrapper_verify_workon_environment "$_mayfly_name" || return 1
     _mayfly_activate="$WORKON_HOME/$_mayfly_name/bin/activate"
     if [ ! -f "$_mayfly_activate" ]; then

@@ -60,8 +60,11 @@ internal static class Bundle
         var domain = label.Spec.Stack + ".internal";
         yield return ("hostname", name + "\n");
         yield return ("hosts", $"127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n{label.Address} {name}.{domain} {name}\n");
-        yield return ("resolv.conf", $"nameserver {Network.DnsAddress}\nsearch {domain}\noptions timeout:2 attempts:4\n");
+        yield return ("resolv.conf", Resolver(domain));
     }
+
+    /// <summary>Has names looked for in a stack's zone, and asked of the host's agent.</summary>
+    public static string Resolver(string domain) => $"nameserver {Network.DnsAddress}\nsearch {domain}\noptions timeout:2 attempts:4\n";
 
     /// <summary>Runs each prepare command, gives up at the first that fails, and becomes the main process. Null when there is nothing to prepare.</summary>
     public static string? Script(InstanceSpec spec) => spec.Prepare.Count == 0 ? null
