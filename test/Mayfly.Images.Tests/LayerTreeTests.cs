@@ -73,4 +73,88 @@ public sealed class LayerTreeTests
             return $"{folder.FullName}/{name}";
         }
     }
+
+    /// <summary>Trees by chance over each other: with second names their merger must have the very bytes that it has by renames, and leave them alone.</summary>
+    [Theory]
+    [Trait("needs", "root")]
+    [InlineData(20261126, 60)]
+    public void Merging_by_links_gives_the_bytes_of_merging_by_renames(int seed, int rounds)
+    {
+        for (var round = 0; round < rounds; round++)
+        {
+            var folder = Directory.CreateTempSubdirectory("mayfly-merge-");
+            try
+            {
+                var random = new Random(seed + round);
+                string[] parts = [.. Enumerable.Range(0, random.Next(1, 5)).Select(at => $"{folder.FullName}/{at}")], copies = [.. parts.Select(static part => $"{part}-copy")];
+                foreach (var (part, copy) in parts.Zip(copies))
+                {
+                    Nodes.MakeDirectory(part, 0x1ed);
+                    Fill(random, part, 0);
+                    Nodes.MakeDirectory(copy, 0x1ed);
+                    Trees.CopyContents(part, copy);
+                    Trees.CopyFolderFacts(part, copy);
+                }
+
+                var before = Digests(parts);
+                var linked = $"{folder.FullName}/linked";
+                LayerTree.MergeLinks(parts, linked);
+                Assert.Equal(before, Digests(parts));
+                var renamed = LayerTree.Merge(copies);
+                Assert.True(Digest(renamed) == Digest(linked), $"seed {seed}, round {round}");
+            }
+            finally
+            {
+                Trees.Remove(folder.FullName);
+            }
+        }
+
+        static string[] Digests(IEnumerable<string> trees) => [.. trees.Select(Digest)];
+
+        // What is merged has times of now: none is later than this.
+        static string Digest(string tree) => LayerStore.Digest(tree, 1_700_000_000, CancellationToken.None).Digest;
+    }
+
+    private static void Fill(Random random, string folder, int depth)
+    {
+        foreach (var name in Enumerable.Range(0, 5).Where(_ => random.Next(3) > 0).Select(static name => (char)('a' + name)))
+        {
+            var path = $"{folder}/{name}";
+            switch (random.Next(depth < 3 ? 9 : 6))
+            {
+                case 0:
+                    Nodes.MakeLink(random.Next(2) == 0 ? "a" : "/nowhere", path);
+                    break;
+                case 1:
+                    Nodes.MakeNode(path, NodeKind.CharacterDevice, 0, 0, 0);
+                    break;
+                case 2 when Directory.GetFiles(folder) is [var first, ..] && Nodes.Read(first).Kind == NodeKind.File:
+                    Files.Link(first, path);
+                    break;
+                case < 6:
+                    File.WriteAllText(path, $"{random.Next(3)}");
+                    Files.ChangeOwner(path, random.Next(3), random.Next(3));
+                    Files.ChangeMode(path, random.Next(2) == 0 ? 0x1a4 : 0x9ed);
+                    break;
+                default:
+                    Nodes.MakeDirectory(path, 0x1ed);
+                    Fill(random, path, depth + 1);
+                    Files.ChangeOwner(path, random.Next(3), random.Next(3));
+                    Files.ChangeMode(path, random.Next(2) == 0 ? 0x1c0 : 0x5ed);
+                    if (random.Next(4) == 0)
+                        Nodes.SetAttribute(path, "trusted.overlay.opaque", "y"u8);
+                    if (random.Next(4) == 0)
+                        Nodes.SetAttribute(path, "system.posix_acl_default", Inherited);
+                    Nodes.SetTime(path, 1_600_000_000 + random.Next(10));
+                    break;
+            }
+        }
+    }
+
+    /// <summary>A list of access that what is made in a folder inherits (acl(5)), as the kernel writes it: owner, group and others rwx, and group 8 r-x under a mask.</summary>
+    private static readonly byte[] Inherited =
+    [
+        2, 0, 0, 0, 1, 0, 7, 0, 0xff, 0xff, 0xff, 0xff, 4, 0, 7, 0, 0xff, 0xff, 0xff, 0xff, 8, 0, 5, 0, 8, 0, 0, 0,
+        0x10, 0, 7, 0, 0xff, 0xff, 0xff, 0xff, 0x20, 0, 7, 0, 0xff, 0xff, 0xff, 0xff,
+    ];
 }
