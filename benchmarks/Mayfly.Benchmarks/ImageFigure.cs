@@ -16,7 +16,6 @@ internal sealed class ImageFigure(bool inMemory) : Figure
     private readonly Line _processor = new("the same, processor time", "mmdebstrap");
     private readonly Line _unpacked = new("built, packages unpacked before for another image", "mmdebstrap", Most: 1 / 3.0);
     private readonly Line _based = new("built over a base that was configured before", "mmdebstrap", Most: 1 / 3.5);
-    private readonly Line _begun = new("built over the batches before its last one, configured for another image", "mmdebstrap");
     private readonly Line _again = new("built again", "mmdebstrap", Most: 1 / 20.0);
     private readonly Line _more = new($"one small package more ({More})", "mmdebstrap", Limit: new Amount(1.5, Unit.Seconds));
     private readonly Line _first = new("what its first instance makes for itself, to be added to each line above", "mmdebstrap");
@@ -27,7 +26,7 @@ internal sealed class ImageFigure(bool inMemory) : Figure
 
     public override string Title => $"an image with {string.Join(", ", Workshop.Packages)}{(inMemory ? ", everything in memory" : "")}";
 
-    public override IReadOnlyList<Line> Lines => [_new, _processor, _unpacked, _based, _begun, _again, _more, _first, _memory, _floor];
+    public override IReadOnlyList<Line> Lines => [_new, _processor, _unpacked, _based, _again, _more, _first, _memory, _floor];
 
     public override IReadOnlyList<Need> Needs => [new("mmdebstrap", "mmdebstrap"), new("dpkg-deb", "dpkg"), new("xargs", "findutils"), new("find", "findutils"), new("gcc", "gcc libc6-dev")];
 
@@ -75,9 +74,8 @@ internal sealed class ImageFigure(bool inMemory) : Figure
 
         var series = await Alternation.RunAsync(place, rounds, 1, cancellationToken,
             Build(Packed),
-            Build(() => WithoutLayers(store, locked, static _ => true, batches: false)),
-            Build(() => WithoutLayers(store, locked, static below => below is not null, batches: false)),
-            Build(() => WithoutLayers(store, locked, static below => below is not null, batches: true)),
+            Build(() => WithoutLayers(store, locked, static _ => true)),
+            Build(() => WithoutLayers(store, locked, static below => below is not null)),
             Build(static () => Task.CompletedTask),
             Build(static () => Task.CompletedTask, More),
             new(() => Outside.RunAsync(
@@ -110,26 +108,25 @@ internal sealed class ImageFigure(bool inMemory) : Figure
             memory.Add(await PeakMemory.OfAsync(Command(), cancellationToken, mirror.ForMayfly(store)));
         }
 
-        var theirs = series[6];
+        var theirs = series[5];
         return new Findings(
             [
                 new(_new, series[0].Time, theirs.Time), new(_processor, series[0].ProcessorTime, theirs.ProcessorTime), new(_unpacked, series[1].Time, theirs.Time),
-                new(_based, series[2].Time, theirs.Time), new(_begun, series[3].Time, theirs.Time), new(_again, series[4].Time, theirs.Time), new(_more, series[5].Time, theirs.Time), new(_first, first[0].Time, theirs.Time), new(_memory, Spread.Of(Unit.Megabytes, memory), null), new(_floor, series[7].Time, theirs.Time),
+                new(_based, series[2].Time, theirs.Time), new(_again, series[3].Time, theirs.Time), new(_more, series[4].Time, theirs.Time), new(_first, first[0].Time, theirs.Time), new(_memory, Spread.Of(Unit.Megabytes, memory), null), new(_floor, series[6].Time, theirs.Time),
             ],
             [
                 string.Create(CultureInfo.InvariantCulture, $"floor: {packages.Count} packages of {packages.Sum(package => package.Size) / 1e6:0} MB read, {files} files of {bytes / 1e6:0} MB written"),
                 "both images hold the same packages in the same versions; mmdebstrap leaves a directory, Mayfly an image in its store, written to the disk",
-                "the first five of Mayfly's lines choose the packages anew; the next two have their lock, and the image with one package more is added to it",
+                "the first four of Mayfly's lines choose the packages anew; the next two have their lock, and the image with one package more is added to it",
             ]);
     }
 
-    /// <summary>Removes images, the lock, and the layers of which this is true, given the key of the layer below or null; and what is configured of others, unless that is to stay.</summary>
-    private static Task WithoutLayers(string store, string locked, Func<string?, bool> goes, bool batches)
+    /// <summary>Removes images, the lock, all batches that were kept, and the layers of which this is true, given the key of the layer below or null.</summary>
+    private static Task WithoutLayers(string store, string locked, Func<string?, bool> goes)
     {
         File.Delete(locked);
         Trees.Remove(Path.Combine(store, "images"));
-        if (!batches)
-            Trees.Remove(Path.Combine(store, "prefixes"));
+        Trees.Remove(Path.Combine(store, "prefixes"));
         foreach (var layer in Directory.GetDirectories(Path.Combine(store, "layers")))
         {
             using var record = JsonDocument.Parse(File.ReadAllText(Path.Combine(layer, "layer.json")));

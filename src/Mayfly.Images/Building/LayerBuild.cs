@@ -61,22 +61,15 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
         using var compilation = new ByteCompilation($"{work}/bytecode", cancellationToken);
         foreach (var prefix in before)
             compilation.Resume(prefix);
-        var install = new PackageInstall(root, compilation, _below, before, progress, activity) { WorthKeeping = WorthKeeping };
+        var install = new PackageInstall(root, compilation, _below, before, progress, activity) { WorthKeeping = WorthKeeping, Merged = $"{work}/merged" };
         install.Run(DpkgStage.Joined(stages[begun..], overNothing: _below.Count == 0 && begun == 0), cancellationToken);
         IReadOnlyList<string> leftOut = [];
         IReadOnlyList<MadePrefix> made = [];
         var tree = root.Run(() =>
         {
             string[] signs = [.. install.Written.SelectMany(LayerTree.Signs)];
-            var merged = install.Made[0];
-            string[] kept = [.. before.SelectMany(static prefix => prefix.Trees), .. install.Kept.SelectMany(static stages => stages.Trees)];
-            if (kept.Length > 0)
-            {
-                merged = $"{work}/merged";
-                LayerTree.MergeLinks(kept, merged);
-            }
-
-            LayerTree.Merge([merged, .. install.Made.Skip(Math.Max(1, kept.Length))]);
+            var kept = before.Sum(static prefix => prefix.Record.Parts.Count) + install.Kept.Sum(static stages => stages.Trees.Count);
+            var merged = LayerTree.Merge(kept == 0 ? install.Made : [install.Merged, .. install.Made.Skip(kept)]);
             compilation.MoveInto(merged);
             leftOut = LayerCleaning.Clean(merged, epoch, ofPackages: true);
             // Releases after bookworm have no usrmerge that would run last: their links come with base-files, and update-shells' pairs stay.

@@ -15,7 +15,8 @@ namespace Mayfly.Images.Dpkg;
 /// (policy 6.5 and 7.2), and those are configured in an earlier stage. Triggers wait for the last call, as with apt. Over nothing (the first stage of a base) there is nothing that a preinst could run in: as debootstrap
 /// and mmdebstrap do, everything is placed first, and base-passwd's preinst, which makes <c>/etc/passwd</c>, runs before the others.
 /// A failure anywhere throws; the caller's work folder goes and with it everything that was done. Where an earlier build configured the same first stages, it
-/// begins over those, and what it configures in its turn it leaves apart, stage by stage (<see cref="PrefixStore"/>).
+/// begins over those, and what it configures in its turn it leaves apart, stage by stage (<see cref="PrefixStore"/>); those trees are read alone from then on, so they are
+/// merged, as links, on another core meanwhile.
 /// </remarks>
 internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation compilation, IReadOnlyList<string> below, IReadOnlyList<Prefix> before, IProgress<Activity>? progress, string activity)
 {
@@ -27,6 +28,7 @@ internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation com
     private readonly List<string> _layers = [.. below, .. before.SelectMany(static prefix => prefix.Trees)];
     private readonly List<string> _written = [.. before.SelectMany(static prefix => prefix.Written)];
     private readonly List<ConfiguredStages> _kept = [];
+    private Task _merging = Task.CompletedTask;
     private IReadOnlyDictionary<string, string> _environment = ScriptEnvironment.ForPackages;
     private int _configured = before is [.., var last] ? last.Record.Packages : 0;
     private string _section = "";
@@ -44,7 +46,40 @@ internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation com
     /// <summary>What others may begin over, lowest first; each over the one before.</summary>
     public IReadOnlyList<ConfiguredStages> Kept => _kept;
 
+    /// <summary>Where what is kept, and what it began over, is merged into one tree; not there when nothing is.</summary>
+    public required string Merged { get; init; }
+
     public void Run(IReadOnlyList<DpkgStage> stages, CancellationToken cancellationToken)
+    {
+        BeginMerging([.. before.SelectMany(static prefix => prefix.Trees)], cancellationToken);
+        try
+        {
+            Install(stages, cancellationToken);
+        }
+        finally
+        {
+            // Whatever happens, nothing may be made in the work folder afterwards.
+            Task.WaitAny([_merging], CancellationToken.None);
+        }
+
+        _merging.GetAwaiter().GetResult();
+    }
+
+    private void BeginMerging(IReadOnlyList<string> trees, CancellationToken cancellationToken)
+    {
+        var merging = _merging;
+        _merging = Task.Run(async () =>
+        {
+            await merging.ConfigureAwait(false);
+            foreach (var tree in trees)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                LayerTree.MergeLinks(tree, Merged);
+            }
+        }, cancellationToken);
+    }
+
+    private void Install(IReadOnlyList<DpkgStage> stages, CancellationToken cancellationToken)
     {
         _total = _configured + stages.Sum(static stage => stage.Packages.Count);
         var (packages, kept, trees) = (_configured, _configured, _layers.Count);
@@ -60,6 +95,7 @@ internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation com
                 continue;
             Unmount();
             _kept.Add(new ConfiguredStages(stage.Inputs, packages, [.. _layers.Skip(trees)], compilation.Keep()));
+            BeginMerging(_kept[^1].Trees, cancellationToken);
             (kept, trees) = (packages, _layers.Count);
             Mount();
         }

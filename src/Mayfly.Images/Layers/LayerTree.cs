@@ -16,11 +16,12 @@ internal static class LayerTree
         return parts[0];
     }
 
-    /// <summary>The same, into a new folder that has hard links to their files: the parts stay as they are.</summary>
-    public static void MergeLinks(IReadOnlyList<string> parts, string to)
+    /// <summary>Merges one more part into a folder, which is made where it is missing; it gets hard links to the part's files, and the part stays as it is.</summary>
+    public static void MergeLinks(string part, string to)
     {
-        Link(parts[0], to);
-        foreach (var part in parts.Skip(1))
+        if (Nodes.Find(to) is null)
+            Link(part, to);
+        else
             MergeFolder(part, to, LinkOver);
     }
 
