@@ -13,7 +13,7 @@ internal static class BuildKey
     public static string Of(SourceTree source, Interpreter interpreter, IReadOnlyList<BuiltWheel> wheels)
     {
         var target = interpreter.Target;
-        var text = new StringBuilder($"{Way}\n{source.Sha256}\n{source.Name}\n{(source.IsEditable ? "editable" : "wheel")}\n{interpreter.Executable}\n{target.Markers.ImplementationName} {target.Markers.PythonFullVersion} {target.Tags[0]}\n");
+        var text = new StringBuilder($"{Way}\n{source.Sha256}\n{source.Name}{(source.Subdirectory is { } inside ? $"#{inside}" : "")}\n{(source.IsEditable ? "editable" : "wheel")}\n{interpreter.Executable}\n{target.Markers.ImplementationName} {target.Markers.PythonFullVersion} {target.Tags[0]}\n");
         foreach (var variable in (ReadOnlySpan<string>)["CC", "CXX", "CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS"])
             text.Append($"{variable}={Environment.GetEnvironmentVariable(variable)}\n");
         foreach (var wheel in wheels.OrderBy(static wheel => wheel.Name, StringComparer.Ordinal))

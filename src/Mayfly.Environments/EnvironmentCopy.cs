@@ -21,7 +21,7 @@ internal static class EnvironmentCopy
         foreach (var one in InstalledDistribution.In($"{made}/{source.Interpreter.SitePackages}"))
             Record($"{made}/{source.Interpreter.SitePackages}", one);
         if (EnvironmentRecord.Read(source.Root) is { } record)
-            EnvironmentRecord.Write(made, source.Interpreter.SitePackages, one => record.WheelOf(one, source.PackagesFolder));
+            EnvironmentRecord.Write(made, source.Interpreter.SitePackages, record, source.PackagesFolder, []);
 
         void Copy(string folder)
         {

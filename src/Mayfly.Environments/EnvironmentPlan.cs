@@ -16,6 +16,12 @@ public sealed record EnvironmentPlan
     /// <summary>What is asked for and there already.</summary>
     public IReadOnlyList<DependencySpecifier> Satisfied { get; init; } = [];
 
+    /// <summary>What is asked for, each with its project's name.</summary>
+    public RequirementsFile Requirements { get; init; } = new();
+
+    /// <summary>What an address leads to and does not come, for its version is there (<see cref="EnvironmentRequest.KeepsVersions"/>).</summary>
+    public IReadOnlyList<ChosenDistribution> Kept { get; init; } = [];
+
     /// <summary>What may be taken and built, and where what a build needs comes from.</summary>
     public PythonSources Sources { get; init; } = new();
 
@@ -36,27 +42,37 @@ public sealed record EnvironmentPlan
     public static async Task<EnvironmentPlan> OfAsync(Store store, Interpreter interpreter, IReadOnlyList<InstalledDistribution> installed, EnvironmentRequest request, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
     {
         var target = interpreter.Target;
-        var asked = PythonRequirements.Of(request.Requirements, new PythonSources { Overrides = request.Overrides, WithoutDependencies = request.WithoutDependencies }, target);
+        // One that keeps what it was told: a folder is asked for its name first, and then for all that it needs.
+        SourceBuilder? asks = null;
+        var requirements = await DirectNames.FindAsync(store, request.Requirements, target, sources => asks ??= new SourceBuilder(store, interpreter, sources, progress), progress, null, cancellationToken).ConfigureAwait(false);
+        var asked = PythonRequirements.Of(requirements, new PythonSources { Overrides = request.Overrides, WithoutDependencies = request.WithoutDependencies }, target);
         var wanted = asked.Wanted.ToArray();
         var named = wanted.Select(static one => one.Name).ToHashSet();
         var present = installed.Where(one => !request.Reinstall || !named.Contains(one.Project)).DistinctBy(static one => one.Project).ToArray();
         var others = request.WithoutDependencies ? [] : present.Where(one => !named.Contains(one.Project)).Select(static one => DependencySpecifier.Parse(one.Project.Text)).ToArray();
         // What is there may not fit together already; then it has no say in what comes.
         DependencySpecifier[] all = others.Length > 0 && Conflicts(present, target).Count == 0 ? [.. wanted, .. others] : wanted;
-        var sources = asked.Sources with { Present = present.ToDictionary(static one => one.Project, one => new PresentDistribution(one.Version, one.Metadata, Stays(one))) };
-        var chosen = await PythonResolution.ResolveAsync(store, all, target, sources, progress, null, cancellationToken, new SourceBuilder(store, interpreter, asked.Sources, progress)).ConfigureAwait(false);
+        var sources = asked.Sources with { Present = present.ToDictionary(static one => one.Project, one => new PresentDistribution(one.Version, one.Metadata, Stays(one), one.Origin)) };
+        var chosen = await PythonResolution.ResolveAsync(store, all, target, sources, progress, null, cancellationToken, asks?.With(asked.Sources) ?? new SourceBuilder(store, interpreter, asked.Sources, progress)).ConfigureAwait(false);
         return new EnvironmentPlan
         {
+            Requirements = requirements,
+            Kept = [.. chosen.Where(Keeps)],
             Sources = asked.Sources,
             Install =
             [
-                .. chosen.Where(static one => one.File is not null).Select(one => new PlannedInstall(one, installed.FirstOrDefault(there => there.Project == one.Project)?.Version,
+                .. chosen.Where(one => one.File is not null && !Keeps(one)).Select(one => new PlannedInstall(one, installed.FirstOrDefault(there => there.Project == one.Project)?.Version,
                     named.Contains(one.Project) || installed.Any(there => there.Project == one.Project && there.IsRequested))),
             ],
             Satisfied = [.. wanted.Where(one => chosen.Any(other => other.Project == one.Name && other.File is null))],
         };
 
-        bool Stays(InstalledDistribution one) => !request.UpgradeAll && (!named.Contains(one.Project) || (!request.Upgrade && wanted.Concat(asked.Sources.Constraints)
+        // One that is led to its folder is told by nothing that it would be the same, and neither are sources of this host.
+        bool Keeps(ChosenDistribution one) => request is { KeepsVersions: true, Reinstall: false } && one.Direct is { IsFolder: false } direct && (direct.IsWheel || direct.Path is null)
+            && installed.Any(there => there.Project == one.Project && there.Version == one.Version && there.Origin is not { IsEditable: true });
+
+        // What came from an address is no version among those of an index.
+        bool Stays(InstalledDistribution one) => !(request.UpgradeAll && one.Origin is null) && (!named.Contains(one.Project) || (!request.Upgrade && wanted.Concat(asked.Sources.Constraints)
             .All(other => other.Name != one.Project || !other.Holds(target.Markers) || other.Versions.Allows(one.Version, preReleases: true))));
     }
 
@@ -81,8 +97,19 @@ public sealed record EnvironmentPlan
             Remove = [.. installed.Where(there => chosen.All(one => one.Project != there.Project) && !there.IsSeed)],
         };
 
-        // What was built of the sources has another digest.
-        bool IsOf(InstalledDistribution there, ChosenDistribution one) => one.File is { } file && SourceName.TryParse(file.Name) is not null || record?.WheelOf(there, environment.PackagesFolder) is not { } wheel || one.File?.Hashes.GetValueOrDefault("sha256") is not { } digest || wheel == digest;
+        bool IsOf(InstalledDistribution there, ChosenDistribution one)
+        {
+            var digest = one.File?.Hashes.GetValueOrDefault("sha256");
+            // A folder may be another one by now: what is led to it needs nothing, what was copied of it comes anew.
+            if (one.Direct is { } direct)
+                return there.Origin == DirectUrl.Of(direct, digest) && (direct.IsEditable || !direct.IsFolder);
+            if (there.Origin is not null)
+                return false;
+            // Of what somebody else installed it is not known what it was made of, and its version is all that can be compared.
+            if (record?.WheelOf(there, environment.PackagesFolder) is not { } wheel || digest is null)
+                return true;
+            return one.IsSource ? record.SourceOf(there, environment.PackagesFolder) == digest : wheel == digest;
+        }
     }
 
     /// <summary>Takes out what is named and what nothing needs any more that nobody asked for.</summary>
@@ -151,6 +178,13 @@ public sealed record EnvironmentPlan
         var wheels = UnpackedWheel.All(store, [.. fetched.Select(static wheel => (wheel.Name, wheel.Sha256))], progress, cancellationToken);
         foreach (var (one, wheel) in Install.Zip(wheels))
             one.Chosen.Require(wheel);
-        return [.. Install.Zip(wheels, (one, wheel) => WheelPlan.Of(wheel, interpreter, root, one.IsRequested))];
+        return
+        [
+            .. Install.Zip(wheels, (one, wheel) =>
+            {
+                var source = one.Chosen is { IsSource: true, File: { } file } ? file.Hashes.GetValueOrDefault("sha256") : null;
+                return WheelPlan.Of(wheel, interpreter, root, one.IsRequested, one.Chosen.Direct is { } direct ? DirectUrl.Of(direct, source ?? wheel.Sha256) : null) with { Source = source };
+            }),
+        ];
     }
 }

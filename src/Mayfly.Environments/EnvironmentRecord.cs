@@ -7,8 +7,8 @@ namespace Mayfly.Environments;
 
 /// <summary>What an environment had when Mayfly left it.</summary>
 /// <remarks>
-/// What it keeps: the file <c>.mayfly</c> in the environment, a line for each distribution with its version, the digest of the wheel that it came from and that of its
-/// <c>RECORD</c>. How it changes: with the environment, in the same exchange. What is installed is always told by the distributions' own metadata and never by this file, which pip knows
+/// What it keeps: the file <c>.mayfly</c> in the environment, a line for each distribution with its version, the digest of the wheel that it came from, that of its
+/// <c>RECORD</c>, and that of the sources if the wheel was built. How it changes: with the environment, in the same exchange. What is installed is always told by the distributions' own metadata and never by this file, which pip knows
 /// nothing of; it is there so that a change which somebody else made is noticed.
 /// </remarks>
 public sealed record EnvironmentRecord
@@ -17,7 +17,8 @@ public sealed record EnvironmentRecord
 
     /// <param name="Wheel">SHA-256 of the archive that it came from; null when that is not known.</param>
     /// <param name="Record">SHA-256 of its <c>RECORD</c>; null when it has none.</param>
-    private sealed record Entry(ProjectName Project, PythonVersion Version, string? Wheel, string? Record);
+    /// <param name="Source">SHA-256 of the archive that the wheel was built from; null when it was not, or from a folder.</param>
+    private sealed record Entry(ProjectName Project, PythonVersion Version, string? Wheel, string? Record, string? Source);
 
     private readonly IReadOnlyList<Entry> _entries;
 
@@ -31,17 +32,22 @@ public sealed record EnvironmentRecord
         List<Entry> entries = [];
         foreach (var line in File.ReadLines($"{root}/{Name}"))
         {
-            if (line.Split(' ') is not [var name, var version, var wheel, var record] || !ProjectName.IsValid(name) || PythonVersion.TryParse(version) is not { } parsed)
+            if (line.Split(' ') is not [var name, var version, var wheel, var record, .. var more] || more.Length > 1 || !ProjectName.IsValid(name) || PythonVersion.TryParse(version) is not { } parsed)
                 return null;
-            entries.Add(new Entry(ProjectName.Parse(name), parsed, wheel == None ? null : wheel, record == None ? null : record));
+            entries.Add(new Entry(ProjectName.Parse(name), parsed, wheel == None ? null : wheel, record == None ? null : record, more is [var source] ? source : null));
         }
 
         return new EnvironmentRecord(entries);
     }
 
     /// <summary>SHA-256 of the wheel that a distribution came from; null when Mayfly did not install it, or somebody has changed it since.</summary>
-    public string? WheelOf(InstalledDistribution installed, string packages) =>
-        _entries.FirstOrDefault(one => one.Project == installed.Project && one.Version == installed.Version && one.Record == RecordOf(installed, packages))?.Wheel;
+    public string? WheelOf(InstalledDistribution installed, string packages) => Of(installed, packages)?.Wheel;
+
+    /// <summary>SHA-256 of the sources that it was built from; null when it was not, or that is not known.</summary>
+    public string? SourceOf(InstalledDistribution installed, string packages) => Of(installed, packages)?.Source;
+
+    private Entry? Of(InstalledDistribution installed, string packages) =>
+        _entries.FirstOrDefault(one => one.Project == installed.Project && one.Version == installed.Version && one.Record == RecordOf(installed, packages));
 
     /// <summary>What somebody else has changed since, a sentence each without a full stop.</summary>
     public IReadOnlyList<string> Changes(IReadOnlyList<InstalledDistribution> installed, string packages)
@@ -66,12 +72,17 @@ public sealed record EnvironmentRecord
     /// <summary>Writes it into an environment that is being made.</summary>
     /// <param name="made">Where that is.</param>
     /// <param name="packages">Its folder of packages, from there.</param>
-    /// <param name="wheelOf">SHA-256 of the archive that one came from; null when that is not known.</param>
-    internal static void Write(string made, string packages, Func<InstalledDistribution, string?> wheelOf)
+    /// <param name="before">What was known of those that stay; null for nothing.</param>
+    /// <param name="folder">The packages of the environment before the change, whose records it speaks of.</param>
+    /// <param name="install">What comes.</param>
+    internal static void Write(string made, string packages, EnvironmentRecord? before, string folder, IReadOnlyList<WheelPlan> install)
     {
         var text = new StringBuilder();
         foreach (var one in InstalledDistribution.In($"{made}/{packages}"))
-            text.Append($"{one.Project} {one.Version} {wheelOf(one) ?? None} {RecordOf(one, $"{made}/{packages}") ?? None}\n");
+        {
+            var (wheel, source) = install.FirstOrDefault(plan => plan.Wheel.Information == one.Information) is { } plan ? (plan.Wheel.Sha256, plan.Source) : (before?.WheelOf(one, folder), before?.SourceOf(one, folder));
+            text.Append($"{one.Project} {one.Version} {wheel ?? None} {RecordOf(one, $"{made}/{packages}") ?? None}{(source is null ? "" : $" {source}")}\n");
+        }
 
         File.WriteAllText($"{made}/{Name}", text.ToString());
     }

@@ -25,6 +25,9 @@ public sealed record InstalledDistribution
     /// <summary>Its files, from the folder of the packages; empty when it has no record, or one that cannot be read.</summary>
     public required IReadOnlyList<string> Files { get; init; }
 
+    /// <summary>Where it came from; null for an index.</summary>
+    public required DirectUrl? Origin { get; init; }
+
     /// <summary>True for what tools put into every environment that they make: nobody's choice.</summary>
     public bool IsSeed => Project.Text is "pip" or "setuptools" or "wheel";
 
@@ -53,6 +56,7 @@ public sealed record InstalledDistribution
             Installer = Text("INSTALLER").Trim(),
             IsRequested = File.Exists($"{folder}/REQUESTED"),
             Files = Recorded(Text("RECORD")),
+            Origin = Text(DirectUrl.FileName) is { Length: > 0 } origin ? DirectUrl.Read(origin) : null,
         };
 
         string Text(string file) => File.Exists($"{folder}/{file}") ? File.ReadAllText($"{folder}/{file}") : "";

@@ -23,11 +23,25 @@ public sealed class SourceBuilder(Store store, Interpreter interpreter, PythonSo
 
     private readonly PythonSources _sources = sources.ForBuilding;
 
+    /// <summary>What folders said in this command.</summary>
+    private readonly Dictionary<(string Folder, string? Subdirectory, bool IsEditable), CoreMetadata> _said = [];
+
+    /// <summary>The same with other places to take from, which knows what this one was told.</summary>
+    internal SourceBuilder With(PythonSources other)
+    {
+        var builder = new SourceBuilder(store, interpreter, other, progress, settings) { Outer = Outer };
+        foreach (var (source, metadata) in _said)
+            builder._said.Add(source, metadata);
+        return builder;
+    }
+
     /// <summary>What is being built while this is asked for, the outermost first: what needs itself cannot be built.</summary>
     private IReadOnlyList<string> Outer { get; init; } = [];
 
     public async Task<CoreMetadata> MetadataAsync(SourceTree source, CancellationToken cancellationToken)
     {
+        if (source.Folder is { } known && _said.TryGetValue((known, source.Subdirectory, source.IsEditable), out var said))
+            return said;
         var metadata = await WorkAsync(source, async build =>
         {
             var hook = source.IsEditable ? "prepare_metadata_for_build_editable" : "prepare_metadata_for_build_wheel";
@@ -50,6 +64,12 @@ public sealed class SourceBuilder(Store store, Interpreter interpreter, PythonSo
             return read;
         }, cancellationToken).ConfigureAwait(false);
         RequireMeant(source, metadata);
+        if (source.Folder is { } asked)
+        {
+            lock (_said)
+                _said[(asked, source.Subdirectory, source.IsEditable)] = metadata;
+        }
+
         return metadata;
     }
 
@@ -62,6 +82,8 @@ public sealed class SourceBuilder(Store store, Interpreter interpreter, PythonSo
         progress?.Report(new Activity($"build {source.Name}"));
         using var folder = store.BeginWork("build");
         var tree = source.Folder ?? SourceArchive.Unpack(store.PathOf(StoreArea.Artifacts, source.Sha256!), source.Name, Directory.CreateDirectory($"{folder.Path}/sources").FullName);
+        if (source.Subdirectory is { Length: > 0 } inside)
+            tree = Directory.Exists($"{tree}/{inside}") ? $"{tree}/{inside}" : throw new MayflyException($"{source.Name} has no folder {inside}", "look how it is spelled in the address");
         if (!File.Exists($"{tree}/pyproject.toml") && !File.Exists($"{tree}/setup.py") && !File.Exists($"{tree}/setup.cfg"))
             throw new MayflyException($"{source.Name} cannot be built: it has neither pyproject.toml nor setup.py", source.Folder is null ? Hint : "name the folder of a Python project");
         // Without the file setuptools is meant, as it always was.

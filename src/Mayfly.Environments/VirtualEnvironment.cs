@@ -44,7 +44,7 @@ public sealed class VirtualEnvironment
         if (install is not { Count: > 0 })
             return;
         Fill(made, install);
-        EnvironmentRecord.Write(made, interpreter.SitePackages, one => install.First(plan => plan.Wheel.Information == one.Information).Wheel.Sha256);
+        EnvironmentRecord.Write(made, interpreter.SitePackages, null, "", install);
     });
 
     private static VirtualEnvironment Create(string root, Interpreter interpreter, string? prompt, bool systemPackages, string? tool, Action<string> fill)
@@ -184,8 +184,7 @@ public sealed class VirtualEnvironment
             EnvironmentTree.Write(made, install.SelectMany(static plan => plan.Files), cancellationToken);
             if (!comesPip && staying.All(static one => one.Project.Text != "pip") && PipPrograms.ToolOf(Root) is { } tool)
                 PipPrograms.Write(made, Interpreter, tool);
-            var record = EnvironmentRecord.Read(Root);
-            EnvironmentRecord.Write(made, Interpreter.SitePackages, one => install.FirstOrDefault(plan => plan.Wheel.Information == one.Information)?.Wheel.Sha256 ?? record?.WheelOf(one, PackagesFolder));
+            EnvironmentRecord.Write(made, Interpreter.SitePackages, EnvironmentRecord.Read(Root), PackagesFolder, install);
             Forget();
             Files.Exchange(made, Root);
         }

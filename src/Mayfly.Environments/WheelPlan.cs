@@ -13,6 +13,9 @@ public sealed record WheelPlan
 
     public required UnpackedWheel Wheel { get; init; }
 
+    /// <summary>SHA-256 of the sources that the wheel was built from; null where it was not, or of a folder.</summary>
+    public string? Source { get; init; }
+
     /// <summary>All files, its metadata too; the last one is <c>RECORD</c>.</summary>
     public required IReadOnlyList<PlannedFile> Files { get; init; }
 
@@ -20,9 +23,9 @@ public sealed record WheelPlan
     /// <param name="interpreter">What the environment was made with.</param>
     /// <param name="root">The environment's path as its users know it, which programs name.</param>
     /// <param name="isRequested">True when somebody asked for it, and not another distribution.</param>
-    /// <param name="origin">Where it came from, as <c>direct_url.json</c> has it; null for an index.</param>
+    /// <param name="origin">Where it came from; null for an index.</param>
     /// <exception cref="MayflyException">It would write where no distribution may.</exception>
-    public static WheelPlan Of(UnpackedWheel wheel, Interpreter interpreter, string root, bool isRequested, string? origin = null)
+    public static WheelPlan Of(UnpackedWheel wheel, Interpreter interpreter, string root, bool isRequested, DirectUrl? origin = null)
     {
         var (name, packages) = ($"{wheel.Name.Project} {wheel.Name.Version}", interpreter.SitePackages);
         var program = $"{root}/bin/python";
@@ -65,13 +68,13 @@ public sealed record WheelPlan
             Add(Made($"bin/{point.Name}", point.Script(program), runs: true));
         }
 
-        string[] made = ["INSTALLER", "REQUESTED", "direct_url.json"];
+        string[] made = ["INSTALLER", "REQUESTED", DirectUrl.FileName];
         files.RemoveAll(file => made.Any(text => file.Path == $"{packages}/{wheel.Information}/{text}"));
         Add(Made($"{packages}/{wheel.Information}/INSTALLER", "mayfly\n"));
         if (isRequested)
             Add(Made($"{packages}/{wheel.Information}/REQUESTED", ""));
         if (origin is not null)
-            Add(Made($"{packages}/{wheel.Information}/direct_url.json", origin));
+            Add(Made($"{packages}/{wheel.Information}/{DirectUrl.FileName}", origin.ToString()));
         var lines = files.Select(file => new RecordEntry(Path.GetRelativePath($"/{packages}", $"/{file.Path}"), file.Hash, file.Size).ToString()).Order(StringComparer.Ordinal).Append($"{record},,");
         Add(Made($"{packages}/{record}", string.Concat(lines.Select(static line => $"{line}\n"))));
         return new WheelPlan { Wheel = wheel, Files = files };

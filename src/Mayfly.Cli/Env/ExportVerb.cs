@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text;
 using Mayfly.Environments;
 using Mayfly.Packages;
+using Mayfly.Packages.Python;
 using Mayfly.Packages.Python.Resolving;
 using Mayfly.Verbs;
 
@@ -35,20 +36,41 @@ internal static class ExportVerb
 
     private static string Locked(Pylock from)
     {
-        return string.Concat(from.Packages.Select(static package => RequirementsExport.Line($"{package.Name}=={package.Version}{(package.Marker is { } marker ? $" ; {marker}" : "")}",
-            (package.Source is { } source ? package.Wheels.Append(source) : package.Wheels).Select(static wheel => wheel.Hashes.GetValueOrDefault("sha256")).OfType<string>())));
+        var digests = HasDigests(from.Packages.Where(static package => package.Direct?.Direct is { IsFolder: true }).Select(static package => package.Name));
+        return string.Concat(from.Packages.Select(package =>
+        {
+            var when = package.Marker is { } marker ? $" ; {marker}" : "";
+            return package.Direct is { Direct: { } direct } file ? RequirementsExport.Line(direct, package.Name.Text, digests ? file : file with { Hashes = new Dictionary<string, string>() }, when)
+                : RequirementsExport.Line($"{package.Name}=={package.Version}{when}", digests ? package.Wheels.Append(package.Source).Select(static one => one?.Hashes.GetValueOrDefault("sha256")).OfType<string>() : []);
+        }));
     }
 
     private static string Installed(VirtualEnvironment environment)
     {
         var (text, record) = (new StringBuilder(), EnvironmentRecord.Read(environment.Root));
+        var digests = HasDigests(environment.Installed().Where(static one => one.Origin is { IsFolder: true }).Select(static one => one.Project));
         foreach (var one in environment.Installed().Where(static one => !one.IsSeed))
         {
-            var digest = record?.WheelOf(one, environment.PackagesFolder) ?? throw new MayflyException($"{one.Project} {one.Version} was not installed by mayfly, so the digest of its file is not known",
+            if (one.Origin is { } origin)
+            {
+                text.Append(origin.IsEditable ? $"-e {DirectReference.Read(origin.Url).Path}\n" : $"{one.Project} @ {origin.Requirement()}\n");
+                continue;
+            }
+
+            var digest = record?.SourceOf(one, environment.PackagesFolder) ?? record?.WheelOf(one, environment.PackagesFolder) ?? throw new MayflyException($"{one.Project} {one.Version} was not installed by mayfly, so the digest of its file is not known",
                 $"install it anew (mayfly env install --force-reinstall {one.Project}=={one.Version}), or leave digests out: mayfly env freeze");
-            text.Append(RequirementsExport.Line($"{one.Project}=={one.Version}", [digest]));
+            text.Append(RequirementsExport.Line($"{one.Project}=={one.Version}", digests ? [digest] : []));
         }
 
         return text.ToString();
+    }
+
+    /// <summary>False where one is a folder, which has none: pip takes digests of all or of none.</summary>
+    private static bool HasDigests(IEnumerable<ProjectName> folders)
+    {
+        if (folders.ToArray() is not { Length: > 0 } those)
+            return true;
+        Console.Error.WriteLine($"note: no digests are written, for pip takes them of all or of none, and {string.Join(", ", those)} {(those.Length == 1 ? "is a folder" : "are folders")}");
+        return false;
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Mayfly.Cli.Pip;
 using Mayfly.Packages;
 
 namespace Mayfly.Cli.Env;
@@ -12,8 +13,8 @@ internal static class FreezeVerb
         var command = new ExampledCommand("freeze", "Print what is installed as requirements", "mayfly env freeze > requirements.txt") { environment };
         command.SetAction(result =>
         {
-            foreach (var one in environment.Open(result, Store.Open()).Installed().Where(static one => !one.IsSeed))
-                result.InvocationConfiguration.Output.WriteLine($"{one.Project}=={one.Version}");
+            foreach (var one in PipDistribution.All(environment.Open(result, Store.Open())).Where(static one => !one.Installed.IsSeed).OrderBy(static one => one.Name.ToLowerInvariant(), StringComparer.Ordinal))
+                result.InvocationConfiguration.Output.WriteLine(one.Frozen());
             return ExitCode.Done;
         });
         return command;

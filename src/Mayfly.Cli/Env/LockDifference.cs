@@ -19,5 +19,5 @@ internal static class LockDifference
     ];
 
     /// <summary>A lock for several interpreters may have several of one project.</summary>
-    private static Dictionary<ProjectName, string> Versions(Pylock? from) => (from?.Packages ?? []).GroupBy(static one => one.Name).ToDictionary(static group => group.Key, static group => string.Join(" and ", group.Select(static one => one.Version)));
+    private static Dictionary<ProjectName, string> Versions(Pylock? from) => (from?.Packages ?? []).GroupBy(static one => one.Name).ToDictionary(static group => group.Key, static group => string.Join(" and ", group.Select(static one => one.Version?.ToString() ?? "(folder)")));
 }

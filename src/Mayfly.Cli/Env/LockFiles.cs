@@ -1,3 +1,6 @@
+using Mayfly.Environments;
+using Mayfly.Packages;
+using Mayfly.Packages.Python;
 using Mayfly.Packages.Python.Resolving;
 
 namespace Mayfly.Cli.Env;
@@ -9,6 +12,11 @@ internal static class LockFiles
 
     /// <summary>Null when there is none.</summary>
     public static Pylock? Find(string path) => File.Exists(path) ? Read(path) : null;
+
+    /// <summary>Tells the version of a folder, which its build says.</summary>
+    public static Func<IndexFile, PythonVersion> VersionOf(Store store, Interpreter interpreter, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default) => file => file.Direct is { IsFolder: true }
+        ? new SourceBuilder(store, interpreter, PythonRequirements.Of(PipConfiguration.OfHost(null).Options, new PythonSources(), interpreter.Target).Sources, progress).MetadataAsync(SourceTree.Of(file), cancellationToken).GetAwaiter().GetResult().Version
+        : throw new MayflyException($"the lock says no version of {file.Direct?.Project}, and neither does the name of its archive", "make the lock anew: mayfly env lock");
 
     public static Pylock Read(string path)
     {

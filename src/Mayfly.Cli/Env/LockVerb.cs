@@ -34,7 +34,7 @@ internal static class LockVerb
             var made = await Screen.ShowAsync(progress => environments is var (pythons, platforms)
                 ? UniversalResolution.ResolveAsync(store, new UniversalRequest { Requirements = wanted, Pythons = pythons, Platforms = platforms, Usual = overrides, Before = kept }, progress, null, new SourceBuilder(store, interpreter, PythonRequirements.Of(wanted, overrides, interpreter.Target).Sources, progress), cancellationToken)
                 : OfOneAsync(store, wanted, overrides, kept, interpreter, progress, cancellationToken));
-            var text = made.ToString();
+            var text = (made with { Folder = Path.GetDirectoryName(Path.GetFullPath(path)) }).ToString();
             if (!File.Exists(path) || File.ReadAllText(path) != text)
                 OutputFile.Write(path, Encoding.UTF8.GetBytes(text));
             var changes = LockDifference.Of(before, made);
@@ -48,18 +48,18 @@ internal static class LockVerb
 
     private static async Task<Pylock> OfOneAsync(Store store, RequirementsFile wanted, PythonSources usual, Pylock? before, Interpreter interpreter, IProgress<Activity> progress, CancellationToken cancellationToken)
     {
-        var asked = PythonRequirements.Of(wanted, usual with
+        var asked = PythonRequirements.Of(await DirectNames.FindAsync(store, wanted, interpreter.Target, sources => new SourceBuilder(store, interpreter, sources, progress), progress, null, cancellationToken), usual with
         {
             Preferred = (before?.Packages ?? []).Where(static one => one.Version is not null).OrderByDescending(one => one.Marker?.Holds(interpreter.Target.Markers) ?? true)
                 .GroupBy(static one => one.Name).ToDictionary(static group => group.Key, static group => (IReadOnlyList<PythonVersion>)[.. group.Select(static one => one.Version!)]),
         }, interpreter.Target);
         var chosen = await PythonResolution.ResolveAsync(store, asked.Wanted, interpreter.Target, asked.Sources, progress, null, cancellationToken, new SourceBuilder(store, interpreter, asked.Sources, progress));
         // What sources are built with is locked too, and known when they were built.
-        var built = chosen.Where(static one => one.File is { } file && SourceName.TryParse(file.Name) is not null).ToArray();
+        var built = chosen.Where(static one => one.IsSource && one.Direct is not { IsFolder: true }).ToArray();
         var with = DistributionFetch.Locked(built, await DistributionFetch.WheelsAsync(store, built, asked.Sources, new SourceBuilder(store, interpreter, asked.Sources, progress), progress, null, cancellationToken)).ToDictionary(static one => one.Project);
         chosen = [.. chosen.Select(one => with.GetValueOrDefault(one.Project) ?? one)];
         // A lock without digests would lock nothing: what an index does not say of a file, the file itself says.
-        var silent = chosen.Where(static one => one.File is { } wheel && !wheel.Hashes.ContainsKey("sha256")).ToArray();
+        var silent = chosen.Where(static one => one.Direct is null && one.File is { } wheel && !wheel.Hashes.ContainsKey("sha256")).ToArray();
         var fetched = await PythonDownload.AllAsync(store, [.. silent.Select(static one => one.File!)], progress, null, cancellationToken);
         var digests = silent.Zip(fetched).ToDictionary(static pair => pair.First.Project, static pair => pair.Second.Sha256);
         return Pylock.Of([.. chosen.Select(one => digests.TryGetValue(one.Project, out var digest) ? one with { File = one.File! with { Hashes = new Dictionary<string, string> { ["sha256"] = digest } } } : one)], interpreter.Target);

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Mayfly.Environments;
 using Mayfly.Packages;
+using Mayfly.Packages.Python;
+using Mayfly.Packages.Python.Resolving;
 
 namespace Mayfly.Cli.Env;
 
@@ -18,8 +20,15 @@ internal static class SyncVerb
         {
             var store = Store.Open();
             var opened = environment.Open(result, store);
-            var chosen = LockFiles.Read(result.GetValue(file)!).For(opened.Interpreter.Target, result.GetValue(file)!);
-            await PlanText.RunAsync(store, opened, _ => Task.FromResult(EnvironmentPlan.Exactly(opened, chosen, builds: BuildOption.Read(result, builds))), result.GetValue(dry), result.InvocationConfiguration.Output, cancellationToken);
+            var read = LockFiles.Read(result.GetValue(file)!);
+            // Folders are named by a file of one's own, as in a requirements file.
+            var permitted = BuildOption.Read(result, builds).And(new BuildPermission { Addresses = read.Packages.Select(static one => one.Direct?.Direct).OfType<DirectReference>().Where(static one => one.IsFolder).Select(static one => one.Text).ToHashSet() });
+            await PlanText.RunAsync(store, opened, async progress =>
+            {
+                var chosen = await Task.Run(() => read.For(opened.Interpreter.Target, result.GetValue(file)!, LockFiles.VersionOf(store, opened.Interpreter, progress, cancellationToken)), cancellationToken);
+                // What a folder is built with is nowhere locked.
+                return EnvironmentPlan.Exactly(opened, chosen) with { Sources = PythonRequirements.Of(PipConfiguration.OfHost(opened.Root).Options, new PythonSources { Builds = permitted }, opened.Interpreter.Target).Sources };
+            }, result.GetValue(dry), result.InvocationConfiguration.Output, cancellationToken);
             return ExitCode.Done;
         });
         return command;

@@ -23,7 +23,7 @@ internal static class UpgradeVerb
             var request = new EnvironmentRequest
             {
                 // pip and what it builds with are the environment's own beginning, and stay as they are.
-                Requirements = !all ? wanted : wanted with { Entries = [.. wanted.Entries, .. opened.Installed().Where(static one => !one.IsSeed).Select(static one => new RequirementsEntry { File = "environment", Line = 0, Text = one.Project.Text })] },
+                Requirements = !all ? wanted : wanted with { Entries = [.. wanted.Entries, .. opened.Installed().Where(static one => !one.IsSeed && one.Origin is null).Select(static one => new RequirementsEntry { File = "environment", Line = 0, Text = one.Project.Text })] },
                 Overrides = requirements.Overrides(result),
                 Upgrade = true,
                 UpgradeAll = all,

@@ -41,7 +41,7 @@ internal sealed record PipArguments
 
     private static readonly Dictionary<string, string[]> Values = new()
     {
-        ["install"] = ["--requirement", "--constraint", "--index-url", "--extra-index-url", "--find-links", "--no-binary", "--only-binary"],
+        ["install"] = ["--requirement", "--constraint", "--editable", "--index-url", "--extra-index-url", "--find-links", "--no-binary", "--only-binary"],
         ["download"] = ["--requirement", "--constraint", "--index-url", "--extra-index-url", "--find-links", "--no-binary", "--only-binary", "--dest"],
         ["uninstall"] = ["--requirement"],
         ["list"] = ["--format", "--exclude"],

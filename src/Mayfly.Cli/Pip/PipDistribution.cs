@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using Mayfly.Environments;
 using Mayfly.Packages.Python;
@@ -25,9 +24,6 @@ internal sealed partial class PipDistribution
         }
 
         Name = Field("Name") is { Length: > 0 } name ? name : installed.Project.Text;
-        var origin = $"{packages}/{installed.Information}/direct_url.json";
-        if (File.Exists(origin))
-            ReadOrigin(File.ReadAllText(origin));
     }
 
     public InstalledDistribution Installed { get; }
@@ -40,10 +36,7 @@ internal sealed partial class PipDistribution
     public string Version => Installed.Version.ToString();
 
     /// <summary>The folder of an editable one; null for any other.</summary>
-    public string? EditableLocation { get; private set; }
-
-    /// <summary>Where it came from, if not from an index: as a requirement has it, after the name.</summary>
-    public string? Origin { get; private set; }
+    public string? EditableLocation => Installed.Origin is { IsEditable: true } origin ? new Uri(origin.Url).LocalPath : null;
 
     /// <summary>A field of its metadata; empty when it has none.</summary>
     public string Field(string name) => _fields.Find(one => one.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Value ?? "";
@@ -76,23 +69,15 @@ internal sealed partial class PipDistribution
     public static IReadOnlyList<PipDistribution> All(VirtualEnvironment environment) =>
         [.. environment.Installed().Select(one => new PipDistribution(one, environment.PackagesFolder)).OrderBy(static one => one.Installed.Project.Text, StringComparer.Ordinal)];
 
-    private void ReadOrigin(string text)
+    /// <summary>As <c>pip freeze</c> prints it.</summary>
+    public string Frozen()
     {
-        try
-        {
-            using var document = JsonDocument.Parse(text);
-            var address = document.RootElement.GetProperty("url").GetString()!;
-            if (document.RootElement.TryGetProperty("dir_info", out var folder) && folder.TryGetProperty("editable", out var editable) && editable.GetBoolean())
-                EditableLocation = new Uri(address).LocalPath;
-            else if (document.RootElement.TryGetProperty("vcs_info", out var vcs))
-                Origin = $"{vcs.GetProperty("vcs").GetString()}+{address}@{vcs.GetProperty("commit_id").GetString()}";
-            else
-                Origin = document.RootElement.TryGetProperty("archive_info", out var archive) && archive.TryGetProperty("hash", out var hash) && hash.GetString() is { } digest ? $"{address}#{digest}" : address;
-        }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or UriFormatException)
-        {
-            // What cannot be read says nothing, as with pip.
-        }
+        if (EditableLocation is not { } place)
+            return Installed.Origin is { } origin ? $"{Name} @ {origin.Requirement()}" : $"{Name}=={Version}";
+        if (GitCheckout.Find(place) is not { } checkout)
+            return $"# Editable install with no version control ({Name}=={Version})\n-e {place}";
+        return checkout.Remote is null ? $"# Editable Git install with no remote ({Name}=={Version})\n-e {place}"
+            : $"-e {checkout.Remote}@{checkout.Commit}#egg={Name.Replace('-', '_')}{(checkout.Subdirectory is { } inside ? $"&subdirectory={inside}" : "")}";
     }
 
     [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]*")]

@@ -9,9 +9,12 @@ namespace Mayfly.Cli.Pip;
 /// <summary><c>pip install</c> and <c>pip download</c>.</summary>
 internal static class PipInstall
 {
-    /// <summary>True when something is asked for that pip makes itself: sources, folders, addresses.</summary>
-    public static bool IsForPip(PipArguments arguments) => arguments.Words.Exists(static word => PipDistribution.NameOf(word) is not { Length: > 0 } name || word[name.Length..] is ['/', ..] || word.Contains("://", StringComparison.Ordinal) || word.Contains(" @ ", StringComparison.Ordinal)
-        || word.EndsWith(".whl", StringComparison.Ordinal) || word.EndsWith(".tar.gz", StringComparison.Ordinal) || word.EndsWith(".zip", StringComparison.Ordinal) || word is "." or "..");
+    /// <summary>True when something is asked for that pip makes itself: what is in a repository; and what is downloaded of folders and addresses.</summary>
+    public static bool IsForPip(PipArguments arguments) => arguments.Words.Concat(arguments.All("--editable")).Any(static word => DirectReference.IsVersionControl(word) || (word.IndexOf('@') is > 0 and var at && DirectReference.IsVersionControl(word[(at + 1)..].Trim())))
+        || (arguments.Command == "download" && arguments.Words.Exists(static word => IsDirect(word)));
+
+    /// <summary>A folder, a file or an address.</summary>
+    private static bool IsDirect(string word) => word.Contains("://", StringComparison.Ordinal) || word.StartsWith('.') || word.Contains('/', StringComparison.Ordinal) || DirectReference.IsArchive(word.Split('[')[0].Split(';')[0].Trim());
 
     public static async Task<int> RunAsync(PipArguments arguments, VirtualEnvironment environment, Store store, TextWriter output, CancellationToken cancellationToken)
     {
@@ -24,9 +27,10 @@ internal static class PipInstall
             Upgrade = arguments.Has("--upgrade"),
             Reinstall = arguments.Has("--force-reinstall"),
             WithoutDependencies = arguments.Has("--no-deps"),
+            KeepsVersions = true,
         };
         var plan = await ChooseAsync(() => EnvironmentPlan.OfAsync(store, environment.Interpreter, environment.Installed(), request, null, cancellationToken), store, wanted, environment, cancellationToken);
-        var story = new PipStory(wanted, plan, before, environment);
+        var story = new PipStory(plan.Requirements, plan, before, environment);
         foreach (var line in story.Choices(request.Upgrade && !request.Reinstall, request.WithoutDependencies))
             output.WriteLine(line);
         if (plan.IsEmpty)
@@ -76,9 +80,18 @@ internal static class PipInstall
     /// <summary>pip's configuration, then what was typed, then the files.</summary>
     private static RequirementsFile Read(PipArguments arguments, VirtualEnvironment environment)
     {
-        if (arguments.Words is [] && !arguments.Has("--requirement"))
+        if (arguments.Words is [] && !arguments.Has("--requirement") && !arguments.Has("--editable"))
             throw new PipFailure(arguments.All("--find-links").Concat(PipConfiguration.OfHost(environment.Root).Options.FindLinks.Select(static one => one.Place)).ToArray() is { Length: > 0 } links ? $"You must give at least one requirement to {arguments.Command} (maybe you meant \"pip {arguments.Command} {string.Join(' ', links)}\"?)" : $"You must give at least one requirement to {arguments.Command} (see \"pip help {arguments.Command}\")");
-        foreach (var word in arguments.Words)
+        foreach (var word in arguments.Words.Where(static word => (word.StartsWith('.') || word.StartsWith('/')) && !DirectReference.IsArchive(word.Split('[')[0])))
+        {
+            var path = word.Split('[')[0];
+            if (!Directory.Exists(path))
+                throw new PipFailure($"Invalid requirement: '{word}'\nHint: It looks like a path. File '{word}' does not exist.");
+            if (!File.Exists($"{path}/setup.py") && !File.Exists($"{path}/pyproject.toml"))
+                throw new PipFailure($"Directory '{word}' is not installable. Neither 'setup.py' nor 'pyproject.toml' found.");
+        }
+
+        foreach (var word in arguments.Words.Where(static word => !IsDirect(word)))
         {
             try
             {
@@ -90,10 +103,13 @@ internal static class PipInstall
             }
         }
 
+        RequirementsEntry[] typed = [.. arguments.Words.Select(static word => new RequirementsEntry { File = "", Line = 1, Text = word }), .. arguments.All("--editable").Select(static word => new RequirementsEntry { File = "", Line = 1, Text = word, IsEditable = true })];
         var configuration = PipConfiguration.OfHost(environment.Root);
         var all = configuration.Options.And(new RequirementsFile
         {
-            Entries = [.. arguments.Words.Select(static word => new RequirementsEntry { File = "", Line = 1, Text = word })],
+            Entries = typed,
+            // pip knows no permission: whoever types the path or the address of something has it built.
+            Builds = new BuildPermission { Addresses = DirectNames.Addresses(typed) },
             Index = arguments.Last("--index-url"),
             FurtherIndexes = arguments.All("--extra-index-url"),
             NoIndex = arguments.Has("--no-index"),
@@ -131,8 +147,8 @@ internal static class PipInstall
         catch (UnresolvableException e)
         {
             var target = environment.Interpreter.Target;
-            var asked = PythonRequirements.Of(wanted, new PythonSources(), target);
-            foreach (var entry in wanted.Entries.Where(static entry => !entry.IsConstraint))
+            var asked = PythonRequirements.Of(wanted with { Entries = [.. wanted.Entries.Where(static entry => !entry.IsEditable && !IsDirect(entry.Text))] }, new PythonSources(), target);
+            foreach (var entry in wanted.Entries.Where(static entry => !entry.IsConstraint && !entry.IsEditable && !IsDirect(entry.Text)))
             {
                 var one = DependencySpecifier.Parse(entry.Text);
                 var versions = await PythonResolution.VersionsAsync(store, one.Name, target, asked.Sources, cancellationToken);

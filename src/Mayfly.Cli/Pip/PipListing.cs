@@ -34,12 +34,7 @@ internal static class PipListing
         // What environments of old begin with; since 3.12 that is pip alone.
         string[] skipped = arguments.Has("--all") ? [] : environment.Interpreter.Minor >= 12 ? ["pip"] : ["pip", "setuptools", "distribute", "wheel"];
         foreach (var one in Without(arguments, PipDistribution.All(environment)).Where(one => !skipped.Contains(one.Installed.Project.Text)).OrderBy(static one => one.Name.ToLowerInvariant(), StringComparer.Ordinal))
-        {
-            if (one.EditableLocation is { } place)
-                output.WriteLine($"# Editable install with no version control ({one.Name}=={one.Version})\n-e {place}");
-            else
-                output.WriteLine(one.Origin is { } origin ? $"{one.Name} @ {origin}" : $"{one.Name}=={one.Version}");
-        }
+            output.WriteLine(one.Frozen());
 
         return ExitCode.Done;
     }

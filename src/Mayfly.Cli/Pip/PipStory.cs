@@ -1,3 +1,4 @@
+using System.Globalization;
 using Mayfly.Environments;
 using Mayfly.Packages.Python;
 using Mayfly.Packages.Python.Resolving;
@@ -42,6 +43,16 @@ internal sealed class PipStory
             var there = _before.FirstOrDefault(one => one.Installed.Project == specifier.Name);
             if (!seen.Add(specifier.Name))
                 continue;
+            if (specifier.Address is not null && (comes?.Chosen ?? _plan.Kept.FirstOrDefault(one => one.Project == specifier.Name)) is { Direct: { } direct } asked)
+            {
+                foreach (var line in Direct(asked, direct, next.From))
+                    yield return (line, name, comes?.Chosen);
+                if (comes is null)
+                    continue;
+                name = $"{(direct.IsWheel ? direct.FileName.Split('-')[0] : name)}=={asked.Version}";
+                (comes, there) = (comes with { Chosen = comes.Chosen with { File = null } }, null);
+            }
+
             if (there is not null && (comes is null || (upgrade && number < roots && specifier.Versions.Allows(there.Installed.Version, preReleases: true))))
                 yield return ($"Requirement already satisfied: {text} in {Shown(_environment.PackagesFolder)}{(next.From is { } from ? $" (from {from})" : "")} ({there.Version})", name, null);
             if (comes?.Chosen.File is { } file)
@@ -56,12 +67,25 @@ internal sealed class PipStory
         bool Counts(DependencySpecifier need, DependencySpecifier of) => need.Marker is not { } marker || marker.Holds(markers) || of.Extras.Any(extra => marker.Holds(markers with { Extra = extra.Text }));
     }
 
+    /// <summary>What an address or a path leads to.</summary>
+    private IEnumerable<string> Direct(ChosenDistribution one, DirectReference direct, string? from)
+    {
+        var name = direct.IsWheel ? direct.FileName.Split('-')[0] : one.Project.Text;
+        yield return direct.IsEditable ? $"Obtaining {direct.Url}{(from is null ? "" : $" (from {from})")}" : direct.Path is { } path ? $"Processing {Shown(path.TrimEnd('/'))}{(from is null ? "" : $" (from {from})")}"
+            : $"Collecting {name}=={one.Version}{(from is null ? "" : $" (from {from})")}\n  Downloading {direct.Url} ({Size(one.File!.Size ?? 0)})";
+        if (_plan.Kept.Contains(one) && direct.Path is not null)
+            yield return $"{name} is already installed with the same version as the provided wheel. Use --force-reinstall to force an installation of the wheel.";
+    }
+
+    /// <summary>As pip shows it, in powers of a thousand.</summary>
+    private static string Size(long bytes) => bytes > 1_000_000 ? string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0.0} MB") : bytes > 10_000 ? $"{bytes / 1000} kB" : bytes > 1000 ? string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e3:0.0} kB") : $"{bytes} bytes";
+
     /// <summary>What was done; needed ones first, as pip installs them.</summary>
     /// <param name="after">What is there now.</param>
     public IEnumerable<string> Changes(IReadOnlyList<PipDistribution> after)
     {
         // By the names with which they are asked for.
-        var names = new Dictionary<ProjectName, string>();
+        var names = new Dictionary<ProjectName, string>(after.Where(one => _plan.Install.Any(other => other.Chosen.Project == one.Installed.Project && other.Chosen.Direct is not null)).Select(static one => KeyValuePair.Create(one.Installed.Project, one.Name)));
         foreach (var name in _wanted.Entries.Where(static entry => !entry.IsConstraint).Select(static entry => entry.Text).Concat(after.SelectMany(static one => one.Needs)).Select(PipDistribution.NameOf))
             names.TryAdd(ProjectName.Parse(name), name);
         var coming = _plan.Install.ToDictionary(static one => one.Chosen.Project);

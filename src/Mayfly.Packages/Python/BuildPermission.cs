@@ -13,11 +13,14 @@ public sealed record BuildPermission
 
     public IReadOnlySet<ProjectName> Projects { get; init; } = new HashSet<ProjectName>();
 
+    /// <summary>Of what these addresses lead to (<see cref="DirectReference.Text"/>): folders of this host that whoever runs the command names, or a file of theirs, are their own work.</summary>
+    public IReadOnlySet<string> Addresses { get; init; } = new HashSet<string>();
+
     /// <summary>Of these.</summary>
     public static BuildPermission Of(params IEnumerable<ProjectName> projects) => new() { Projects = projects.ToHashSet() };
 
     /// <summary>What one or the other permits.</summary>
-    public BuildPermission And(BuildPermission other) => new() { Everybody = Everybody || other.Everybody, Projects = Projects.Union(other.Projects).ToHashSet() };
+    public BuildPermission And(BuildPermission other) => new() { Everybody = Everybody || other.Everybody, Projects = Projects.Union(other.Projects).ToHashSet(), Addresses = Addresses.Union(other.Addresses).ToHashSet() };
 
     /// <summary>As it is typed: names between commas, or <c>:all:</c>.</summary>
     /// <exception cref="MayflyException">A name is none.</exception>
@@ -26,5 +29,8 @@ public sealed record BuildPermission
 
     public bool Allows(ProjectName project) => Everybody || Projects.Contains(project);
 
-    internal static string Hint(ProjectName project) => $"a build runs code of that project: permit it with --allow-build={project}, or take a version that has a wheel";
+    /// <summary>Whether what an address leads to may be built.</summary>
+    public bool Allows(ProjectName? project, DirectReference? direct) => Everybody || (project is { } known && Allows(known)) || (direct is not null && Addresses.Contains(direct.Text));
+
+    internal static string Hint(ProjectName? project) => $"a build runs code of that project: permit it with --allow-build={project?.Text ?? ":all:"}, or take a version that has a wheel";
 }

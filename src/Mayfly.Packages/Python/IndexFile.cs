@@ -26,4 +26,7 @@ public sealed record IndexFile
     public string? Yanked { get; init; }
 
     public DateTimeOffset? Uploaded { get; init; }
+
+    /// <summary>The address that it was asked for by; null for a file of an index.</summary>
+    public DirectReference? Direct { get; init; }
 }

@@ -131,7 +131,7 @@ public static class SourceArchive
                 return;
             }
 
-            using var archive = Compression.Open(name, new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+            using var archive = Compression.Open(Path.GetExtension(name) switch { ".tgz" => ".gz", ".tbz" => ".bz2", ".txz" => ".xz", _ => name }, new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
             var tar = new TarReader(archive);
             var count = 0;
             while (tar.Next() is { } entry)

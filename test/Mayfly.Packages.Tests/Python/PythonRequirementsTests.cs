@@ -56,8 +56,9 @@ public sealed class PythonRequirementsTests : IDisposable
     [InlineData("--require-hashes\none==1\n", "requirements.txt:2: one==1 has no --hash, and others have")]
     [InlineData("one==1 --hash=sha512:00\n", "requirements.txt:1: one==1 has a digest by sha512 alone, and indexes say SHA-256")]
     [InlineData("one>=1 --hash=sha256:00\n", "requirements.txt:1: one>=1 has a --hash and no exact version")]
-    [InlineData("\n-e .\n", "requirements.txt:2: . is a file, a folder or an address of its own, from which nothing is installed yet")]
-    [InlineData("one @ https://files.test/one.whl\n", "requirements.txt:1: one @ https://files.test/one.whl is a file, a folder or an address of its own, from which nothing is installed yet")]
+    [InlineData("\n-e .\n", "requirements.txt:2: . is a file, a folder or an address of its own, of which it is not known what project it is")]
+    [InlineData("one @ git+https://files.test/one\n", "requirements.txt:1: git+https://files.test/one leads to a repository of a version control system, from which mayfly installs nothing")]
+    [InlineData("one @ https://files.test/one.exe\n", "requirements.txt:1: https://files.test/one.exe is neither a wheel nor an archive of sources")]
     [InlineData("one[\n", "requirements.txt:1: ")]
     [InlineData("--index-url nowhere\n", "'nowhere' is no address of an index")]
     public void What_contradicts_itself_or_is_not_done_is_told_with_its_place(string text, string message)

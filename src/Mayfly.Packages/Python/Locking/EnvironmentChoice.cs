@@ -31,6 +31,8 @@ public static class EnvironmentChoice
             throw new MayflyException($"component {request.Set} wants Python packages, and no index may be asked for them", "take no-index out of the requirements file, pip.conf or PIP_NO_INDEX; or write --find-links FOLDER into the requirements file");
         var kept = stays.Select(static wheel => wheel.ReadName()).DistinctBy(static one => one.Project).ToDictionary(static one => one.Project, static one => one.Version);
         var chosen = await ResolveAsync(sources with { Preferred = kept.ToDictionary(static one => one.Key, static one => (IReadOnlyList<PythonVersion>)[one.Value]) }).ConfigureAwait(false);
+        if (chosen.FirstOrDefault(static one => one.Direct is not null) is { } named)
+            throw new MayflyException($"{request.File}: {named.Project} comes from an address of its own, which a package in it names, and which images do not take yet", "take another version of that package");
         string[] moved = [.. chosen.Where(one => kept.TryGetValue(one.Project, out var version) && version != one.Version && wanted.All(want => want.Name != one.Project || want.Versions.Allows(version, preReleases: true))).Select(one => $"{one.Project} {kept[one.Project]}")];
         if (moved.Length > 0)
             progress?.Report(new Activity($"note: {LockFile.Name}", $"could not keep {string.Join(", ", moved)}") { Ended = true });

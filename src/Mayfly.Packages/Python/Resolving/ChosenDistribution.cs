@@ -16,6 +16,12 @@ public sealed record ChosenDistribution
     /// <summary>The index that it comes from; null for an address that was given.</summary>
     public Uri? Index { get; init; }
 
+    /// <summary>The address that it was asked for by; null for one of an index.</summary>
+    public DirectReference? Direct => File?.Direct;
+
+    /// <summary>True for an archive or a folder that a wheel is built from.</summary>
+    public bool IsSource => File is { } file && (Direct is null ? SourceName.TryParse(file.Name) is not null : !Direct.IsWheel);
+
     /// <summary>Exactly what its wheel is built with; null as long as nobody has chosen that, and for what is a wheel already.</summary>
     public IReadOnlyList<ChosenDistribution>? BuildRequires { get; init; }
 

@@ -19,16 +19,17 @@ public static class DistributionFetch
         Store store, IReadOnlyList<ChosenDistribution> chosen, PythonSources sources, ISourceBuilder? builder = null,
         IProgress<Activity>? progress = null, TransferSettings? settings = null, CancellationToken cancellationToken = default)
     {
-        var fetched = await PythonDownload.AllAsync(store, [.. chosen.Select(static one => one.File!)], progress, settings, cancellationToken).ConfigureAwait(false);
+        var fetched = new Queue<(string Name, string Sha256)>(await PythonDownload.AllAsync(store, [.. chosen.Where(static one => one.Direct is not { IsFolder: true }).Select(static one => one.File!)], progress, settings, cancellationToken).ConfigureAwait(false));
         List<BuiltWheel> wheels = [];
-        foreach (var (one, (name, sha256)) in chosen.Zip(fetched))
+        foreach (var one in chosen)
         {
-            if (WheelName.TryParse(name) is not null)
-                wheels.Add(new BuiltWheel(name, sha256, []));
-            else if (builder is null || !sources.Builds.Allows(one.Project))
-                throw new MayflyException($"{name} is sources, from which nothing is built without permission", BuildPermission.Hint(one.Project));
+            var (file, sha256) = (one.File!, one.Direct is { IsFolder: true } ? null : fetched.Dequeue().Sha256);
+            if (!one.IsSource)
+                wheels.Add(new BuiltWheel(file.Name, sha256!, []));
+            else if (builder is null || !sources.Builds.Allows(one.Project, one.Direct))
+                throw new MayflyException($"{file.Direct?.Name ?? file.Name} is sources, from which nothing is built without permission", BuildPermission.Hint(one.Project));
             else
-                wheels.Add(await builder.BuildAsync(new SourceTree { Name = name, Sha256 = sha256, Meant = (one.Project, one.Version), Requires = one.BuildRequires }, cancellationToken).ConfigureAwait(false));
+                wheels.Add(await builder.BuildAsync(SourceTree.Of(sha256 is null ? file : file with { Hashes = new Dictionary<string, string> { ["sha256"] = sha256 } }) with { Meant = (one.Project, one.Version), Requires = one.BuildRequires }, cancellationToken).ConfigureAwait(false));
         }
 
         return wheels;
@@ -38,5 +39,5 @@ public static class DistributionFetch
     /// <param name="chosen">What was chosen.</param>
     /// <param name="wheels">What became of it.</param>
     public static IReadOnlyList<ChosenDistribution> Locked(IReadOnlyList<ChosenDistribution> chosen, IReadOnlyList<BuiltWheel> wheels) =>
-        [.. chosen.Zip(wheels, static (one, wheel) => SourceName.TryParse(one.File!.Name) is null ? one : one with { BuildRequires = wheel.Requires })];
+        [.. chosen.Zip(wheels, static (one, wheel) => !one.IsSource ? one : one with { BuildRequires = wheel.Requires })];
 }

@@ -22,15 +22,19 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
     private const long LargestWheel = 8L << 30;
 
     private readonly ConcurrentDictionary<ProjectName, Lazy<Task<ProjectPage>>> _pages = new();
-    private readonly ConcurrentDictionary<Uri, Lazy<Task<CoreMetadata>>> _metadata = new();
+    private readonly ConcurrentDictionary<string, Lazy<Task<CoreMetadata>>> _metadata = new();
     private readonly ConcurrentDictionary<Uri, Lazy<Task<IReadOnlyList<IndexFile>>>> _links = new();
+    private readonly ConcurrentDictionary<string, Lazy<Task<IndexFile>>> _direct = new();
     private readonly SemaphoreSlim _turns = new(transport.Settings.Parallel * 2);
     private readonly CancellationTokenSource _ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
     private int _asked;
 
     public Task<ProjectPage> PageAsync(ProjectName project) => _pages.GetOrAdd(project, name => new(() => Task.Run(() => ReadPageAsync(name), _ended.Token))).Value;
 
-    public Task<CoreMetadata> MetadataAsync(IndexFile file) => _metadata.GetOrAdd(file.Address, _ => new(() => Task.Run(() => ReadMetadataAsync(file), _ended.Token))).Value;
+    /// <summary>What an address leads to: an archive is brought into the store, whole and compared with all that was said of its digest; a folder is where it is.</summary>
+    public Task<IndexFile> DirectAsync(ProjectName? project, string address) => _direct.GetOrAdd(address, one => new(() => Task.Run(() => ReadDirectAsync(project, one), _ended.Token))).Value;
+
+    public Task<CoreMetadata> MetadataAsync(IndexFile file) => _metadata.GetOrAdd(file.Direct?.Text ?? file.Address.AbsoluteUri, _ => new(() => Task.Run(() => ReadMetadataAsync(file), _ended.Token))).Value;
 
     /// <summary>Where a file of this digest may be had, in every place that is named; without a network, in those of this machine.</summary>
     public async Task<IReadOnlyList<Uri>> PlacesOfAsync(ProjectName project, string name, string sha256)
@@ -56,7 +60,7 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
     public async ValueTask DisposeAsync()
     {
         await _ended.CancelAsync().ConfigureAwait(false);
-        foreach (var task in _pages.Values.Select(static page => (Task)page.Value).Concat(_metadata.Values.Select(static one => one.Value)).Concat(_links.Values.Select(static one => one.Value)))
+        foreach (var task in _pages.Values.Select(static page => (Task)page.Value).Concat(_metadata.Values.Select(static one => one.Value)).Concat(_links.Values.Select(static one => one.Value)).Concat(_direct.Values.Select(static one => one.Value)))
             await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _turns.Dispose();
         _ended.Dispose();
@@ -124,10 +128,14 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
 
     private async Task<CoreMetadata> ReadMetadataAsync(IndexFile file)
     {
+        if (file.Direct is { IsWheel: false } direct)
+            return await FromDirectAsync(file, direct).ConfigureAwait(false);
         if (SourceName.TryParse(file.Name) is { } source)
             return await FromSourcesAsync(file, source).ConfigureAwait(false);
         var bytes = Kept(file) ?? await AloneAsync(file).ConfigureAwait(false) ?? await FromPartsAsync(file).ConfigureAwait(false);
         var metadata = bytes is null ? await FromWheelAsync(file).ConfigureAwait(false) : Usable(() => CoreMetadata.Read(bytes, file.Name));
+        if (file.Direct is not null && WheelName.TryParse(file.Name) is { } meant && (metadata.Name != meant.Project || metadata.Version != meant.Version))
+            throw new MayflyException($"{WithoutPassword(file.Address)} is {metadata.Name} {metadata.Version} by its metadata{(file.Direct.Hash is null ? "" : " or by the digest in its address")}, and not what its name says", "look where the address comes from");
         return WheelName.TryParse(file.Name) is { } name && (metadata.Name != name.Project || metadata.Version != name.Version)
             ? throw new UnusableFileException(new MayflyException($"the metadata of {file.Name} are those of {metadata.Name} {metadata.Version}", "the project must mend it; take another version of it"))
             : metadata;
@@ -208,6 +216,52 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
             : await builder.MetadataAsync(new SourceTree { Name = file.Name, Sha256 = sha256, Meant = (source.Project, source.Version) }, _ended.Token).ConfigureAwait(false);
     }
 
+    private async Task<CoreMetadata> FromDirectAsync(IndexFile file, DirectReference direct)
+    {
+        // Of an archive, what it says itself does; a folder is somebody's work, and says what its build says.
+        if (!direct.IsFolder && direct.Subdirectory is null && SourceArchive.Metadata(store.PathOf(StoreArea.Artifacts, file.Hashes["sha256"]), file.Name) is { } known)
+            return known;
+        // Whose project it is may be known by the build alone; then the permission for everybody's is what counts.
+        if (!sources.Builds.Allows(direct.Project, direct))
+            throw new MayflyException($"{direct.Name} is sources, from which nothing is built without permission", BuildPermission.Hint(direct.Project));
+        return builder is null ? throw new MayflyException($"{direct.Name} does not say what it needs without being built, and nothing is built here", "name a wheel")
+            : await builder.MetadataAsync(SourceTree.Of(file), _ended.Token).ConfigureAwait(false);
+    }
+
+    private async Task<IndexFile> ReadDirectAsync(ProjectName? project, string address)
+    {
+        var reference = DirectReference.Read(address, sources.Editable.Contains(address));
+        var digests = project is { } known ? sources.DigestsOf(known) : null;
+        var file = new IndexFile { Name = reference.FileName, Address = reference.Address, Direct = reference with { Project = project ?? reference.Project } };
+        if (reference.IsFolder)
+        {
+            return digests is null ? file : throw new MayflyException($"{reference.Name} is a folder, of which nobody can say a digest, and digests are asked for", "take out the --hash of the others, or name an archive");
+        }
+
+        if (reference.IsWheel && (WheelName.TryParse(reference.FileName) ?? throw new MayflyException($"{reference.Url} has not the name of a wheel", "a wheel is called NAME-VERSION-PYTHON-ABI-PLATFORM.whl; give it the name that it had")) is var name && reference.Path is { } path && !File.Exists(path))
+            throw new MayflyException($"there is no {path}, from which {name.Project} is asked for", "name a file that is there");
+        var said = reference.Hash is { Algorithm: "sha256", Digest: var digest } ? new Dictionary<string, string> { ["sha256"] = digest } : [];
+        var sha256 = await BringAsync(file with { Hashes = said }).ConfigureAwait(false);
+        var kept = store.PathOf(StoreArea.Artifacts, sha256);
+        if (reference.Hash is { } other && other.Algorithm != "sha256" && DigestOf(kept, other.Algorithm) is var found && found != other.Digest)
+            throw new MayflyException($"{WithoutPassword(reference.Address)} has the {other.Algorithm} {found}, and its address says {other.Digest}", "it is not the file that was meant: look where the address comes from");
+        return digests is null || digests.Contains(sha256) || (reference.Hash is { Algorithm: "sha256" } && !sources.Digests.ContainsKey(project!.Value)) ? file with { Hashes = new Dictionary<string, string> { ["sha256"] = sha256 }, Size = new FileInfo(kept).Length }
+            : throw new MayflyException($"{WithoutPassword(reference.Address)} has the SHA-256 {sha256}, and {(digests.Count == 0 ? "no digest of it is said, although digests are asked for" : $"{string.Join(" or ", digests)} is asked for")}", digests.Count == 0 ? "write --hash=sha256:… behind it" : "it is not the file that was meant: look where the address comes from");
+    }
+
+    private static string DigestOf(string path, string algorithm)
+    {
+        using var file = File.OpenRead(path);
+        return Convert.ToHexStringLower(algorithm switch
+        {
+            "md5" => MD5.HashData(file),
+            "sha1" => SHA1.HashData(file),
+            "sha384" => SHA384.HashData(file),
+            "sha512" => SHA512.HashData(file),
+            _ => throw new MayflyException($"a digest by {algorithm} is not verified here", "say the sha256 of it"),
+        });
+    }
+
     /// <summary>Has the file in the store, and gives its SHA-256.</summary>
     internal async Task<string> BringAsync(IndexFile file)
     {
@@ -236,9 +290,12 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
             if (other is not null && Convert.ToHexStringLower(other.GetHashAndReset()) is var digest && digest != Stronger(file)!.Value.Digest)
                 throw new MayflyException($"{file.Address} has the {other.AlgorithmName.Name} {digest}, and the index says {Stronger(file)!.Value.Digest}", "somebody on the way may have changed it, or the index is damaged: try again later, or name another index");
             return Convert.ToHexStringLower(hash.GetHashAndReset());
-        }).ConfigureAwait(false) ?? throw new MayflyException($"{file.Address} is not there, although the index lists it", "the index is perhaps being updated: try again in some minutes, or name another index");
-        if (file.Hashes.GetValueOrDefault("sha256") is { } meant && meant != found)
-            throw new MayflyException($"{file.Address} has the SHA-256 {found}, and the index says {meant}", "somebody on the way may have changed it, or the index is damaged: try again later, or name another index");
+        }).ConfigureAwait(false) ?? throw (file.Direct is not null ? new MayflyException($"{WithoutPassword(file.Address)} is not there", "look how it is spelled, or name another place")
+                : new MayflyException($"{file.Address} is not there, although the index lists it", "the index is perhaps being updated: try again in some minutes, or name another index"));
+        if (file.Hashes.GetValueOrDefault("sha256") is { } meant && meant != found && file.Direct is not null)
+            throw new MayflyException($"{WithoutPassword(file.Address)} has the SHA-256 {found}, and {meant} is asked for", "it is not the file that was meant: look where the address comes from");
+        if (file.Hashes.GetValueOrDefault("sha256") is { } listed && listed != found)
+            throw new MayflyException($"{file.Address} has the SHA-256 {found}, and the index says {listed}", "somebody on the way may have changed it, or the index is damaged: try again later, or name another index");
         store.Commit(path, StoreArea.Artifacts, found, sync: false);
         return found;
     }

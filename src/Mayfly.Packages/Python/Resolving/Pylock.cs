@@ -21,6 +21,9 @@ public sealed record Pylock
 
     public required IReadOnlyList<PylockPackage> Packages { get; init; }
 
+    /// <summary>The folder that it is in: what is below that is named from there; null where that is not known.</summary>
+    public string? Folder { get; init; }
+
     /// <summary>Of what was chosen for one interpreter.</summary>
     /// <param name="chosen">All of it.</param>
     /// <param name="target">The interpreter.</param>
@@ -58,6 +61,7 @@ public sealed record Pylock
                 Environments = [.. document.Texts("environments", origin).Select(Marker.Parse)],
                 RequiresPython = document.Text("requires-python", origin) is { } python ? VersionSpecifier.Parse(python) : VersionSpecifier.Any,
                 Platforms = document.Table("tool", origin).Table("mayfly", origin).Texts("platforms", origin),
+                Folder = Path.GetDirectoryName(place.LocalPath),
                 Packages = [.. document.List("packages", origin).Select(one => PylockPackage.Read(one as IReadOnlyDictionary<string, object?> ?? throw Wrong("packages should be tables"), origin, place))],
             };
         }
@@ -72,8 +76,9 @@ public sealed record Pylock
     /// <summary>What of it an interpreter gets.</summary>
     /// <param name="target">The interpreter.</param>
     /// <param name="origin">The file's name, for messages.</param>
+    /// <param name="versionOf">Tells the version of a folder, which no lock says; null where folders are of no version.</param>
     /// <exception cref="MayflyException">It is for other interpreters, or has no file of something for this one.</exception>
-    public IReadOnlyList<ChosenDistribution> For(PythonTarget target, string origin)
+    public IReadOnlyList<ChosenDistribution> For(PythonTarget target, string origin, Func<IndexFile, PythonVersion>? versionOf = null)
     {
         var markers = target.Markers;
         if (!target.Allows(RequiresPython) || (Environments.Count > 0 && !Environments.Any(marker => marker.Holds(markers))))
@@ -92,15 +97,18 @@ public sealed record Pylock
             .. meant.Select(one => new ChosenDistribution
             {
                 Project = one.Name,
-                Version = one.Version ?? (one.Wheels.Count > 0 ? Name(one.Wheels[0]).Version : SourceName.TryParse(one.Source!.Name)!.Version),
+                Version = one.Version ?? (one.Direct is { } direct ? VersionOf(direct) : one.Wheels.Count > 0 ? Name(one.Wheels[0]).Version : SourceName.TryParse(one.Source!.Name)!.Version),
                 Index = one.Index,
                 Requires = [],
                 BuildRequires = one.BuildRequires.Count == 0 ? null : [.. one.BuildRequires.Select(static need => need.Chosen())],
                 // In the order in which the wheels of an index are liked.
-                File = one.Wheels.Where(wheel => Rank(wheel) < int.MaxValue).OrderBy(Rank).ThenByDescending(static wheel => Name(wheel).Build).ThenBy(static wheel => wheel.Name, StringComparer.Ordinal).FirstOrDefault()
+                File = one.Direct ?? one.Wheels.Where(wheel => Rank(wheel) < int.MaxValue).OrderBy(Rank).ThenByDescending(static wheel => Name(wheel).Build).ThenBy(static wheel => wheel.Name, StringComparer.Ordinal).FirstOrDefault()
                     ?? one.Source ?? throw new MayflyException($"{origin} has no wheel of {one.Name} for Python {target.Version} on this machine", "make it anew here: mayfly env lock"),
             }),
         ];
+
+        PythonVersion VersionOf(IndexFile direct) => (direct.Direct!.IsFolder ? null : WheelName.TryParse(direct.Name)?.Version ?? SourceName.TryParse(direct.Name)?.Version)
+            ?? (versionOf ?? throw new MayflyException($"{origin} says no version of {direct.Direct.Project}"))(direct);
 
         int Rank(IndexFile wheel) => target.Rank(Name(wheel));
 
@@ -131,6 +139,8 @@ public sealed record Pylock
                 text.Append($"dependencies = [{string.Join(", ", package.Dependencies.Select(static one => $"{{name = {LockFile.Quote(one.Name.Text)}{(one.Version is { } version ? $", version = {LockFile.Quote(version.ToString())}" : "")}}}"))}]\n");
             if (package.Index is { } index)
                 text.Append($"index = {LockFile.Quote(IndexClient.WithoutPassword(index).AbsoluteUri)}\n");
+            if (package.Direct is { Direct: { } direct } file)
+                text.Append(direct.IsFolder ? $"directory = {{path = {LockFile.Quote(Shown(direct.Path!.TrimEnd('/')))}{(direct.IsEditable ? ", editable = true" : "")}{Inside(direct)}}}\n" : $"archive = {{{Place(direct)}{Contents(file)}{Inside(direct)}}}\n");
             if (package.Source is { } source)
                 text.Append($"sdist = {Table(source)}\n");
             if (package.Wheels.Count > 0)
@@ -141,12 +151,20 @@ public sealed record Pylock
         }
 
         return text.ToString();
+
+        string Place(DirectReference direct) => direct.Path is { } path ? $"path = {LockFile.Quote(Shown(path))}" : $"url = {LockFile.Quote(DirectUrl.Of(direct, null).Url)}";
+
+        string Shown(string path) => Folder is { } folder && (path == folder || path.StartsWith($"{folder}/", StringComparison.Ordinal)) ? Path.GetRelativePath(folder, path) : path;
+
+        static string Inside(DirectReference direct) => direct.Subdirectory is { Length: > 0 } inside ? $", subdirectory = {LockFile.Quote(inside)}" : "";
     }
 
-    private static string Table(IndexFile file)
+    private static string Table(IndexFile file) => $"{{name = {LockFile.Quote(file.Name)}, url = {LockFile.Quote(IndexClient.WithoutPassword(file.Address).AbsoluteUri)}{Contents(file)}}}";
+
+    private static string Contents(IndexFile file)
     {
         var size = file.Size is { } bytes ? string.Create(CultureInfo.InvariantCulture, $", size = {bytes}") : "";
-        return $"{{name = {LockFile.Quote(file.Name)}, url = {LockFile.Quote(IndexClient.WithoutPassword(file.Address).AbsoluteUri)}{size}, hashes = {{{string.Join(", ", file.Hashes.Select(static hash => $"{hash.Key} = {LockFile.Quote(hash.Value)}"))}}}}}";
+        return $"{size}, hashes = {{{string.Join(", ", file.Hashes.Select(static hash => $"{hash.Key} = {LockFile.Quote(hash.Value)}"))}}}";
     }
 
     private static string BuildRequirement(PylockPackage need)

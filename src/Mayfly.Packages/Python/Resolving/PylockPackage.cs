@@ -22,6 +22,9 @@ public sealed record PylockPackage
     /// <summary>Its source distribution, for where no wheel fits; null where there is none.</summary>
     public IndexFile? Source { get; init; }
 
+    /// <summary>An archive or a folder of its own (the tables <c>archive</c> and <c>directory</c>), in the place of wheels and sources; null for what an index has.</summary>
+    public IndexFile? Direct { get; init; }
+
     /// <summary>Exactly what a wheel of it is built with (the table <c>packages.tool.mayfly</c>); empty where nobody says.</summary>
     public IReadOnlyList<PylockPackage> BuildRequires { get; init; } = [];
 
@@ -29,8 +32,13 @@ public sealed record PylockPackage
     /// <exception cref="MayflyException">The digest of its file is not known.</exception>
     internal static PylockPackage Of(ChosenDistribution one)
     {
+        // Which version a folder is may be another one tomorrow, so that the PEP has none said of it.
+        if (one.Direct is { IsFolder: true })
+            return new PylockPackage { Name = one.Project, Wheels = [], Direct = one.File };
         var file = one.File! with { Hashes = new Dictionary<string, string> { ["sha256"] = RequirementsExport.Digest(one) } };
-        var isSource = SourceName.TryParse(file.Name) is not null;
+        var isSource = one.IsSource;
+        if (one.Direct is not null)
+            return new PylockPackage { Name = one.Project, Version = one.Version, Wheels = [], Direct = file, BuildRequires = [.. (one.BuildRequires ?? []).Select(Of)] };
         return new PylockPackage { Name = one.Project, Version = one.Version, Index = one.Index, Wheels = isSource ? [] : [file], Source = isSource ? file : null, BuildRequires = [.. (one.BuildRequires ?? []).Select(Of)] };
     }
 
@@ -50,8 +58,11 @@ public sealed record PylockPackage
         var name = ProjectName.Parse(table.Text("name", origin) ?? throw new MayflyException("a package says no name"));
         var wheels = table.List("wheels", origin);
         var source = table.Table("sdist", origin);
-        if (wheels.Count == 0 && source.Count == 0)
-            throw new MayflyException($"{name} has no wheel, and nothing is installed from {string.Join(" or ", table.Keys.Where(static key => key is "archive" or "vcs" or "directory").DefaultIfEmpty("anything else"))} yet", "lock it from an index that has a wheel of it");
+        var (archive, folder) = (table.Table("archive", origin), table.Table("directory", origin));
+        if (table.ContainsKey("vcs"))
+            throw new MayflyException($"{name} comes from a repository of a version control system, from which mayfly installs nothing", "lock it from an index, from an archive, or from a folder that it is cloned into");
+        if ((wheels.Count + source.Count > 0 ? 1 : 0) + (archive.Count > 0 ? 1 : 0) + (folder.Count > 0 ? 1 : 0) is not 1 and var kinds)
+            throw new MayflyException(kinds == 0 ? $"{name} says neither wheels nor sdist, archive or directory" : $"{name} comes from more than one of wheels and sdist, archive and directory");
         return new PylockPackage
         {
             Name = name,
@@ -60,22 +71,47 @@ public sealed record PylockPackage
             Index = table.Text("index", origin) is { } index ? Address(index, place) : null,
             Dependencies = [.. table.List("dependencies", origin).OfType<IReadOnlyDictionary<string, object?>>().Where(one => one.ContainsKey("name"))
                 .Select(one => new PylockDependency(ProjectName.Parse(one.Text("name", origin)!), one.Text("version", origin) is { } of ? PythonVersion.Parse(of) : null))],
+            Direct = archive.Count > 0 ? Archive(archive, name, origin, place) : folder.Count > 0 ? Folder(folder, name, origin, place) : null,
             Source = source.Count == 0 ? null : File(source, "sources", name, origin, place),
             BuildRequires = [.. table.Table("tool", origin).Table("mayfly", origin).List("build-requires", origin).OfType<IReadOnlyDictionary<string, object?>>().Select(need => Read(need, origin, place))],
             Wheels = [.. wheels.Select(wheel => File(wheel as IReadOnlyDictionary<string, object?> ?? throw new MayflyException($"the wheels of {name} should be tables"), "a wheel", name, origin, place))],
         };
     }
 
+    private static IndexFile Archive(IReadOnlyDictionary<string, object?> table, ProjectName project, string origin, Uri place)
+    {
+        var address = table.Text("url", origin) is { } url ? Address(url, place).OriginalString : DirectReference.OfPath(Full(table.Text("path", origin) ?? throw new MayflyException($"the archive of {project} says neither url nor path"), place));
+        var hashes = Hashes(table, origin);
+        if (!hashes.ContainsKey("sha256"))
+            throw new MayflyException($"the archive of {project} has no digest by SHA-256");
+        var direct = DirectReference.Read($"{address}{(table.Text("subdirectory", origin) is { Length: > 0 } inside ? $"#subdirectory={inside}" : "")}") with { Project = project };
+        return new IndexFile { Name = direct.FileName, Address = direct.Address, Hashes = hashes, Size = table.GetValueOrDefault("size") as long?, Direct = direct };
+    }
+
+    private static IndexFile Folder(IReadOnlyDictionary<string, object?> table, ProjectName project, string origin, Uri place)
+    {
+        var path = Full(table.Text("path", origin) ?? throw new MayflyException($"the directory of {project} says no path"), place);
+        if (!Directory.Exists(path))
+            throw new MayflyException($"there is no folder {path}, from which {project} is installed", "get it there, or lock anew without it");
+        var inside = table.Text("subdirectory", origin) is { Length: > 0 } text ? $"#subdirectory={text}" : "";
+        var direct = DirectReference.Read($"{DirectReference.OfPath(path)}{inside}", table.GetValueOrDefault("editable") is true) with { Project = project };
+        return new IndexFile { Name = direct.FileName, Address = direct.Address, Direct = direct };
+    }
+
+    private static string Full(string path, Uri place) => Path.GetFullPath(path, Path.GetDirectoryName(place.LocalPath)!);
+
+    private static IReadOnlyDictionary<string, string> Hashes(IReadOnlyDictionary<string, object?> table, string origin) => FileDigests.Of(table.Table("hashes", origin).Where(static hash => hash.Value is string).Select(static hash => (hash.Key, (string)hash.Value!)));
+
     private static IndexFile File(IReadOnlyDictionary<string, object?> table, string kind, ProjectName project, string origin, Uri place)
     {
         // One of both must be there, and the name follows from either.
         var address = table.Text("url", origin) is { } url ? Address(url, place)
-            : table.Text("path", origin) is { } path ? new Uri(Path.GetFullPath(path, Path.GetDirectoryName(place.LocalPath)!))
+            : table.Text("path", origin) is { } path ? new Uri(Full(path, place))
             : throw new MayflyException($"{kind} of {project} says neither url nor path");
         var name = table.Text("name", origin) ?? Uri.UnescapeDataString(address.Segments[^1]);
         if ((kind == "sources" ? SourceName.TryParse(name)?.Project : WheelName.TryParse(name)?.Project) != project)
             throw new MayflyException($"'{name}' is no name of {kind} of {project}");
-        var hashes = FileDigests.Of(table.Table("hashes", origin).Where(static hash => hash.Value is string).Select(static hash => (hash.Key, (string)hash.Value!)));
+        var hashes = Hashes(table, origin);
         return hashes.Count > 0
             ? new IndexFile { Name = name, Address = address, Hashes = hashes, Size = table.GetValueOrDefault("size") as long? }
             : throw new MayflyException($"{name} has no digest");

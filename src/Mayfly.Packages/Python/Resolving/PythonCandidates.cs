@@ -14,31 +14,38 @@ namespace Mayfly.Packages.Python.Resolving;
 /// Projects whose pre-releases may be taken: true where somebody asks for one, so that they are as good as releases; false where no release would do for somebody, so
 /// that they come last. Both are found on the way: what is found is added, and it all begins anew.
 /// </param>
+/// <param name="direct">Addresses that are asked for; those that are found are added, and it all begins anew.</param>
 /// <param name="settled">True when there is no other version of what is there and preferred: no index is asked for it then.</param>
-internal sealed class PythonCandidates(IndexClient index, PythonTarget target, PythonSources sources, Dictionary<ProjectName, bool> preReleases, bool settled) : ICandidateProvider
+internal sealed class PythonCandidates(IndexClient index, PythonTarget target, PythonSources sources, Dictionary<ProjectName, bool> preReleases, DirectReleases direct, bool settled) : ICandidateProvider
 {
     private readonly record struct Package(ProjectName Project, ProjectName? Extra);
 
     private readonly List<Package> _packages = [];
     private readonly Dictionary<Package, int> _numbers = [];
     private readonly List<(int Package, PythonRelease Release)> _candidates = [];
-    private readonly Dictionary<(int Package, PythonVersion Version), int> _known = [];
+    private readonly Dictionary<(int Package, PythonVersion Version, string? Address), int> _known = [];
     private readonly Dictionary<ProjectName, (Uri? Index, ReleaseList List)> _projects = [];
     private readonly Dictionary<int, CandidateRelations> _relations = [];
     private readonly HashSet<ProjectName> _listed = [];
     private readonly SortedSet<ProjectName> _withheld = new(Comparer<ProjectName>.Create(static (one, other) => string.CompareOrdinal(one.Text, other.Text)));
 
-    /// <summary>True when a choice was made among releases alone of a project of which a pre-release was asked for later.</summary>
+    /// <summary>True when a choice was made before something was known that would have changed it: that a pre-release is asked for, or an address.</summary>
     public bool IsStale { get; private set; }
 
     /// <summary>Projects that were asked for and that no index has, in the order of their names.</summary>
-    public IReadOnlyList<ProjectName> Unknown => [.. _projects.Where(static one => one.Value is { Index: null, List.Releases: [] }).Select(static one => one.Key).OrderBy(static name => name.Text, StringComparer.Ordinal)];
+    public IReadOnlyList<ProjectName> Unknown => [.. _projects.Where(static one => one.Value is { Index: null, List.Releases: [] }).Select(static one => one.Key).Where(name => direct.OutsideOf(name) is null).OrderBy(static name => name.Text, StringComparer.Ordinal)];
 
     /// <summary>Projects that permission to build would have helped, as far as somebody was told why there is none of them.</summary>
     public IReadOnlyCollection<ProjectName> Withheld => _withheld;
 
     /// <summary>What is asked for from outside.</summary>
-    public IReadOnlyList<Requirement> Requests(IReadOnlyList<DependencySpecifier> wanted) => Requirements(wanted.Where(one => Counts(one, null)));
+    public IReadOnlyList<Requirement> Requests(IReadOnlyList<DependencySpecifier> wanted)
+    {
+        DependencySpecifier[] all = [.. wanted.Where(one => Counts(one, null))];
+        foreach (var one in all.Concat(sources.Constraints.Where(one => Counts(one, null))).Where(static one => one.Address is not null))
+            direct.AddOutside(one.Name, one.Address!);
+        return Requirements(all);
+    }
 
     /// <summary>Kept, for one question is put to the solver several times.</summary>
     public CandidateRelations Examine(int candidate)
@@ -68,7 +75,18 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
             requirements.Add(new Requirement(new PythonItself(metadata.RequiresPython), []));
         if (extra is not null)
             requirements.Add(new Requirement(DependencySpecifier.Parse($"{project}=={release.Version}"), [Number(NumberOf(new Package(project, null)), release)]));
-        requirements.AddRange(Requirements(Needs(metadata, extra)));
+        if (extra is null && release.File?.Direct is { } address && direct.Naming(project, address.Text) is { Count: > 0 } naming)
+            requirements.Add(new Requirement(new AddressNamed(address.Text), [.. naming.SelectMany(one => ListOf(one.Project).List.Releases.Where(other => other.Version == one.Version).Select(other => Number(NumberOf(new Package(one.Project, one.Extra)), other)))]));
+        var needs = Needs(metadata, extra).ToArray();
+        foreach (var need in needs.Where(static need => need.Address is not null))
+        {
+            // As pip has it: what the public index has may need nothing but what is there too.
+            if (release.File is not null && ListOf(project).Index?.AbsoluteUri == $"{PipConfiguration.PublicIndex}/")
+                throw new MayflyException($"{project} {release.Version} needs {need}, and what comes from the public index may need nothing that is not there", "take another version of it, or ask for that address yourself, with --override");
+            IsStale |= direct.Add(need.Name, need.Address!, (project, extra, release.Version));
+        }
+
+        requirements.AddRange(Requirements(needs));
         return new CandidateRelations(requirements, []);
     }
 
@@ -85,12 +103,16 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
 
     public string WhyNone(Requirement requirement)
     {
+        if (requirement.Origin is AddressNamed)
+            return "nothing that names it can be taken";
         if (requirement.Origin is PythonItself)
             return $"this is Python {target.Version}";
         if (requirement.Origin is ReadableMetadata unreadable)
             return unreadable.Why;
         var wanted = (DependencySpecifier)requirement.Origin;
         var (found, list) = ListOf(wanted.Name);
+        if (direct.OutsideOf(wanted.Name) is { } place && (wanted.Address is null || wanted.Address != place))
+            return wanted.Address is null ? $"{DirectReference.Read(place).Url} has {Shown(list.Releases.Select(static release => release.Version))}" : $"it is asked for from {DirectReference.Read(place).Url} too";
         if (IsSettled(wanted.Name))
             return $"{wanted.Name} {sources.Present[wanted.Name].Version} is there";
         if (found is null && list.Releases.Count == 0)
@@ -110,11 +132,20 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
         return list.Releases.Count > 0 ? $"{found} has {Shown(list.Releases.Select(static release => release.Version))}" : "its index has no file of it that can be used";
     }
 
+    /// <summary>Examines the newest of what is asked for from outside.</summary>
+    public void Look(IReadOnlyList<Requirement> requests)
+    {
+        const int Newest = 4;
+        foreach (var candidate in requests.SelectMany(static request => request.Candidates.Take(Newest)))
+            Examine(candidate);
+    }
+
     /// <summary>A candidate and all newer ones of its package, the newest first.</summary>
     public IReadOnlyList<int> From(int candidate)
     {
         var (package, release) = _candidates[candidate];
-        return [.. ListOf(_packages[package].Project).List.Releases.TakeWhile(one => one.Version >= release.Version).Select(one => Number(package, one))];
+        return release.File?.Direct is not null ? [candidate]
+            : [.. ListOf(_packages[package].Project).List.Releases.TakeWhile(one => one.Version >= release.Version && one.File?.Direct is null).Select(one => Number(package, one))];
     }
 
     /// <summary>What of a selection the requests lead to, in its order.</summary>
@@ -145,7 +176,7 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
                     Version = release.Version,
                     Extras = extras,
                     File = release.File,
-                    Index = release.File is null ? null : ListOf(group.Key).Index,
+                    Index = release.File is null or { Direct: not null } ? null : ListOf(group.Key).Index,
                     MetadataSha256 = release.File is null || release.IsSource ? null : metadata.Sha256,
                     Requires = [.. extras.Select(static extra => (ProjectName?)extra).Prepend(null).SelectMany(extra => Needs(metadata, extra)).Distinct()],
                 };
@@ -161,13 +192,11 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
     private List<Requirement> Requirements(IEnumerable<DependencySpecifier> wanted)
     {
         DependencySpecifier[] all = [.. wanted];
-        foreach (var one in all.Where(one => !IsSettled(one.Name)))
+        foreach (var one in all.Where(one => !IsSettled(one.Name) && direct.OutsideOf(one.Name) is null && one.Address is null))
             _ = index.PageAsync(one.Name);
         List<Requirement> requirements = [];
         foreach (var one in all)
         {
-            if (one.Address is not null)
-                throw new MayflyException($"{one} comes from an address of its own, which cannot be resolved yet", "name an index that has it");
             // An extra brings the project itself.
             requirements.AddRange((one.Extras.Count == 0 ? [null] : one.Extras.Select(static extra => (ProjectName?)extra)).Select(extra => new Requirement(one, [.. Fitting(one, extra)])));
         }
@@ -182,7 +211,7 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
     {
         var package = NumberOf(new Package(wanted.Name, extra));
         var pinned = wanted.Versions.Clauses.Any(static clause => clause.IsExact);
-        var fitting = ListOf(wanted.Name).List.Releases.Where(release => (pinned || !release.IsYanked) && wanted.Versions.Allows(release.Version, preReleases: true) && Allowed(wanted.Name, release.Version)).ToList();
+        var fitting = ListOf(wanted.Name).List.Releases.Where(release => (wanted.Address is null || IsFrom(wanted.Address, wanted.Name, release)) && (pinned || !release.IsYanked) && wanted.Versions.Allows(release.Version, preReleases: true) && Allowed(wanted.Name, release.Version)).ToList();
         if (wanted.Versions.AsksForPreReleases)
             Take(wanted.Name, gladly: true);
         else if (fitting.Count > 0 && fitting.All(static release => release.Version.IsPreRelease))
@@ -226,9 +255,10 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
 
     private int Number(int package, PythonRelease release)
     {
-        if (_known.TryGetValue((package, release.Version), out var number))
+        var key = (package, release.Version, release.File?.Direct?.Text);
+        if (_known.TryGetValue(key, out var number))
             return number;
-        _known.Add((package, release.Version), number = _candidates.Count);
+        _known.Add(key, number = _candidates.Count);
         _candidates.Add((package, release));
         return number;
     }
@@ -238,12 +268,31 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
         if (_projects.TryGetValue(project, out var known))
             return known;
         var there = sources.Present.GetValueOrDefault(project);
-        if (there is not null && IsSettled(project))
+        if (direct.OutsideOf(project) is { } only)
+            return _projects[project] = (null, there is { IsPreferred: true } && IsThere(there, only) ? ReleaseList.Nothing.With(there.Version) : ReleaseList.Nothing with { Releases = [Release(project, only)] });
+        if (there is not null && IsSettled(project) && !direct.Of(project).Any())
             return _projects[project] = (null, ReleaseList.Nothing.With(there.Version));
         var page = index.PageAsync(project).GetAwaiter().GetResult();
         var list = ReleaseList.Of(project, page.Files, target, sources);
-        return _projects[project] = (page.Index, there is null ? list : list.With(there.Version));
+        list = there is null ? list : list.With(there.Version);
+        // Behind all that indexes have: they come with those alone that name them.
+        return _projects[project] = (page.Index, list with { Releases = [.. list.Releases, .. direct.Of(project).Select(address => Release(project, address))] });
     }
+
+    /// <summary>What an address leads to; its version is in its metadata.</summary>
+    private PythonRelease Release(ProjectName project, string address)
+    {
+        var file = index.DirectAsync(project, address).GetAwaiter().GetResult();
+        var metadata = index.MetadataAsync(file).GetAwaiter().GetResult();
+        return metadata.Name == project ? new PythonRelease(metadata.Version, file, false)
+            : throw new MayflyException($"{file.Direct!.Url} is {metadata.Name} {metadata.Version}, and {project} is asked for from there", $"write {metadata.Name} @ {file.Direct.Url}");
+    }
+
+    private bool IsFrom(string address, ProjectName project, PythonRelease release) => release.File is null ? sources.Present.GetValueOrDefault(project) is { } there && IsThere(there, address) : release.File.Direct?.Text == address;
+
+    /// <summary>Whether what is there came from an address, as far as that can be told without looking at it again: folders and files of this host may be others by now.</summary>
+    private static bool IsThere(PresentDistribution there, string address) => DirectReference.Read(address) is { Path: null } meant && there.Origin is { } origin && DirectUrl.Of(meant, "") is var said
+        && origin.Url == said.Url && origin.Subdirectory == said.Subdirectory && (meant.Hash is null || origin.Hash == said.Hash);
 
     private bool IsSettled(ProjectName project) => settled && sources.Present.GetValueOrDefault(project) is { IsPreferred: true };
 
@@ -255,6 +304,12 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
         const int Most = 6;
         var all = versions.ToArray();
         return all.Length <= Most ? string.Join(", ", all.Reverse()) : $"{all[^1]} to {all[0]}, {all.Length} versions";
+    }
+
+    /// <summary>What a distribution names is there for those that name it.</summary>
+    private sealed record AddressNamed(string Address)
+    {
+        public override string ToString() => "one that names its address";
     }
 
     /// <summary>What every file should have.</summary>

@@ -6,5 +6,5 @@ namespace Mayfly.Packages.Python.Resolving;
 /// <param name="IsYanked">True when its project withdrew it (PEP 592).</param>
 internal sealed record PythonRelease(PythonVersion Version, IndexFile? File, bool IsYanked)
 {
-    public bool IsSource { get; } = File is not null && SourceName.TryParse(File.Name) is not null;
+    public bool IsSource { get; } = File is not null && (File.Direct is null ? SourceName.TryParse(File.Name) is not null : !File.Direct.IsWheel);
 }

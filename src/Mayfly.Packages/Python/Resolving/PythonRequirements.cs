@@ -14,6 +14,7 @@ public sealed record PythonRequirements(IReadOnlyList<DependencySpecifier> Wante
     {
         var lines = file.Entries.Select(static entry => (Entry: entry, Dependency: Read(entry))).Where(line => target.Holds(line.Dependency)).ToArray();
         var wanted = lines.Where(static line => !line.Entry.IsConstraint).ToArray();
+        var folders = lines.Where(static line => line.Dependency.Address is { } address && DirectReference.Read(address).IsFolder).ToArray();
         var hashed = file.RequiresHashes || lines.Any(static line => line.Entry.Hashes.Count > 0);
         foreach (var (entry, dependency) in hashed ? wanted : [])
         {
@@ -21,6 +22,14 @@ public sealed record PythonRequirements(IReadOnlyList<DependencySpecifier> Wante
             var hashes = entry.Hashes.Count > 0 ? entry.Hashes : [.. lines.Where(line => line.Dependency.Name == dependency.Name).SelectMany(static line => line.Entry.Hashes)];
             if (hashes.Count > 0 && !Digests(hashes).Any())
                 throw new MayflyException($"{entry.Place}: {dependency} has a digest by {hashes[0].Split(':')[0]} alone, and indexes say SHA-256", "write --hash=sha256:…");
+            if (dependency.Address is { } address && DirectReference.Read(address) is var direct)
+            {
+                if (direct.IsFolder)
+                    throw new MayflyException($"{entry.Place}: {direct.Name} is a folder, of which nobody can say a digest, and others have a --hash", "take them all out, or name an archive");
+                if (hashes.Count > 0 || direct.Hash is not null)
+                    continue;
+            }
+
             if (hashes.Count == 0)
                 throw new MayflyException($"{entry.Place}: {dependency} has no --hash, and others have", "give it one too, or take them all out");
             if (!dependency.Versions.Clauses.Any(static clause => clause.IsExact) && !lines.Any(line => line.Entry.IsConstraint && line.Dependency.Name == dependency.Name && line.Dependency.Versions.Clauses.Any(static clause => clause.IsExact)))
@@ -40,7 +49,8 @@ public sealed record PythonRequirements(IReadOnlyList<DependencySpecifier> Wante
                 .ToDictionary(static group => group.Key, static group => (IReadOnlySet<string>)group.Select(static line => Digests(line.Entry.Hashes)).Aggregate(static (all, more) => all.Intersect(more)).ToHashSet(StringComparer.Ordinal)),
             PreReleases = usual.PreReleases || file.PreReleases,
             Formats = file.Formats.Aggregate(usual.Formats, static (formats, one) => formats.With(one.Wheels, one.Projects)),
-            Builds = usual.Builds.And(file.Builds),
+            Builds = usual.Builds.And(file.Builds).And(new BuildPermission { Addresses = folders.Select(static line => line.Dependency.Address!).ToHashSet() }),
+            Editable = usual.Editable.Union(folders.Where(static line => line.Entry.IsEditable).Select(static line => line.Dependency.Address!)).ToHashSet(),
             PrefersWheels = usual.PrefersWheels || file.PrefersWheels,
         });
     }
@@ -48,13 +58,22 @@ public sealed record PythonRequirements(IReadOnlyList<DependencySpecifier> Wante
     private static IEnumerable<string> Digests(IEnumerable<string> hashes) =>
         hashes.Where(static hash => hash.StartsWith("sha256:", StringComparison.OrdinalIgnoreCase)).Select(static hash => hash["sha256:".Length..].ToLowerInvariant());
 
-    private static DependencySpecifier Read(RequirementsEntry entry)
+    /// <summary>A line as a dependency.</summary>
+    /// <param name="entry">The line.</param>
+    /// <exception cref="MayflyException">It is none, or one whose project is not known: <see cref="DirectNames"/> finds that out.</exception>
+    internal static DependencySpecifier Read(RequirementsEntry entry)
     {
-        if (entry.IsEditable || entry.Text.StartsWith('.') || entry.Text.StartsWith('/') || entry.Text.Contains("://", StringComparison.Ordinal))
-            throw new MayflyException($"{entry.Place}: {entry.Text} is a file, a folder or an address of its own, from which nothing is installed yet", "name its project, and an index or a folder (--find-links) that has it");
         try
         {
-            return DependencySpecifier.Parse(entry.Text);
+            if (DirectRequirement.TryRead(entry) is { } direct)
+            {
+                return direct.Named(direct.Name ?? throw new MayflyException($"{entry.Text} is a file, a folder or an address of its own, of which it is not known what project it is", "name its project (NAME @ ADDRESS), or an index or a folder (--find-links) that has it"));
+            }
+
+            var dependency = DependencySpecifier.Parse(entry.Text);
+            if (dependency.Address is { } address)
+                DirectReference.Read(address);
+            return dependency;
         }
         catch (MayflyException e)
         {

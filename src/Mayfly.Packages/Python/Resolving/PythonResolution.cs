@@ -32,13 +32,16 @@ public static class PythonResolution
         // The solver waits for what it asks for.
         var (candidates, requests, resolution) = await Task.Run(() =>
         {
-            var preReleases = new Dictionary<ProjectName, bool>();
+            var (preReleases, direct) = (new Dictionary<ProjectName, bool>(), new DirectReleases());
             // Most of what is there stays; as long as that costs nobody anything, no index need be asked for it.
             for (var settled = sources.Present.Values.Any(static one => one.IsPreferred); ;)
             {
-                var candidates = new PythonCandidates(index, target, sources, preReleases, settled);
+                var candidates = new PythonCandidates(index, target, sources, preReleases, direct, settled);
                 var requests = candidates.Requests(wanted);
                 var resolution = Newest(candidates, requests);
+                // What was not looked at yet may name an address that something else needs.
+                if (resolution.Failure is not null)
+                    candidates.Look(requests);
                 if (candidates.IsStale)
                     continue;
                 if (!settled || resolution is { Failure: null, PassedOver: [] })

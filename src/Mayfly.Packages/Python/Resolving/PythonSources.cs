@@ -51,6 +51,9 @@ public sealed record PythonSources
     /// <summary>Whose sources may be built.</summary>
     public BuildPermission Builds { get; init; } = BuildPermission.None;
 
+    /// <summary>Addresses of folders that are used where they are, as <see cref="DirectReference.Text"/>.</summary>
+    public IReadOnlySet<string> Editable { get; init; } = FrozenSet<string>.Empty;
+
     /// <summary>What may be taken to build with: neither the constraints nor the digests of what is built are meant for that (as with pip).</summary>
     public PythonSources ForBuilding => this with { Constraints = [], Overrides = [], Digests = new Dictionary<ProjectName, IReadOnlySet<string>>(), RequireDigests = false, PreReleases = false, WithoutDependencies = false, Present = new Dictionary<ProjectName, PresentDistribution>(), Preferred = new Dictionary<ProjectName, IReadOnlyList<PythonVersion>>() };
 

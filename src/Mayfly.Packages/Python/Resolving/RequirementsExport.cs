@@ -10,6 +10,14 @@ public static class RequirementsExport
     /// <param name="digests">SHA-256 of the files that may be taken.</param>
     public static string Line(string requirement, IEnumerable<string> digests) => $"{requirement}{string.Concat(digests.Select(static digest => $" \\\n    --hash=sha256:{digest}"))}\n";
 
+    /// <summary>One that comes from an address.</summary>
+    /// <param name="direct">The address.</param>
+    /// <param name="name">The project, with extras.</param>
+    /// <param name="file">What is there, with the digest of an archive; a folder has none.</param>
+    /// <param name="when">A marker, or nothing.</param>
+    public static string Line(DirectReference direct, string name, IndexFile file, string when = "") => direct.IsEditable ? $"-e {direct.Path}\n"
+        : Line($"{name} @ {direct.Url}{(direct.Subdirectory is { Length: > 0 } inside ? $"#subdirectory={inside}" : "")}{when}", direct.IsFolder ? [] : file.Hashes.Where(static hash => hash.Key == "sha256").Select(static hash => hash.Value));
+
     /// <param name="chosen">All of it.</param>
     /// <exception cref="MayflyException">The digest of a file is not known.</exception>
     public static string Text(IReadOnlyList<ChosenDistribution> chosen)
@@ -18,7 +26,7 @@ public static class RequirementsExport
         foreach (var one in chosen)
         {
             var extras = one.Extras.Count == 0 ? "" : $"[{string.Join(",", one.Extras)}]";
-            text.Append(Line($"{one.Project}{extras}=={one.Version}", [Digest(one)]));
+            text.Append(one.Direct is { } direct ? Line(direct, $"{one.Project}{extras}", one.File!) : Line($"{one.Project}{extras}=={one.Version}", [Digest(one)]));
             string[] by = [.. chosen.Where(other => other.Requires.Any(need => need.Name == one.Project) && other.Project != one.Project).Select(static other => other.Project.Text)];
             if (by.Length > 0)
                 text.Append($"    # for {string.Join(", ", by)}\n");

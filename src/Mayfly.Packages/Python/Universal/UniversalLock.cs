@@ -8,6 +8,8 @@ internal static class UniversalLock
 {
     public static async Task<Pylock> OfAsync(Store store, IndexClient index, UniversalRequest request, IReadOnlyList<UniversalAnswer> answers, IProgress<Activity>? progress, TransferSettings? settings, CancellationToken cancellationToken)
     {
+        if (answers.SelectMany(static answer => answer.Chosen).FirstOrDefault(static one => one.Direct is not null) is { } direct)
+            throw new MayflyException($"a lock for several interpreters takes what indexes have, and {direct.Project} comes from {direct.Direct!.Url}", "lock it for one interpreter (without --universal), or put a wheel of it into a folder and name that with --find-links");
         var space = new MarkerSpace([.. answers.Select(static one => one.Target.Markers)]);
         var entries = answers.Index().SelectMany(static answer => answer.Item.Chosen.Select(one => (Environment: answer.Index, One: one)))
             .GroupBy(static entry => (entry.One.Project, entry.One.Version)).OrderBy(static group => group.Key.Project.Text, StringComparer.Ordinal).ThenBy(static group => group.Key.Version).ToArray();

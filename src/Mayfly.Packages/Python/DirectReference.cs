@@ -1,0 +1,111 @@
+using System.Text;
+
+namespace Mayfly.Packages.Python;
+
+/// <summary>An address that a distribution comes from in the place of an index: an archive or a folder, on this host or another (PEP 440, "Direct references").</summary>
+public sealed record DirectReference
+{
+    /// <summary>By these algorithms pip verifies what a fragment says, the first one that is there.</summary>
+    private static readonly string[] Algorithms = ["sha512", "sha384", "sha256", "sha224", "sha1", "md5"];
+
+    private static readonly string[] Schemes = ["https:", "http:", "file:"];
+
+    private static readonly string[] ArchiveEndings = [".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tar"];
+
+    /// <summary>As it was written, with its fragment: by this two requirements are for the same thing.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>Without a fragment, otherwise as it was written: <c>direct_url.json</c> shall have what pip would write.</summary>
+    public required string Url { get; init; }
+
+    /// <summary>True for a folder of this host.</summary>
+    public bool IsFolder { get; init; }
+
+    /// <summary>True when the folder is used where it is (PEP 660).</summary>
+    public bool IsEditable { get; init; }
+
+    /// <summary>Where in it the project is; null for its root.</summary>
+    public string? Subdirectory { get; init; }
+
+    /// <summary>What the archive must have; null where the fragment says none.</summary>
+    public (string Algorithm, string Digest)? Hash { get; init; }
+
+    /// <summary>The project that it is said to be, by a requirement, or by its fragment (<c>egg</c>), an old way to do so; null for none.</summary>
+    public ProjectName? Project { get; init; }
+
+    public Uri Address => new(Url);
+
+    /// <summary>The folder's path, or the file's; null for another host's.</summary>
+    public string? Path => Address.IsFile ? Uri.UnescapeDataString(Url[Url.IndexOf('/', "file://".Length)..]) : null;
+
+    /// <summary>Of the archive, or the folder's.</summary>
+    public string FileName => Path is { } path ? System.IO.Path.GetFileName(path.TrimEnd('/')) : Uri.UnescapeDataString(Address.Segments[^1].TrimEnd('/'));
+
+    public bool IsWheel => !IsFolder && FileName.EndsWith(WheelName.Extension, StringComparison.Ordinal);
+
+    /// <summary>How it is called in messages.</summary>
+    public string Name => IsFolder ? Path! : FileName;
+
+    /// <param name="text">An address, perhaps with a fragment: <c>subdirectory</c>, a digest, <c>egg</c>.</param>
+    /// <param name="isEditable">True when the folder is used where it is.</param>
+    /// <exception cref="MayflyException">It is none from which something can be installed.</exception>
+    public static DirectReference Read(string text, bool isEditable = false)
+    {
+        if (IsVersionControl(text))
+            throw new MayflyException($"{text} leads to a repository of a version control system, from which mayfly installs nothing", "clone it and name the folder, or name an archive of it");
+        var hash = text.IndexOf('#');
+        var url = hash < 0 ? text : text[..hash];
+        if (!IsAddress(url) || !Uri.TryCreate(url, UriKind.Absolute, out var address) || (address.IsFile && !url.StartsWith("file:///", StringComparison.OrdinalIgnoreCase)))
+            throw new MayflyException($"{text} is no address that something can be installed from", "an address begins with https://, http:// or file:///");
+        // As Python's urlsplit has it.
+        url = $"{address.Scheme}{url[address.Scheme.Length..]}";
+        // A step up is taken before anything else.
+        if (address.IsFile && url.Contains("../", StringComparison.Ordinal))
+            url = OfPath(System.IO.Path.GetFullPath(Uri.UnescapeDataString(url["file://".Length..])));
+        var reference = new DirectReference { Text = text, Url = url };
+        foreach (var part in hash < 0 ? [] : text[(hash + 1)..].Split('&'))
+        {
+            var (name, value) = part.IndexOf('=') is > 0 and var equals ? (part[..equals], Uri.UnescapeDataString(part[(equals + 1)..])) : (part, "");
+            reference = name switch
+            {
+                "subdirectory" => reference with { Subdirectory = value.Trim('/') },
+                "egg" when value.Split('[')[0] is var egg && ProjectName.IsValid(egg) => reference with { Project = ProjectName.Parse(egg) },
+                _ when Algorithms.Contains(name) && (reference.Hash is not { } said || Array.IndexOf(Algorithms, name) < Array.IndexOf(Algorithms, said.Algorithm)) => reference with { Hash = (name, value.ToLowerInvariant()) },
+                _ => reference,
+            };
+        }
+
+        if (reference.Subdirectory is { } inside && inside.Split('/').Contains(".."))
+            throw new MayflyException($"{text} names a subdirectory that leads out of it", "name a folder in it");
+        if (reference.Path is not { } path || !Directory.Exists(path))
+        {
+            return isEditable ? throw new MayflyException($"{text} cannot be used where it is: it is {(reference.Path is null ? "on another host" : "no folder that is there")}", "-e takes a folder of this host") : !IsArchive(reference.FileName)
+                ? throw new MayflyException($"{text} is neither a wheel nor an archive of sources{(reference.Path is null ? "" : ", nor a folder that is there")}", $"such a file ends in {string.Join(", ", ArchiveEndings)}") : reference;
+        }
+
+        // As pip has it, what is used where it is is the folder of the project itself.
+        return isEditable ? reference with { IsFolder = true, IsEditable = true, Url = OfPath(System.IO.Path.GetFullPath($"{path}/{reference.Subdirectory}")), Subdirectory = null } : reference with { IsFolder = true };
+    }
+
+    /// <summary>The address of a path, as Python's <c>pathname2url</c> writes it: everything but letters, digits and <c>_.-~/</c> is escaped.</summary>
+    public static string OfPath(string path)
+    {
+        var text = new StringBuilder("file://");
+        foreach (var one in Encoding.UTF8.GetBytes(path.Length > 1 ? path.TrimEnd('/') : path))
+        {
+            if (char.IsAsciiLetterOrDigit((char)one) || one is (byte)'_' or (byte)'.' or (byte)'-' or (byte)'~' or (byte)'/')
+                text.Append((char)one);
+            else
+                text.Append($"%{one:X2}");
+        }
+
+        return text.ToString();
+    }
+
+    public static bool IsAddress(string text) => Array.Exists(Schemes, scheme => text.StartsWith(scheme, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Git, Mercurial, Subversion and Bazaar, by the schemes that pip knows.</summary>
+    public static bool IsVersionControl(string text) => text.IndexOf(':') is > 0 and var colon && text[..colon].ToLowerInvariant().Split('+')[0] is "git" or "hg" or "svn" or "bzr" or "ssh" or "sftp";
+
+    public static bool IsArchive(string name) => Array.Exists(ArchiveEndings, ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
+}
