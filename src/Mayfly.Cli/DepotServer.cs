@@ -13,7 +13,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Mayfly.Cli;
 
 /// <summary>
-/// Serves the files of one folder by HTTP, and nothing else: no listings, no names that begin with a dot, no links. One line a request.
+/// Serves the files of one folder by HTTP, and nothing else: no listings, no names that begin with a dot, no links. One line a request. The pages for pip are the
+/// exception: they have addresses that end in a slash (PEP 503), and are given in the form that is asked for (PEP 691).
 /// </summary>
 internal sealed class DepotServer : IAsyncDisposable
 {
@@ -86,6 +87,7 @@ internal sealed class DepotServer : IAsyncDisposable
     private async Task FileAsync(HttpContext context)
     {
         var request = context.Request;
+        string? type = null;
         if (!HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method))
         {
             context.Response.Headers.Allow = "GET, HEAD";
@@ -93,7 +95,23 @@ internal sealed class DepotServer : IAsyncDisposable
             return;
         }
 
-        var parts = (request.Path.Value ?? "").TrimStart('/').Split('/');
+        var path = (request.Path.Value ?? "").TrimStart('/');
+        var parts = path.Split('/');
+        if (DepotPages.Find(path, request.Headers.Accept.ToString(), request.Query["format"]) is { } page)
+        {
+            if (page.Redirect is { } whole)
+            {
+                context.Response.Headers.Location = $"{request.PathBase}/{whole}{request.QueryString}";
+                context.Response.StatusCode = StatusCodes.Status301MovedPermanently;
+                return;
+            }
+
+            if (page.Type is not null)
+                context.Response.Headers.Vary = HeaderNames.Accept;
+            parts = page.File.Split('/');
+            type = page.Type;
+        }
+
         var opened = parts.All(static part => part.Length > 0 && part[0] != '.' && !part.Contains('\0')) ? FileHandles.OpenBelow(_root, parts) : null;
         if (opened is null || File.GetAttributes(opened).HasFlag(FileAttributes.Directory))
         {
@@ -111,14 +129,17 @@ internal sealed class DepotServer : IAsyncDisposable
 
         // Files are replaced by a rename and never changed, so time and length name their state.
         var modified = new DateTimeOffset(File.GetLastWriteTimeUtc(opened));
-        var tag = new EntityTagHeaderValue(string.Create(CultureInfo.InvariantCulture, $"\"{modified.Ticks:x}-{file.Length:x}\""));
-        await TypedResults.Stream(file, TypeOf(parts[^1]), fileDownloadName: null, modified, tag, enableRangeProcessing: true).ExecuteAsync(context);
+        var tag = new EntityTagHeaderValue(string.Create(CultureInfo.InvariantCulture, $"\"{modified.Ticks:x}-{file.Length:x}{(parts[^1].EndsWith(".json", StringComparison.Ordinal) ? "-json" : "")}\""));
+        await TypedResults.Stream(file, type ?? TypeOf(parts[^1]), fileDownloadName: null, modified, tag, enableRangeProcessing: true).ExecuteAsync(context);
     }
 
     private static string TypeOf(string name) => Path.GetExtension(name) switch
     {
         ".deb" => "application/vnd.debian.binary-package",
         ".gz" => "application/gzip",
+        ".whl" => "application/octet-stream",
+        ".html" => "text/html; charset=utf-8",
+        ".json" => "application/json",
         ".asc" or ".gpg" => "application/pgp-keys",
         _ => "text/plain; charset=utf-8",
     };

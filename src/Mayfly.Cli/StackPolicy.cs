@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Mayfly.Packages;
 
 namespace Mayfly.Cli;
 
@@ -6,12 +7,28 @@ namespace Mayfly.Cli;
 internal static class StackPolicy
 {
     /// <summary>Gives the exit code of the script's <c>licenses --judge</c>, which tells what it refuses; 0 for a lock without a script beside it.</summary>
-    public static async Task<int> JudgeAsync(string lockPath, CancellationToken cancellationToken)
+    public static Task<int> JudgeAsync(string lockPath, CancellationToken cancellationToken)
     {
         var script = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(lockPath))!, StackScript.FileName);
-        if (Path.GetFileName(lockPath) != Packages.LockFile.Name || !File.Exists(script))
-            return ExitCode.Done;
-        using var judge = Process.Start(new ProcessStartInfo(Execution.Host, [ScriptBuild.Ensure(script, Console.Error), "licenses", "--judge"]))!;
+        return Path.GetFileName(lockPath) != LockFile.Name || !File.Exists(script) ? Task.FromResult(ExitCode.Done) : AskAsync(script, ["--judge"], cancellationToken);
+    }
+
+    /// <summary>The same of wheels that the store has.</summary>
+    /// <param name="script">A <c>stack.cs</c>.</param>
+    /// <param name="store">The store.</param>
+    /// <param name="wheels">Name and SHA-256 of each.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public static async Task<int> JudgeAsync(string script, Store store, IEnumerable<(string Name, string Sha256)> wheels, CancellationToken cancellationToken)
+    {
+        using var work = store.BeginWork("judge");
+        var list = Path.Combine(work.Path, "wheels");
+        await File.WriteAllLinesAsync(list, wheels.Select(static wheel => $"{wheel.Sha256} {wheel.Name}"), cancellationToken);
+        return await AskAsync(script, ["--judge", "--wheels", list], cancellationToken);
+    }
+
+    private static async Task<int> AskAsync(string script, string[] options, CancellationToken cancellationToken)
+    {
+        using var judge = Process.Start(new ProcessStartInfo(Execution.Host, [ScriptBuild.Ensure(script, Console.Error), "licenses", .. options]))!;
         try
         {
             await judge.WaitForExitAsync(cancellationToken);

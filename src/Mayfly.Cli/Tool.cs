@@ -13,7 +13,7 @@ internal static class Tool
     /// <summary>The tool's own verbs, in the order of the help.</summary>
     public static IReadOnlyList<Command> OwnVerbs() =>
     [
-        NewVerb.Create(), ImageVerb.Create(), Env.EnvVerb.Create(), WorkonVerb.Create(), ShellInitVerb.Create(), DiffVerb.Create(), DepotVerb.Create(), PruneVerb.Create(), DoctorVerb.Create(), CompletionVerb.Create(),
+        NewVerb.Create(), ImageVerb.Create(), Env.EnvVerb.Create(), WorkonVerb.Create(), ShellInitVerb.Create(), DiffVerb.Create(), Depot.DepotVerb.Create(), PruneVerb.Create(), DoctorVerb.Create(), CompletionVerb.Create(),
     ];
 
     public static async Task<int> RunAsync(string[] args, TextWriter output)

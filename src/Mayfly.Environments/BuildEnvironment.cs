@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Mayfly.Packages;
@@ -17,12 +15,6 @@ internal sealed class BuildEnvironment(VirtualEnvironment environment, PythonPro
 {
     /// <summary>1980-01-01, the first day of zip archives: the date of whatever a build dates (reproducible-builds.org/specs/source-date-epoch).</summary>
     private const string Epoch = "315532800";
-
-    /// <summary>Enough to see what went wrong; the rest is in a file.</summary>
-    private const int Shown = 25;
-
-    /// <summary>Of variables that other tools and shells leave, those that would change what is built, or say where the wrong interpreter is.</summary>
-    private static readonly string[] Foreign = ["PYTHON", "PIP_", "VIRTUAL_ENV", "CONDA_", "__PYVENV", "SETUPTOOLS_", "DISTUTILS_"];
 
     /// <summary>The folder of the script, which is in none that a project sees.</summary>
     private string Script => $"{work}/build.py";
@@ -61,62 +53,24 @@ internal sealed class BuildEnvironment(VirtualEnvironment environment, PythonPro
         }
     }
 
-    private async Task<(int Code, string Said)> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    private Task<(int Code, string Said)> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo($"{environment.Root}/bin/python", ["-s", .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = folder };
-        foreach (var variable in start.Environment.Keys.Where(static key => Foreign.Any(foreign => key.StartsWith(foreign, StringComparison.Ordinal))).ToArray())
-            start.Environment.Remove(variable);
-        var flags = start.Environment.TryGetValue("CFLAGS", out var own) && own is { Length: > 0 } ? $"{own} " : "";
-        foreach (var (variable, value) in (ReadOnlySpan<(string, string)>)
-            [
-                ("PATH", $"{environment.Root}/bin:{Environment.GetEnvironmentVariable("PATH")}"), ("VIRTUAL_ENV", environment.Root),
-                // A wheel that is built twice shall be the same: no date, no order of a hash table, no language, no path of this build.
-                ("SOURCE_DATE_EPOCH", Epoch), ("PYTHONHASHSEED", "0"), ("LC_ALL", "C.UTF-8"), ("TZ", "UTC"), ("CFLAGS", $"{flags}-ffile-prefix-map={folder}=."),
-                ("PYTHONNOUSERSITE", "1"), ("PYTHONDONTWRITEBYTECODE", "1"), ("PYTHONUNBUFFERED", "1"), ("PYTHONIOENCODING", "utf-8"),
-            ])
-            start.Environment[variable] = value;
-        using var process = Process.Start(start)!;
-        var said = new StringBuilder();
-        process.OutputDataReceived += Hear;
-        process.ErrorDataReceived += Hear;
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        process.StandardInput.Close();
-        try
-        {
-            await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill(entireProcessTree: true);
-            await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
-            throw;
-        }
-
-        return (process.ExitCode, said.ToString());
-
-        void Hear(object sender, DataReceivedEventArgs line)
-        {
-            const int Most = 16 << 20;
-            lock (said)
-            {
-                if (line.Data is { } text && said.Length < Most)
-                    said.Append(text).Append('\n');
-            }
-        }
+        var flags = Environment.GetEnvironmentVariable("CFLAGS") is { Length: > 0 } own ? $"{own} " : "";
+        return HeardProcess.RunAsync(environment, $"{environment.Root}/bin/python", ["-s", .. arguments], folder,
+        [
+            // A wheel that is built twice shall be the same: no date, no order of a hash table, no language, no path of this build.
+            ("SOURCE_DATE_EPOCH", Epoch), ("PYTHONHASHSEED", "0"), ("LC_ALL", "C.UTF-8"), ("TZ", "UTC"), ("CFLAGS", $"{flags}-ffile-prefix-map={folder}=."),
+            ("PYTHONNOUSERSITE", "1"), ("PYTHONDONTWRITEBYTECODE", "1"), ("PYTHONUNBUFFERED", "1"), ("PYTHONIOENCODING", "utf-8"),
+        ], cancellationToken);
     }
 
     private MayflyException Failed(string hook, string why, string said, Store store)
     {
-        string[] lines = [.. said.TrimEnd('\n').Split('\n').Select(static line => string.Concat(line.Where(static c => !char.IsControl(c) || c == '\t')))];
         var message = $"{name} cannot be built: {why} in {project.BuildBackend}, {hook}";
         if (said.Trim().Length == 0)
             return new MayflyException($"{message}, and said nothing", "ask the project what its build needs, or take another version of it or a wheel");
-        // A folder, as other failed builds leave one: so it is pruned with them.
-        var log = $"{Directory.CreateDirectory(store.PathOf(StoreArea.Failed, $"wheel-{Path.GetFileName(name.TrimEnd('/'))}")).FullName}/log";
-        WholeFile.Write(log, file => file.Write(Encoding.UTF8.GetBytes(said)));
-        return new MayflyException($"{message}:\n{(lines.Length > Shown ? "  …\n" : "")}{string.Join('\n', lines.TakeLast(Shown).Select(static line => $"  {line}"))}",
-            $"all that it said is in {log}; a build needs on this host what the project's own documentation names, such as a compiler or headers");
+        return new MayflyException($"{message}:\n{HeardProcess.EndOf(said)}",
+            $"all that it said is in {HeardProcess.Keep(store, $"wheel-{Path.GetFileName(name.TrimEnd('/'))}", said)}; a build needs on this host what the project's own documentation names, such as a compiler or headers");
     }
 
     private static string Text()

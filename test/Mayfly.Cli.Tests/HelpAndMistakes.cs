@@ -28,6 +28,7 @@ public sealed class HelpAndMistakes : IDisposable
     [InlineData("help-of-depot", "depot", "--help")]
     [InlineData("help-of-depot-publish", "depot", "publish", "--help")]
     [InlineData("help-of-depot-verify", "depot", "verify", "--help")]
+    [InlineData("help-of-depot-list", "depot", "list", "--help")]
     [InlineData("no-depot", "depot", "verify", "nowhere")]
     [InlineData("no-lock", "depot", "publish", "nowhere", "--to", "depot")]
     [InlineData("no-endpoint", "depot", "serve", "depot", "--listen", "somewhere")]

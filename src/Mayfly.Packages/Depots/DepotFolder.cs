@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using Mayfly.Linux;
 using Microsoft.Win32.SafeHandles;
@@ -6,15 +7,16 @@ using Microsoft.Win32.SafeHandles;
 namespace Mayfly.Packages.Depots;
 
 /// <summary>
-/// The folder of a depot: an ordinary apt repository.
+/// The folder of a depot: an ordinary apt repository, and an index that pip can use.
 /// </summary>
 /// <remarks>
 /// What it keeps: <c>pool/</c>, the packages under their archive's paths; <c>dists/</c>, an index of each suite, the published locks, and
-/// <c>dists/Depot</c>, the signed list of all that; <c>depot.asc</c> and <c>depot.sources</c>, the key and what apt's users paste.
+/// <c>dists/Depot</c>, the signed list of all that; <c>depot.asc</c> and <c>depot.sources</c>, the key and what apt's users paste. Python's wheels are in
+/// <c>dists/simple/</c>, each beside the page that names it, as links that every new <c>dists</c> takes over; <c>dists/Wheels</c> lists them, and <c>simple</c> leads there.
 /// How it changes: packages are added first, each by a rename once its hash was right. Then a new <c>dists</c> changes places with the old one in one system
 /// call, so a reader sees the one or the other, and finds in both what a Release file of either names by hash. <c>.mayfly/</c> holds the
-/// lock of who is changing it and work in progress, which the next one removes. Other kinds of packages get folders of their
-/// own beside <c>pool</c> and <c>dists</c>. Why not a database or a format of our own: apt, and any static web server, know this one.
+/// lock of who is changing it and work in progress, which the next one removes. Wheels are not in a folder of their own beside <c>pool</c>, for what two renames
+/// show can be seen half. Why not a database or a format of our own: apt, pip, and any static web server, know this one.
 /// </remarks>
 public sealed class DepotFolder
 {
@@ -105,13 +107,55 @@ public sealed class DepotFolder
     internal string Make(string path, ReadOnlySpan<byte> bytes)
     {
         var made = Path.Combine(Work, Guid.NewGuid().ToString("n"));
-        using (var file = FileHandles.CreateNew(made))
+        MakeAt(made, bytes, path);
+        return made;
+    }
+
+    /// <summary>A file of the work folder under this name.</summary>
+    /// <param name="meant">What it is to become, for messages.</param>
+    internal static void MakeAt(string made, ReadOnlySpan<byte> bytes, string meant)
+    {
+        using var file = FileHandles.CreateNew(made);
+        FileHandles.Write(file, bytes, meant);
+        FileHandles.ChangeMode(file, 0x1A4 /* 0644 */, meant);
+    }
+
+    /// <summary>
+    /// Has a file of a store in the work folder, by a hard link where both are on one file system, else by a copy (a reflink where there are such); gives the SHA-256 that it has.
+    /// </summary>
+    internal static string Bring(string artifact, string made)
+    {
+        try
         {
-            FileHandles.Write(file, bytes, path);
-            FileHandles.ChangeMode(file, 0x1A4 /* 0644 */, path);
+            Files.Link(artifact, made);
+        }
+        catch (LinuxException)
+        {
+            File.Copy(artifact, made, overwrite: true);
         }
 
-        return made;
+        using (var file = new FileStream(made, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 128 * 1024, FileOptions.SequentialScan))
+        {
+            var found = Convert.ToHexStringLower(SHA256.HashData(file));
+            const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+            if ((File.GetUnixFileMode(made) & Readable) != Readable)
+                File.SetUnixFileMode(made, Readable | UnixFileMode.UserWrite);
+            return found;
+        }
+    }
+
+    /// <summary>Sees to it that <c>simple</c> leads to the pages; what else is there of that name stays, and is told.</summary>
+    internal void LinkPages()
+    {
+        const string Name = "simple";
+        var place = new DirectoryInfo(Path.Combine(Root, Name));
+        if (place.LinkTarget == SimplePages.Folder)
+            return;
+        if (place.LinkTarget is null && Path.Exists(place.FullName))
+            throw new MayflyException($"{place.FullName} is no link of this depot's, and pip is to find {SimplePages.Folder} there", "move it away, or publish into another folder");
+        var made = Path.Combine(Work, Name);
+        File.CreateSymbolicLink(made, SimplePages.Folder);
+        Files.Rename(made, place.FullName);
     }
 
     internal MayflyException Refusal(Exception e) => new($"the depot {Root} cannot be written: {HostRefusal.Why(e)}",

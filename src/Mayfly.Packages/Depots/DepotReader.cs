@@ -7,7 +7,13 @@ using Mayfly.Packages.Transfer;
 namespace Mayfly.Packages.Depots;
 
 /// <summary>What a depot holds, as far as it could be read and was signed.</summary>
-internal sealed record DepotContents(DepotManifest Manifest, IReadOnlyList<DepotSuite> Suites, IReadOnlyList<(DepotLock Entry, byte[] Text, StackLock Lock)> Locks);
+/// <param name="Locks">Each with its text; those of Python alone have no Debian packages, and so no <see cref="StackLock"/>.</param>
+/// <param name="Wheels">Sorted.</param>
+internal sealed record DepotContents(DepotManifest Manifest, IReadOnlyList<DepotSuite> Suites, IReadOnlyList<(DepotLock Entry, byte[] Text, StackLock? Lock)> Locks, IReadOnlyList<DepotWheel> Wheels)
+{
+    /// <summary>Every Debian package that a lock names.</summary>
+    public IEnumerable<LockedPackage> Packages => Locks.SelectMany(static one => one.Lock?.Packages ?? []);
+}
 
 /// <summary>Reads a depot from a folder or a server, believing only what is signed.</summary>
 /// <param name="root">Ends in a slash.</param>
@@ -29,14 +35,14 @@ internal sealed class DepotReader(Uri root, Transport transport, KeyRing keys, A
                 suites.Add(suite);
         }
 
-        var locks = new List<(DepotLock, byte[], StackLock)>();
+        var locks = new List<(DepotLock, byte[], StackLock?)>();
         foreach (var entry in manifest.Locks)
         {
             if (await GetAsync(entry.Path, entry.Sha256, cancellationToken).ConfigureAwait(false) is not { } text)
                 continue;
             try
             {
-                locks.Add((entry, text, LockFile.Parse(Encoding.UTF8.GetString(text), entry.Path)));
+                locks.Add((entry, text, entry.IsPython ? null : LockFile.Parse(Encoding.UTF8.GetString(text), entry.Path)));
             }
             catch (LockFileException e)
             {
@@ -44,7 +50,7 @@ internal sealed class DepotReader(Uri root, Transport transport, KeyRing keys, A
             }
         }
 
-        return new DepotContents(manifest, suites, locks);
+        return new DepotContents(manifest, suites, locks, await WheelsAsync(manifest, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>A file of the depot, or null when it is missing or has other bytes, which is told.</summary>
@@ -88,6 +94,21 @@ internal sealed class DepotReader(Uri root, Transport transport, KeyRing keys, A
         }
 
         return false;
+    }
+
+    private async Task<IReadOnlyList<DepotWheel>> WheelsAsync(DepotManifest manifest, CancellationToken cancellationToken)
+    {
+        if (manifest.Wheels is not { } sha256 || await GetAsync(DepotWheel.ListPath, sha256, cancellationToken).ConfigureAwait(false) is not { } list)
+            return [];
+        try
+        {
+            return DepotWheel.ReadAll(list);
+        }
+        catch (FormatException e)
+        {
+            fault(DepotWheel.ListPath, e.Message);
+            return [];
+        }
     }
 
     private async Task<DepotSuite?> SuiteAsync(string name, string sha256, CancellationToken cancellationToken)

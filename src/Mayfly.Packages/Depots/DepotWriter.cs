@@ -11,17 +11,28 @@ internal sealed class DepotWriter(DepotFolder depot, IDepotSigner signer)
 {
     private const string Made = ".mayfly/work/dists";
 
-    /// <summary>Makes this what the depot holds. The packages must be in the pool.</summary>
+    /// <summary>Makes this what the depot holds. The packages must be in the pool, and the wheels in the work folder or where the former state has them.</summary>
     /// <param name="date">That of the list of what it holds; each suite has its own.</param>
     /// <param name="keepFormer">Whether indexes that only former Release files name stay under their hashes, for who is reading right now.</param>
-    public void Commit(IReadOnlyList<DepotSuite> suites, IReadOnlyList<(DepotLock Entry, byte[] Text)> locks, DateTimeOffset date, bool keepFormer)
+    public void Commit(IReadOnlyList<DepotSuite> suites, WheelIntake.Result wheels, IReadOnlyList<(DepotLock Entry, byte[] Text)> locks, DateTimeOffset date, bool keepFormer)
     {
+        depot.Require(Made);
         var digests = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var suite in suites)
             digests[suite.Name] = Write(suite, keepFormer);
         foreach (var (entry, text) in locks)
             Write(entry.Path["dists/".Length..], text);
-        Write("Depot", signer.ClearSign(new DepotManifest(date, digests, [.. locks.Select(static one => one.Entry)]).Write()));
+        var list = DepotWheel.Write(wheels.Wheels);
+        if (wheels.Wheels.Count > 0)
+        {
+            wheels.Place(depot, Made);
+            foreach (var (path, bytes) in SimplePages.All(wheels.Wheels).Append((DepotWheel.ListPath, list)))
+                Write(path["dists/".Length..], bytes);
+            // It leads nowhere until the exchange, where there were no wheels before.
+            depot.LinkPages();
+        }
+
+        Write("Depot", signer.ClearSign(new DepotManifest(date, digests, [.. locks.Select(static one => one.Entry)], wheels.Wheels.Count > 0 ? Hex(list) : null).Write()));
 
         // The names and the packages' bytes before the index that speaks of them.
         Files.SyncFileSystem(depot.Root);

@@ -6,7 +6,7 @@ using Mayfly.Packages.Transfer;
 
 namespace Mayfly.Packages.Depots;
 
-/// <summary>Adds locks to a depot, with the packages that they name.</summary>
+/// <summary>Adds locks to a depot, with the packages and wheels that they name.</summary>
 /// <param name="keys">Files with keys that the user trusts to sign archives and depots, besides those that Mayfly brings.</param>
 /// <param name="sources">Where packages come from that the store does not hold as files; asked for only then.</param>
 public sealed class Publication(DepotFolder depot, Store store, IDepotSigner signer, IReadOnlyList<string> keys, Func<StackLock, DebianSources> sources)
@@ -18,31 +18,47 @@ public sealed class Publication(DepotFolder depot, Store store, IDepotSigner sig
 
     /// <summary>Publishes one lock: whole or not at all.</summary>
     /// <param name="name">What the lock is listed under.</param>
-    /// <param name="text">The lock file, as it is.</param>
+    /// <param name="text">The lock file, as it is: a <c>stack.lock</c>.</param>
     /// <param name="address">Where apt finds the depot, for <c>depot.sources</c>; null for the folder itself.</param>
-    public async Task<Result> RunAsync(string name, byte[] text, string? address, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
+    /// <param name="wheels">Those of its environments, which the store has.</param>
+    public Task<Result> RunAsync(string name, byte[] text, string? address, IReadOnlyList<PublishedWheel> wheels, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default) =>
+        RunAsync(Entry(name, text, isPython: false), text, LockFile.Parse(Encoding.UTF8.GetString(text)), address, wheels, progress, cancellationToken);
+
+    /// <summary>The same for a <c>pylock.toml</c>, whose wheels are all that it has.</summary>
+    public Task<Result> RunPythonAsync(string name, byte[] text, string? address, IReadOnlyList<PublishedWheel> wheels, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default) =>
+        RunAsync(Entry(name, text, isPython: true), text, null, address, wheels, progress, cancellationToken);
+
+    private static DepotLock Entry(string name, byte[] text, bool isPython) =>
+        new(name, Convert.ToHexStringLower(SHA256.HashData(text)), DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds())) { IsPython = isPython };
+
+    private async Task<Result> RunAsync(DepotLock entry, byte[] text, StackLock? stackLock, string? address, IReadOnlyList<PublishedWheel> wheels, IProgress<Activity>? progress, CancellationToken cancellationToken)
     {
-        var stackLock = LockFile.Parse(Encoding.UTF8.GetString(text));
         using var turn = await depot.TakeAsync("mayfly depot publish", progress, cancellationToken).ConfigureAwait(false);
         try
         {
             var former = await FormerAsync(depot, signer, cancellationToken).ConfigureAwait(false);
-            await FillPoolAsync(stackLock, former, progress, cancellationToken).ConfigureAwait(false);
-            var (stanzas, priorities, own) = Stanzas(stackLock, former);
-            var suites = Merged(former?.Suites ?? [], stackLock, stanzas, priorities);
-            var entry = new DepotLock(name, Convert.ToHexStringLower(SHA256.HashData(text)), DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds()));
-            var known = former?.Locks.Any(one => (one.Entry.Name, one.Entry.Sha256) == (entry.Name, entry.Sha256)) == true;
-            var changed = !known || former is null || !SameIndexes(former.Suites, suites);
+            var (suites, own) = (former?.Suites ?? [], 0);
+            if (stackLock is not null)
+            {
+                await FillPoolAsync(stackLock, former, progress, cancellationToken).ConfigureAwait(false);
+                (var stanzas, var priorities, own) = Stanzas(stackLock, former);
+                suites = Merged(suites, stackLock, stanzas, priorities);
+            }
+
+            var taken = new WheelIntake(depot, store).Take(wheels, entry.Sha256, former?.Wheels ?? [], entry.Published, progress, cancellationToken);
+            var known = former?.Locks.Any(one => IsSame(one.Entry, entry)) == true;
+            var changed = !known || former is null || !SameIndexes(former.Suites, suites) || !taken.IsShown(depot, former.Wheels);
             // Made before anything is changed, so that a disk that is full says so now. The key first: who finds an index finds what signed it.
-            var made = depot.Make(DepotFolder.SourcesName, AptSources(suites, address));
+            var made = suites.Count == 0 ? null : depot.Make(DepotFolder.SourcesName, AptSources(suites, address));
             depot.Write(DepotFolder.KeyName, signer.PublicKey);
             if (changed)
             {
-                var locks = (former?.Locks ?? []).Where(one => (one.Entry.Name, one.Entry.Sha256) != (entry.Name, entry.Sha256)).Select(static one => (one.Entry, one.Text)).Append((entry, text)).ToArray();
-                new DepotWriter(depot, signer).Commit(suites, locks, Later(former, entry.Published), keepFormer: true);
+                var locks = (former?.Locks ?? []).Where(one => !IsSame(one.Entry, entry)).Select(static one => (one.Entry, one.Text)).Append((entry, text)).ToArray();
+                new DepotWriter(depot, signer).Commit(suites, taken, locks, Later(former, entry.Published), keepFormer: true);
             }
 
-            Files.Rename(made, Path.Combine(depot.Root, DepotFolder.SourcesName));
+            if (made is not null)
+                Files.Rename(made, Path.Combine(depot.Root, DepotFolder.SourcesName));
             return new Result([.. suites.Select(static suite => suite.Name)], own, changed);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -54,6 +70,8 @@ public sealed class Publication(DepotFolder depot, Store store, IDepotSigner sig
             WorkFolder.Remove(depot.Work);
         }
     }
+
+    private static bool IsSame(DepotLock one, DepotLock other) => (one.Name, one.Sha256, one.IsPython) == (other.Name, other.Sha256, other.IsPython);
 
     /// <summary>What the depot holds; null when it is new. What this key did not sign, or was altered since, is never signed anew.</summary>
     internal static async Task<DepotContents?> FormerAsync(DepotFolder depot, IDepotSigner signer, CancellationToken cancellationToken)
@@ -95,10 +113,11 @@ public sealed class Publication(DepotFolder depot, Store store, IDepotSigner sig
             await Fetch.ArtifactsAsync(store, sources(stackLock), missing, progress, stackLock.Releases, cancellationToken).ConfigureAwait(false);
         var done = 0L;
         var total = missing.Sum(static package => package.Size);
-        await Parallel.ForEachAsync(missing, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken }, async (package, token) =>
+        await Parallel.ForEachAsync(missing, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken }, (package, _) =>
         {
-            await AddAsync(package, token).ConfigureAwait(false);
+            Add(package);
             progress?.Report(new Activity(Name, package.Name) { Done = Interlocked.Add(ref done, package.Size), Total = total });
+            return ValueTask.CompletedTask;
         }).ConfigureAwait(false);
         if (missing.Count > 0)
             progress?.Report(new Activity(Name, $"{missing.Count} packages") { Ended = true });
@@ -110,29 +129,15 @@ public sealed class Publication(DepotFolder depot, Store store, IDepotSigner sig
         return file.LinkTarget is null && file.Exists && file.Length == package.Size && await HashAsync(file.FullName, cancellationToken).ConfigureAwait(false) == package.Sha256;
     }
 
-    /// <summary>By a hard link into the store where both are on one file system, else by a copy (a reflink where there are such); hashed in either case.</summary>
-    private async Task AddAsync(LockedPackage package, CancellationToken cancellationToken)
+    private void Add(LockedPackage package)
     {
-        var artifact = store.PathOf(StoreArea.Artifacts, package.Sha256);
-        var made = Path.Combine(depot.Work, package.Sha256);
-        try
-        {
-            Files.Link(artifact, made);
-        }
-        catch (LinuxException)
-        {
-            File.Copy(artifact, made, overwrite: true);
-        }
-
-        if (await HashAsync(made, cancellationToken).ConfigureAwait(false) is var found && found != package.Sha256)
+        var (artifact, made) = (store.PathOf(StoreArea.Artifacts, package.Sha256), Path.Combine(depot.Work, package.Sha256));
+        if (DepotFolder.Bring(artifact, made) is var found && found != package.Sha256)
         {
             throw new MayflyException($"{package.Id} {package.Version} cannot be published: {artifact} has the SHA-256 {found}, so it was damaged",
                 $"remove {artifact}, and run the command again: it is fetched anew");
         }
 
-        const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
-        if ((File.GetUnixFileMode(made) & Readable) != Readable)
-            File.SetUnixFileMode(made, Readable | UnixFileMode.UserWrite);
         Files.Rename(made, Path.Combine(depot.Root, package.Path));
     }
 
@@ -192,7 +197,7 @@ public sealed class Publication(DepotFolder depot, Store store, IDepotSigner sig
             Label = suite.Label,
         }) ?? [];
 
-    private static bool SameIndexes(IReadOnlyList<DepotSuite> one, List<DepotSuite> other) => one.Count == other.Count
+    private static bool SameIndexes(IReadOnlyList<DepotSuite> one, IReadOnlyList<DepotSuite> other) => one.Count == other.Count
         && one.OrderBy(static suite => suite.Name, StringComparer.Ordinal).Zip(other).All(static pair => pair.First.Name == pair.Second.Name && pair.First.Packages.Count == pair.Second.Packages.Count
             && pair.First.Packages.All(index => pair.Second.Packages.TryGetValue(index.Key, out var same) && index.Value.Count == same.Count
                 && index.Value.Zip(same).All(static stanza => stanza.First.Text.AsSpan().SequenceEqual(stanza.Second.Text))));

@@ -51,6 +51,15 @@ internal sealed class LicenceReview(LicencePolicy policy, string stack, Store st
         progress.Report(new Activity(Name, $"{Counted.Of(judged.Count, "package")}{(verdict.Unread.Count == 0 ? "" : $", {verdict.Unread.Count} not or not wholly readable: `mayfly licenses` lists them")}") { Ended = true });
     }
 
+    /// <summary>Judges wheels of the store that are no stack's, such as those that are to be published.</summary>
+    /// <param name="lines">SHA-256 and file name of each.</param>
+    /// <exception cref="MayflyException">The policy refuses something.</exception>
+    public void RequireWheels(IReadOnlyList<string> lines)
+    {
+        if (!policy.IsEmpty)
+            policy.Judge(new LicenceReport(WheelLicences.Read(store, [.. lines.Select(static line => line.Split(' ', 2)).Select(static words => new LockedWheel { Sha256 = words[0], File = words[1], Size = 1, Index = "" }.AsPackage())]))).RequireNone(stack);
+    }
+
     private bool IsUnpacked(LockedPackage package) => package.Architecture == LockedWheel.Architecture ? store.Has(StoreArea.Unpacked, package.Sha256) : UnpackedPackage.Find(store, package.Sha256) is not null;
 
     /// <summary>What copyright files of Debian's packages say, and metadata of wheels.</summary>

@@ -15,14 +15,22 @@ internal static class LicensesVerb
         var package = new Argument<string?>("PACKAGE") { Description = "Only this package of stack.lock, paragraph by paragraph", Arity = ArgumentArity.ZeroOrOne };
         var component = CommonOptions.Set(stack, "Only what this component has over the base; base and tools name those sets");
         var judge = new Option<bool>("--judge") { Description = "Print nothing but what the policy refuses; without a policy nothing is read" };
+        var wheels = new Option<string?>("--wheels") { Description = "With --judge: a file that names wheels of the store to judge, and not the lock", HelpName = "FILE", Hidden = true };
         var json = CommonOptions.Json();
         var command = new Command("licenses", "List the licences of the locked packages, as Debian's copyright files state them, and judge them by the policy of stack.cs. What is not in the store is fetched.\n\nExample: mayfly licenses examples/shop")
         {
-            package, component, judge, CommonOptions.Offline, json,
+            package, component, judge, wheels, CommonOptions.Offline, json,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             await using var place = Workplace.Open(stack);
+            if (parsed.GetValue(wheels) is { } named)
+            {
+                using var use = place.Store.LockShared();
+                place.Licences.RequireWheels(await File.ReadAllLinesAsync(named, cancellationToken));
+                return 0;
+            }
+
             var stackLock = place.Packages.RequireLock();
             if (parsed.GetValue(judge))
             {

@@ -84,7 +84,7 @@ internal sealed class DepotGround : IDisposable
     }
 
     public Task<Publication.Result> PublishAsync(StackLock stackLock, string name = "stack", IDepotSigner? signer = null, IProgress<Activity>? progress = null, DepotFolder? depot = null) =>
-        new Publication(depot ?? Depot, Store, signer ?? Key, Sources.Keys, _ => Sources).RunAsync(name, Encoding.UTF8.GetBytes(LockFile.Format(stackLock)), null, progress);
+        new Publication(depot ?? Depot, Store, signer ?? Key, Sources.Keys, _ => Sources).RunAsync(name, Encoding.UTF8.GetBytes(LockFile.Format(stackLock)), null, [], progress);
 
     public Task<DepotCheck.Result> CheckAsync(Uri? address = null) => DepotCheck.RunAsync(address ?? new Uri($"file://{Depot.Root}/"), [PublicKey]);
 

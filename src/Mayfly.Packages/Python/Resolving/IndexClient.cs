@@ -40,15 +40,24 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
     public async Task<IReadOnlyList<Uri>> PlacesOfAsync(ProjectName project, string name, string sha256)
     {
         List<Uri> places = [];
+        MayflyException? failure = null;
         foreach (var place in sources.Links.Where(Allowed))
             places.AddRange((await LinksAsync(place).ConfigureAwait(false)).Where(Same).Select(static file => file.Address));
         foreach (var index in sources.Bound.GetValueOrDefault(project) is { } bound ? [bound, .. sources.Indexes] : sources.Indexes)
         {
-            if (Allowed(index) && await PageAsync(new Uri(index, $"{project}/")).ConfigureAwait(false) is { } page)
-                places.AddRange(page.Files.Where(Same).Select(static file => file.Address));
+            try
+            {
+                if (Allowed(index) && await PageAsync(new Uri(index, $"{project}/")).ConfigureAwait(false) is { } page)
+                    places.AddRange(page.Files.Where(Same).Select(static file => file.Address));
+            }
+            catch (MayflyException e)
+            {
+                // One that is ill does not matter where another one has it.
+                failure ??= e;
+            }
         }
 
-        return [.. places.Distinct()];
+        return places.Count > 0 || failure is null ? [.. places.Distinct()] : throw failure;
 
         bool Allowed(Uri place) => !transport.Settings.Offline || NoNetwork.Allows(place);
 

@@ -15,11 +15,18 @@ public static class WheelFetch
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellationToken">Ends it; what was transferred stays for the next time.</param>
     /// <exception cref="MayflyException">One is not to be had, or is not what the lock says.</exception>
-    public static async Task AllAsync(Store store, PythonSources sources, IReadOnlyList<LockedWheel> wheels, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
+    public static Task AllAsync(Store store, PythonSources sources, IReadOnlyList<LockedWheel> wheels, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default) =>
+        BringAsync(store, sources, [.. wheels.Where(wheel => !IsThere(store, wheel)).DistinctBy(static wheel => wheel.Sha256)], progress, cancellationToken);
+
+    /// <summary>The same for who needs the archives themselves, also of wheels that are apart already.</summary>
+    public static Task ArchivesAsync(Store store, PythonSources sources, IReadOnlyList<LockedWheel> wheels, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default) =>
+        BringAsync(store, sources, [.. wheels.Where(wheel => !store.Has(StoreArea.Artifacts, wheel.Sha256)).DistinctBy(static wheel => wheel.Sha256)], progress, cancellationToken);
+
+    private static async Task BringAsync(Store store, PythonSources sources, LockedWheel[] missing, IProgress<Activity>? progress, CancellationToken cancellationToken)
     {
-        var missing = wheels.Where(wheel => !IsThere(store, wheel)).DistinctBy(static wheel => wheel.Sha256).ToArray();
         if (missing.Length == 0)
             return;
+        sources = sources with { Indexes = [.. Depots.DepotIndexes.OfHost(), .. sources.Indexes] };
         var settings = TransferSettings.FromEnvironment();
         using var transport = new Transport(settings);
         await using var index = new IndexClient(store, transport, sources, null, progress, cancellationToken);

@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using System.Text;
+using Mayfly.Packages;
+
+namespace Mayfly.Environments;
+
+/// <summary>A program of an environment that is run for its exit code, and for what it says when it fails.</summary>
+internal static class HeardProcess
+{
+    /// <summary>Enough to see what went wrong; the rest is in a file.</summary>
+    private const int Shown = 25;
+
+    /// <summary>Of variables that other tools and shells leave, those that would change what happens, or say where the wrong interpreter is.</summary>
+    private static readonly string[] Foreign = ["PYTHON", "PIP_", "VIRTUAL_ENV", "CONDA_", "__PYVENV", "SETUPTOOLS_", "DISTUTILS_"];
+
+    /// <summary>Runs it as if the environment were activated, with nothing to read.</summary>
+    /// <param name="environment">Whose programs come first.</param>
+    /// <param name="program">Its path.</param>
+    /// <param name="arguments">What it is given.</param>
+    /// <param name="folder">Where it runs.</param>
+    /// <param name="variables">What it is told besides.</param>
+    /// <param name="cancellationToken">Ends it, with all that it started.</param>
+    /// <returns>Its exit code and both its outputs, as they came.</returns>
+    public static async Task<(int Code, string Said)> RunAsync(VirtualEnvironment environment, string program, IReadOnlyList<string> arguments, string folder, IReadOnlyList<(string Name, string Value)> variables, CancellationToken cancellationToken)
+    {
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = folder };
+        foreach (var variable in start.Environment.Keys.Where(static key => Foreign.Any(foreign => key.StartsWith(foreign, StringComparison.Ordinal))).ToArray())
+            start.Environment.Remove(variable);
+        start.Environment["PATH"] = $"{environment.Root}/bin:{Environment.GetEnvironmentVariable("PATH")}";
+        start.Environment["VIRTUAL_ENV"] = environment.Root;
+        foreach (var (name, value) in variables)
+            start.Environment[name] = value;
+        using var process = Process.Start(start)!;
+        var said = new StringBuilder();
+        process.OutputDataReceived += Hear;
+        process.ErrorDataReceived += Hear;
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        process.StandardInput.Close();
+        try
+        {
+            await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+
+        return (process.ExitCode, said.ToString());
+
+        void Hear(object sender, DataReceivedEventArgs line)
+        {
+            const int Most = 16 << 20;
+            lock (said)
+            {
+                if (line.Data is { } text && said.Length < Most)
+                    said.Append(text).Append('\n');
+            }
+        }
+    }
+
+    /// <summary>The end of what it said, a line each, without what moves a terminal's cursor.</summary>
+    public static string EndOf(string said)
+    {
+        string[] lines = [.. said.TrimEnd('\n').Split('\n').Select(static line => string.Concat(line.Where(static c => !char.IsControl(c) || c == '\t')))];
+        return $"{(lines.Length > Shown ? "  …\n" : "")}{string.Join('\n', lines.TakeLast(Shown).Select(static line => $"  {line}"))}";
+    }
+
+    /// <summary>Keeps all that it said, and gives the file's path.</summary>
+    public static string Keep(Store store, string name, string said)
+    {
+        // A folder, as other failed builds leave one: so it is pruned with them.
+        var log = $"{Directory.CreateDirectory(store.PathOf(StoreArea.Failed, name)).FullName}/log";
+        WholeFile.Write(log, file => file.Write(Encoding.UTF8.GetBytes(said)));
+        return log;
+    }
+}
