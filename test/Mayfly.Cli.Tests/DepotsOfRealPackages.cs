@@ -1,7 +1,10 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using Mayfly.Environments.Tests;
 using Mayfly.Packages;
 using Mayfly.Packages.Debian;
+using Mayfly.Packages.Python;
+using Mayfly.Packages.Python.Locking;
 
 namespace Mayfly.Cli.Tests;
 
@@ -180,6 +183,43 @@ public sealed class DepotsOfRealPackages(RealDepot real)
             Assert.Equal((2, real.Lock.Packages.Count, 0), (found.Locks, found.Packages, found.Faults.Count));
             Directory.Delete(depot, recursive: true);
         }
+    }
+
+    [Fact]
+    public async Task A_stack_with_Python_packages_publishes_both_and_the_depot_alone_has_all_of_it()
+    {
+        var store = Store.Open();
+        var links = Directory.CreateDirectory(Path.Combine(real.Folder.Path, "links")).FullName;
+        WheelFile.WriteWith(links, "hello", "1.0", new Dictionary<string, string> { ["hello.py"] = "import wheel\n" }, "Name: hello\nRequires-Dist: wheel\n");
+        File.Copy(Directory.GetFiles("/usr/share/python-wheels", "wheel-*.whl").Single(), Path.Combine(links, "wheel-0.38.4-py3-none-any.whl"));
+        real.Folder.With("web/requirements.txt", $"--no-index\n--find-links {links}\nhello\n");
+        var sources = DebianSources.Discover("bookworm", HostArchitecture.Name);
+        var made = DebianLock.Create(await IndexFetch.ReadAsync(store, sources), [new("web", ["python3"])]);
+        var request = new EnvironmentRequest("web", Path.Combine(real.Folder.Path, "web/requirements.txt"), "/srv/env");
+        made = made with { Environments = [await EnvironmentChoice.ChooseAsync(store, request, request.Read(), ImagePython.Of(made, "web"), new RequirementsFile(), [])] };
+        LockFile.Write(Path.Combine(real.Folder.Path, "web", LockFile.Name), made);
+        var key = Path.Combine(real.Folder.Path, "depot.key");
+        var both = new Dictionary<string, string?>(real.Environment) { ["PIP_CONFIG_FILE"] = "/dev/null", ["PIP_NO_INDEX"] = "1", ["PIP_FIND_LINKS"] = links };
+
+        var published = Invocation.Run(real.Folder, both, "depot", "publish", "web", "--to", "both", "--key", key);
+        Assert.True(published.ExitCode == 0, published.Error);
+        Assert.Matches($@"^published web: {made.Packages.Count} packages and 2 wheels, [\d.]+ MB, in bookworm, bookworm-security, bookworm-updates\n(note: .*\n)?signed with ", published.Output);
+        Assert.Contains($"for apt: copy FOLDER/both/depot.sources to /etc/apt/sources.list.d/\nfor pip: --index-url file://FOLDER/both/simple/\n", published.Output, StringComparison.Ordinal);
+        var found = await RealDepot.CheckAsync(Path.Combine(real.Folder.Path, "both"));
+        Assert.Equal((1, made.Packages.Count, 2, 0), (found.Locks, found.Packages, found.Wheels, found.Faults.Count));
+
+        // A machine that knows this depot and nothing else has all that the lock names.
+        var alone = new Dictionary<string, string?>(both) { ["MAYFLY_STORE"] = Path.Combine(real.Folder.Path, "both-store"), ["MAYFLY_MIRROR"] = "none", ["MAYFLY_DEPOT"] = Path.Combine(real.Folder.Path, "both"), ["MAYFLY_DEPOT_KEY"] = Path.Combine(real.Folder.Path, "both/depot.asc"), ["PIP_FIND_LINKS"] = null };
+        var again = Invocation.Run(real.Folder, alone, "depot", "publish", "web", "--to", "second", "--key", key);
+        Assert.True(again.ExitCode == 0, again.Error);
+        found = await RealDepot.CheckAsync(Path.Combine(real.Folder.Path, "second"));
+        Assert.Equal((1, made.Packages.Count, 2, 0), (found.Locks, found.Packages, found.Wheels, found.Faults.Count));
+
+        // A test that fails keeps Debian's half back too.
+        var failed = Invocation.Run(real.Folder, both, "depot", "publish", "web", "--to", "third", "--key", key, "--test", "python -c 'import hello, sys; sys.exit(hello.wheel.__version__)'");
+        Assert.Equal((1, ""), (failed.ExitCode, failed.Output));
+        Assert.Contains("error: the test of web's /srv/env failed: `python -c 'import hello, sys; sys.exit(hello.wheel.__version__)'`, with exit code 1:\n  0.38.4\nhint: ", failed.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(real.Folder.Path, "third")), "failed, and published all the same");
     }
 
     private (int ExitCode, string Output, string Error) Unplugged(Dictionary<string, string?> environment, string words) =>

@@ -125,15 +125,7 @@ public sealed class DepotFolder
     /// </summary>
     internal static string Bring(string artifact, string made)
     {
-        try
-        {
-            Files.Link(artifact, made);
-        }
-        catch (LinuxException)
-        {
-            File.Copy(artifact, made, overwrite: true);
-        }
-
+        LinkOrCopy(artifact, made);
         using (var file = new FileStream(made, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 128 * 1024, FileOptions.SequentialScan))
         {
             var found = Convert.ToHexStringLower(SHA256.HashData(file));
@@ -141,6 +133,18 @@ public sealed class DepotFolder
             if ((File.GetUnixFileMode(made) & Readable) != Readable)
                 File.SetUnixFileMode(made, Readable | UnixFileMode.UserWrite);
             return found;
+        }
+    }
+
+    internal static void LinkOrCopy(string existing, string made)
+    {
+        try
+        {
+            Files.Link(existing, made);
+        }
+        catch (LinuxException)
+        {
+            File.Copy(existing, made, overwrite: true);
         }
     }
 

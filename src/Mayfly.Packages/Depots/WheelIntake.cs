@@ -33,7 +33,7 @@ internal sealed class WheelIntake(DepotFolder depot, Store store)
                         var former = new FileInfo(Path.Combine(depot.Root, path));
                         // What somebody took away stays away; verifying tells, and publishing its lock puts it right.
                         if (from is not null || (former.Exists && former.LinkTarget is null))
-                            Files.Link(from ?? former.FullName, Path.Combine(depot.Root, made, path["dists/".Length..]));
+                            DepotFolder.LinkOrCopy(from ?? former.FullName, Path.Combine(depot.Root, made, path["dists/".Length..]));
                     }
                 }
             }

@@ -2,13 +2,13 @@ using Mayfly.Packages.Transfer;
 
 namespace Mayfly.Packages.Python.Resolving;
 
-/// <summary>What indexes say today of wheels that were locked some day: their projects may have withdrawn them since (PEP 592).</summary>
+/// <summary>What indexes say today of wheels, or of the sources of such, that were locked some day: their projects may have withdrawn them since (PEP 592).</summary>
 public static class WheelOffers
 {
     /// <summary>Asks the place that each project comes from.</summary>
     /// <param name="store">Keeps pages.</param>
     /// <param name="sources">Where wheels come from.</param>
-    /// <param name="wheels">Name and SHA-256 of each.</param>
+    /// <param name="wheels">Name and SHA-256 of each file.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>The file as its index has it; null where none that can be reached has it.</returns>
@@ -20,7 +20,7 @@ public static class WheelOffers
         {
             try
             {
-                var page = await index.PageAsync(WheelName.TryParse(wheel.Name)!.Project).ConfigureAwait(false);
+                var page = await index.PageAsync(WheelName.TryParse(wheel.Name)?.Project ?? SourceName.TryParse(wheel.Name)!.Project).ConfigureAwait(false);
                 return page.Files.FirstOrDefault(file => file.Hashes.GetValueOrDefault("sha256") is { } said ? said == wheel.Sha256 : file.Name == wheel.Name);
             }
             catch (MayflyException)
