@@ -7,10 +7,13 @@ namespace Mayfly.Cli;
 internal static class StackPolicy
 {
     /// <summary>Gives the exit code of the script's <c>licenses --judge</c>, which tells what it refuses; 0 for a lock without a script beside it.</summary>
-    public static Task<int> JudgeAsync(string lockPath, CancellationToken cancellationToken)
+    /// <param name="lockPath">The lock.</param>
+    /// <param name="fetch">True to have its wheels in the store too: only the script knows where those are that are its own.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public static Task<int> JudgeAsync(string lockPath, bool fetch, CancellationToken cancellationToken)
     {
         var script = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(lockPath))!, StackScript.FileName);
-        return Path.GetFileName(lockPath) != LockFile.Name || !File.Exists(script) ? Task.FromResult(ExitCode.Done) : AskAsync(script, ["--judge"], cancellationToken);
+        return Path.GetFileName(lockPath) != LockFile.Name || !File.Exists(script) ? Task.FromResult(ExitCode.Done) : AskAsync(script, fetch ? ["--judge", "--fetch"] : ["--judge"], cancellationToken);
     }
 
     /// <summary>The same of wheels that the store has.</summary>

@@ -28,7 +28,8 @@ public sealed class HardDepot : IAsyncLifetime
         Wheel(Folder, "local", "1.0+deb.1", new() { ["local.py"] = "" });
         Wheel(Folder, "numbered", "1.0", new() { ["numbered.py"] = "" });
         File.Move($"{wheels}/numbered-1.0-py3-none-any.whl", $"{wheels}/numbered-1.0-7build-py3-none-any.whl");
-        Wheel(Folder, "tagged", "1.0", new() { ["tagged.py"] = "" });
+        // Its own metadata have its name with capitals, as Django's.
+        WheelFile.WriteWith(wheels, "tagged", "1.0", new Dictionary<string, string> { ["tagged.py"] = "" }, "Name: Tagged\n");
         File.Move($"{wheels}/tagged-1.0-py3-none-any.whl", $"{wheels}/tagged-1.0-py2.py3-none-any.whl");
         Wheel(Folder, "yanked", "1.0", new() { ["yanked.py"] = "" });
         Wheel(Folder, "yanked", "2.0", new() { ["yanked.py"] = "" });

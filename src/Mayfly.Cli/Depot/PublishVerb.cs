@@ -38,7 +38,7 @@ internal static class PublishVerb
             {
                 var text = await File.ReadAllBytesAsync(asked.Path, cancellationToken);
                 var locked = LockFile.Read(asked.Path)!;
-                if (await StackPolicy.JudgeAsync(asked.Path, cancellationToken) is var refused and not ExitCode.Done)
+                if (await StackPolicy.JudgeAsync(asked.Path, locked.Environments.Count > 0, cancellationToken) is var refused and not ExitCode.Done)
                     return refused;
                 using var held = store.LockShared();
                 var (published, wheels) = await Screen.ShowAsync(async progress =>

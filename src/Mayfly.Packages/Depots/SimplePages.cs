@@ -54,8 +54,8 @@ internal static class SimplePages
         var text = new StringBuilder($"<a href=\"{Uri.EscapeDataString(wheel.File)}#sha256={wheel.Sha256}\"");
         if (wheel.RequiresPython.Length > 0)
             text.Append($" data-requires-python=\"{WebUtility.HtmlEncode(wheel.RequiresPython)}\"");
-        // The older name too: pip 22.3 to 23.2 know no other (PEP 714 asks that of HTML alone).
-        text.Append($" data-core-metadata=\"sha256={wheel.MetadataSha256}\" data-dist-info-metadata=\"sha256={wheel.MetadataSha256}\"");
+        // Not by the older name too: pips before 23.1 that know only that one refuse every project whose metadata write its name with capitals, and without it they read the wheel (PEP 714).
+        text.Append($" data-core-metadata=\"sha256={wheel.MetadataSha256}\"");
         if (wheel.Yanked is { } reason)
             text.Append($" data-yanked=\"{WebUtility.HtmlEncode(reason)}\"");
         return text.Append($">{WebUtility.HtmlEncode(wheel.File)}</a>").ToString();

@@ -145,6 +145,9 @@ internal sealed class PackageSource(StackSpec spec, Store store)
         await _python.FetchAsync(stackLock, progress, cancellationToken);
     }
 
+    /// <summary>Brings the lock's wheels alone, from where the script says that they are.</summary>
+    public Task FetchWheelsAsync(StackLock stackLock, IProgress<Activity> progress, CancellationToken cancellationToken) => _python.FetchAsync(stackLock, progress, cancellationToken);
+
     /// <summary>Which Debian packages have shared libraries, by the archive's lists of contents, else by their names (policy 8.1); those that neither tells are left out, and so are all where no index can be had.</summary>
     public async Task<IReadOnlyDictionary<string, string>> OwnersAsync(IReadOnlyCollection<string> libraries, IProgress<Activity> progress, CancellationToken cancellationToken)
     {

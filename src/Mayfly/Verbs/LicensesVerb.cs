@@ -16,10 +16,11 @@ internal static class LicensesVerb
         var component = CommonOptions.Set(stack, "Only what this component has over the base; base and tools name those sets");
         var judge = new Option<bool>("--judge") { Description = "Print nothing but what the policy refuses; without a policy nothing is read" };
         var wheels = new Option<string?>("--wheels") { Description = "With --judge: a file that names wheels of the store to judge, and not the lock", HelpName = "FILE", Hidden = true };
+        var fetch = new Option<bool>("--fetch") { Description = "With --judge: have the lock's wheels in the store, whatever the policy", Hidden = true };
         var json = CommonOptions.Json();
         var command = new Command("licenses", "List the licences of the locked packages, as Debian's copyright files state them, and judge them by the policy of stack.cs. What is not in the store is fetched.\n\nExample: mayfly licenses examples/shop")
         {
-            package, component, judge, wheels, CommonOptions.Offline, json,
+            package, component, judge, wheels, fetch, CommonOptions.Offline, json,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -37,6 +38,8 @@ internal static class LicensesVerb
                 return await Screen.ShowAsync(async progress =>
                 {
                     using var use = place.Store.LockShared();
+                    if (parsed.GetValue(fetch))
+                        await place.Packages.FetchWheelsAsync(stackLock, progress, cancellationToken);
                     await place.Licences.RequireAsync(stackLock, progress, cancellationToken);
                     return 0;
                 });
