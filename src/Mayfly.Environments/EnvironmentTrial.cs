@@ -21,7 +21,7 @@ public sealed class EnvironmentTrial(Store store, Interpreter interpreter, strin
     /// <exception cref="MayflyException">They do not fit together or to the interpreter, or a test fails; the message has the end of what it said.</exception>
     public async Task RunAsync(IReadOnlyList<(string Name, string Sha256)> wheels, IReadOnlyList<string> commands, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
     {
-        progress?.Report(new Activity(Title, $"install {Counted(wheels.Count, "wheel")} with Python {interpreter.Target.Markers.PythonFullVersion}"));
+        progress?.Report(new Activity(Title, $"install {Counted(wheels.Count, "wheel")} with {interpreter.Name}"));
         using var work = store.BeginWork("trial");
         var unpacked = UnpackedWheel.All(store, wheels, progress, cancellationToken);
         foreach (var (wheel, file) in unpacked.Zip(wheels))
@@ -34,7 +34,7 @@ public sealed class EnvironmentTrial(Store store, Interpreter interpreter, strin
             await CommandsAsync(environment, commands, progress, cancellationToken).ConfigureAwait(false);
         else
             await ImportsAsync(environment, Directory.CreateDirectory($"{work.Path}/empty").FullName, progress, cancellationToken).ConfigureAwait(false);
-        progress?.Report(new Activity(Title, $"{Counted(wheels.Count, "wheel")} together with Python {interpreter.Target.Markers.PythonFullVersion}") { Ended = true });
+        progress?.Report(new Activity(Title, $"{Counted(wheels.Count, "wheel")} together with {interpreter.Name}") { Ended = true });
     }
 
     /// <summary>The modules of a distribution that stand by themselves: the first level, and where that is a namespace's folder, the packages in it (PEP 420).</summary>
@@ -65,10 +65,10 @@ public sealed class EnvironmentTrial(Store store, Interpreter interpreter, strin
     {
         var target = interpreter.Target;
         if (target.Rank(wheel.Name) == int.MaxValue)
-            throw new MayflyException($"{file} cannot be tried: Python {target.Markers.PythonFullVersion} on this machine ({interpreter.Executable}) does not run it", "name an interpreter that does with --python, or publish where there is one");
+            throw new MayflyException($"{file} cannot be tried: {interpreter.Name} on this machine ({interpreter.Executable}) does not run it", "name an interpreter that does with --python, or publish where there is one");
         var metadata = CoreMetadata.Read(File.ReadAllBytes(wheel.PathOf($"{wheel.Information}/METADATA")), file);
-        if (!metadata.RequiresPython.Allows(target.Version, preReleases: true))
-            throw new MayflyException($"{file} is for Python {metadata.RequiresPython}, and {interpreter.Executable} is Python {target.Markers.PythonFullVersion}", "name an interpreter that it is for with --python");
+        if (!target.Allows(metadata.RequiresPython))
+            throw new MayflyException($"{file} is for Python {metadata.RequiresPython}, and {interpreter.Executable} is {interpreter.Name}", "name an interpreter that it is for with --python");
     }
 
     private async Task CommandsAsync(VirtualEnvironment environment, IReadOnlyList<string> commands, IProgress<Activity>? progress, CancellationToken cancellationToken)

@@ -65,7 +65,7 @@ internal static class PublishVerb
                     var wheels = await TriedAsync(sets, progress);
                     return (await Publication().RunPythonAsync(asked.Name, text, result.GetValue(address), wheels, progress, cancellationToken), wheels);
                 });
-                Tell(published.Changed ? $"published {asked.Name}: {Counted.Of(wheels.Count, "wheel")}, {DepotVerb.Megabytes(SizeOf(wheels))}, tried together with Python {sets[0].Interpreter.Target.Markers.PythonFullVersion}"
+                Tell(published.Changed ? $"published {asked.Name}: {Counted.Of(wheels.Count, "wheel")}, {DepotVerb.Megabytes(SizeOf(wheels))}, tried together with {sets[0].Interpreter.Name}"
                     : $"{depot.Root} has {asked.Name} already: {Counted.Of(wheels.Count, "wheel")}", published, wheels);
                 return ExitCode.Done;
             }
@@ -77,7 +77,7 @@ internal static class PublishVerb
                 if (asked.Kind == LockKind.Python)
                 {
                     var pylock = LockFiles.Read(asked.Path);
-                    var interpreter = WheelSet.InterpreterFor(store, asked.Path, result.GetValue(python), pylock.RequiresPython);
+                    var interpreter = WheelSet.InterpreterFor(store, asked.Path, result.GetValue(python), pylock);
                     return (await File.ReadAllBytesAsync(asked.Path, cancellationToken), [await WheelSet.OfPylockAsync(store, asked.Path, pylock, interpreter, options, progress, cancellationToken)]);
                 }
 

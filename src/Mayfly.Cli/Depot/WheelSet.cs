@@ -53,14 +53,14 @@ internal sealed record WheelSet(string Name, Interpreter Interpreter, IReadOnlyL
     }
 
     /// <summary>The interpreter that was named, else one that a lock is for.</summary>
-    /// <param name="wanted">As its <c>requires-python</c> has it.</param>
-    public static Interpreter InterpreterFor(Store store, string name, string? python, VersionSpecifier wanted)
+    /// <param name="pylock">The lock.</param>
+    public static Interpreter InterpreterFor(Store store, string name, string? python, Pylock pylock)
     {
         var search = InterpreterSearch.OfHost(store);
         if (python is not null)
             return search.Find(python);
-        return search.All().FirstOrDefault(one => wanted.Allows(one.Target.Version, preReleases: true))
-            ?? throw new MayflyException($"{name} is for Python {wanted}, and no such interpreter is here to try it", None(search));
+        return search.All().FirstOrDefault(one => one.Target.Allows(pylock.RequiresPython) && (pylock.Environments.Count == 0 || pylock.Environments.Any(marker => marker.Holds(one.Target.Markers))))
+            ?? throw new MayflyException($"{name} is for Python {pylock.RequiresPython}, and no such interpreter is here to try it", None(search));
     }
 
     private static Interpreter InterpreterFor(Store store, string name, string? python, string version)
@@ -73,7 +73,7 @@ internal sealed record WheelSet(string Name, Interpreter Interpreter, IReadOnlyL
     }
 
     private static string None(InterpreterSearch search) => search.All() is { Count: > 0 } all
-        ? $"publish where there is one, or name another with --python; here {(all.Count == 1 ? "is" : "are")} {string.Join(", ", all.Select(static one => one.Target.Markers.PythonFullVersion))}"
+        ? $"publish where there is one, or name another with --python; here {(all.Count == 1 ? "is" : "are")} {string.Join(", ", all.Select(static one => one.Name))}"
         : "publish where there is one (apt-get install python3), or name its path with --python";
 
     private static WheelOrigin? OriginOf(ChosenDistribution chosen, BuiltWheel wheel, Interpreter interpreter) => SourceName.TryParse(chosen.File!.Name) is null ? null
