@@ -44,6 +44,8 @@ internal sealed record WheelSet(string Name, Interpreter Interpreter, IReadOnlyL
     /// <param name="options">Where things come from besides what the lock says, and whose sources may be built.</param>
     public static async Task<WheelSet> OfPylockAsync(Store store, string name, Pylock pylock, Interpreter interpreter, RequirementsFile options, IProgress<Activity> progress, CancellationToken cancellationToken)
     {
+        if (pylock.Packages.FirstOrDefault(static one => one.Direct?.Direct is { IsFolder: true }) is { } folder)
+            throw new MayflyException($"{name} has {folder.Name} from a folder, which may be another one tomorrow", "lock an archive of it, or a version that an index has");
         var chosen = pylock.For(interpreter.Target, name);
         var sources = PythonRequirements.Of(options, new PythonSources(), interpreter.Target).Sources;
         sources = sources with { Bound = chosen.Where(static one => one.Index is not null).DistinctBy(static one => one.Project).ToDictionary(static one => one.Project, static one => one.Index!) };
@@ -76,10 +78,10 @@ internal sealed record WheelSet(string Name, Interpreter Interpreter, IReadOnlyL
         ? $"publish where there is one, or name another with --python; here {(all.Count == 1 ? "is" : "are")} {string.Join(", ", all.Select(static one => one.Name))}"
         : "publish where there is one (apt-get install python3), or name its path with --python";
 
-    private static WheelOrigin? OriginOf(ChosenDistribution chosen, BuiltWheel wheel, Interpreter interpreter) => SourceName.TryParse(chosen.File!.Name) is null ? null
+    private static WheelOrigin? OriginOf(ChosenDistribution chosen, BuiltWheel wheel, Interpreter interpreter) => !chosen.IsSource ? null
         : new WheelOrigin(Input(chosen), $"{interpreter.Target.Markers.ImplementationName} {interpreter.Target.Markers.PythonFullVersion} {interpreter.Target.Markers.PlatformMachine}", [.. wheel.Requires.Select(Input)]);
 
-    private static WheelInput Input(ChosenDistribution one) => new(one.File!.Name, one.File.Hashes["sha256"]);
+    private static WheelInput Input(ChosenDistribution one) => new(string.Concat(one.File!.Name.Select(static c => c is > ' ' and < '\x7f' ? c : '_')), one.File.Hashes["sha256"]);
 
     /// <summary>With what their indexes say of them today; of what was built, its sources are asked for.</summary>
     private static async Task<IReadOnlyList<PublishedWheel>> AskedAsync(Store store, PythonSources sources, PublishedWheel[] wheels, IProgress<Activity> progress, CancellationToken cancellationToken)

@@ -20,7 +20,10 @@ public static class WheelOffers
         {
             try
             {
-                var page = await index.PageAsync(WheelName.TryParse(wheel.Name)?.Project ?? SourceName.TryParse(wheel.Name)!.Project).ConfigureAwait(false);
+                // An archive from an address of its own may be called anything.
+                if ((WheelName.TryParse(wheel.Name)?.Project ?? SourceName.TryParse(wheel.Name)?.Project) is not { } project)
+                    return null;
+                var page = await index.PageAsync(project).ConfigureAwait(false);
                 return page.Files.FirstOrDefault(file => file.Hashes.GetValueOrDefault("sha256") is { } said ? said == wheel.Sha256 : file.Name == wheel.Name);
             }
             catch (MayflyException)
