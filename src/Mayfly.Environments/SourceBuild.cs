@@ -23,6 +23,9 @@ internal sealed class SourceBuild(
     /// <summary>Of all that goes into it; null for a folder, which may change.</summary>
     public string? Key { get; private set; }
 
+    /// <summary>All that building needs; known when it is prepared.</summary>
+    public IReadOnlyList<DependencySpecifier> Wanted { get; private set; } = project.BuildRequires;
+
     /// <summary>Has all chosen that building needs: what the project says, then what its backend asks for besides. What was asked before is not asked again.</summary>
     public async Task PrepareAsync()
     {
@@ -35,7 +38,8 @@ internal sealed class SourceBuild(
                 WholeFile.Write(asked, file => file.Write(Encoding.UTF8.GetBytes(string.Concat(further.Select(static line => $"{line}\n")))));
             if (further.Length > 0)
             {
-                (_chosen, _wheels) = await bring([.. project.BuildRequires, .. further.Select(DependencySpecifier.Parse)], null).ConfigureAwait(false);
+                Wanted = [.. project.BuildRequires, .. further.Select(DependencySpecifier.Parse)];
+                (_chosen, _wheels) = await bring(Wanted, null).ConfigureAwait(false);
                 _ready = null;
             }
         }

@@ -73,6 +73,8 @@ public sealed class SourceBuilder(Store store, Interpreter interpreter, PythonSo
         return metadata;
     }
 
+    public Task<IReadOnlyList<DependencySpecifier>> RequirementsAsync(SourceTree source, CancellationToken cancellationToken) => WorkAsync(source, static build => Task.FromResult(build.Wanted), cancellationToken);
+
     public Task<BuiltWheel> BuildAsync(SourceTree source, CancellationToken cancellationToken) => WorkAsync(source, static build => build.WheelAsync(), cancellationToken);
 
     private async Task<T> WorkAsync<T>(SourceTree source, Func<SourceBuild, Task<T>> work, CancellationToken cancellationToken)

@@ -105,6 +105,37 @@ public sealed class LocksForManyInterpreters : IDisposable
         }
     }
 
+    [Fact]
+    public void What_sources_are_built_with_is_locked_for_each()
+    {
+        SourceProject.Archive(Wheels, "made", new Dictionary<string, string>
+        {
+            ["pyproject.toml"] = "[build-system]\nrequires = ['helper']\nbuild-backend = 'backend'\nbackend-path = ['.']\n[project]\nname = 'made'\nversion = '1.0'\n",
+            ["backend.py"] = """
+                import base64, hashlib, zipfile, helper
+                def build_wheel(folder, config_settings=None, metadata_directory=None):
+                    files = {"made.py": f"by = {helper.version!r}\n", "made-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: made\nVersion: 1.0\n", "made-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n"}
+                    record = "".join(f"{name},sha256={base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b'=').decode()},{len(text)}\n" for name, text in files.items()) + "made-1.0.dist-info/RECORD,,\n"
+                    with zipfile.ZipFile(f"{folder}/made-1.0-py3-none-any.whl", "w") as wheel:
+                        for name, text in [*files.items(), ("made-1.0.dist-info/RECORD", record)]:
+                            wheel.writestr(name, text)
+                    return "made-1.0-py3-none-any.whl"
+                """,
+        });
+        foreach (var (version, python) in ((string, string)[])[("1.0", ">=3.8"), ("2.0", ">=3.11")])
+            WheelFile.WriteWith(Wheels, "helper", version, new Dictionary<string, string> { ["helper.py"] = $"version = '{version}'\n" }, $"Name: helper\nRequires-Python: {python}\n");
+        Says("+ made 1.0\npylock.toml: 1 package for Python >=3.10,<3.12 on linux_x86_64, macos_arm64\n", "lock", "made", "--python-version", "3.10,3.11", "--platform", "linux,macos", "--allow-build", "made");
+        var lockFile = File.ReadAllText($"{_folder.Path}/pylock.toml");
+        Assert.Contains("version = \"1.0\", marker = \"python_version < \\\"3.11\\\"\"", lockFile, StringComparison.Ordinal);
+        Assert.Contains("version = \"2.0\", marker = \"python_version >= \\\"3.11\\\"\"", lockFile, StringComparison.Ordinal);
+        foreach (var (python, by) in ((string, string)[])[("3.10", "1.0"), ("/usr/bin/python3", "2.0")])
+        {
+            Assert.Equal(0, Env("create", $"of-{by}", "--python", python).ExitCode);
+            Assert.Equal(0, Env("sync", "--env", $"of-{by}", "--allow-build", "made").ExitCode);
+            Says($"{by}\n", "run", "--env", $"of-{by}", "--", "python", "-c", "import made; print(made.by)");
+        }
+    }
+
     private static string Value(string table, string name) => table.Split('\n').First(line => line.StartsWith($"{name} = ", StringComparison.Ordinal))[(name.Length + 4)..^1];
 
     private static string[] Distributions(string folder) => [.. Directory.GetDirectories(folder, "*.dist-info").Select(static path => Path.GetFileNameWithoutExtension(path)).Order(StringComparer.Ordinal)];

@@ -41,7 +41,7 @@ internal static class ExportVerb
         {
             var when = package.Marker is { } marker ? $" ; {marker}" : "";
             return package.Direct is { Direct: { } direct } file ? RequirementsExport.Line(direct, package.Name.Text, digests ? file : file with { Hashes = new Dictionary<string, string>() }, when)
-                : RequirementsExport.Line($"{package.Name}=={package.Version}{when}", digests ? package.Wheels.Append(package.Source).Select(static one => one?.Hashes.GetValueOrDefault("sha256")).OfType<string>() : []);
+                : RequirementsExport.Line($"{package.Name}=={package.Exact}{when}", digests ? package.Wheels.Append(package.Source).Select(static one => one?.Hashes.GetValueOrDefault("sha256")).OfType<string>() : []);
         }));
     }
 

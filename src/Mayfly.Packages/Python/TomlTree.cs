@@ -20,7 +20,8 @@ internal static class TomlTree
 
             return new Dictionary<string, object?>();
         }
-        catch (TomlException e)
+        // An escape that stands for no character throws another one (Tomlyn 2).
+        catch (Exception e) when (e is TomlException or ArgumentOutOfRangeException)
         {
             throw new MayflyException($"{origin} is not TOML: {e.Message}", "mend that line", e);
         }

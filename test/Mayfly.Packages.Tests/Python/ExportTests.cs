@@ -76,6 +76,49 @@ public sealed class ExportTests : IDisposable
         Assert.NotEmpty(failure.Hint!);
     }
 
+    /// <summary>Whatever stands there, it is read or refused in words; and so it is when somebody wants something of it.</summary>
+    [Fact]
+    public void Noise_in_a_pylock_is_refused_in_words()
+    {
+        const string Characters = "\"'[]{}=,.#\n\\ \t09azé\0<>!~*";
+        const string Whole = "lock-version = \"1.0\"\nenvironments = [\"sys_platform == \\\"linux\\\"\"]\nrequires-python = \">=3.9,<3.13\"\ncreated-by = \"mayfly\"\n\n[tool.mayfly]\nplatforms = [\"linux_x86_64\"]\n\n[[packages]]\nname = \"a\"\nversion = \"1.0\"\nmarker = \"python_version < \\\"3.12\\\"\"\n"
+            + "dependencies = [{name = \"b\", version = \"2\"}]\nindex = \"https://host.test/\"\nsdist = {name = \"a-1.0.tar.gz\", url = \"https://host.test/a-1.0.tar.gz\", size = 5, hashes = {sha256 = \"abcdabcdabcdabcdabcdabcdabcdabcdabcdabcdabcdabcdabcdabcdabcdabcd\"}}\nwheels = [{path = \"w/a-1.0-py3-none-any.whl\", hashes = {sha256 = \"abcdabcdabcdabcdabcdabcdabcdabcdabcdabcdabcdabcdabcdabcdabcdabcd\"}}]\n"
+            + "[packages.tool.mayfly]\nbuild-requires = [{name = \"c\", version = \"1\", marker = \"os_name == 'posix'\", wheels = [{name = \"c-1-py3-none-any.whl\", url = \"c-1-py3-none-any.whl\", hashes = {sha256 = \"abcdabcdabcdabcdabcdabcdabcdabcdabcdabcdabcdabcdabcdabcdabcdabcd\"}}]}]\n";
+        var random = new Random(PackagingVerdicts.Seed);
+        Assert.Equal("a", Read(Whole)?.Single().Project.Text);
+        var taken = 0;
+        for (var number = 0; number < 3_000 * PackagingVerdicts.Times; number++)
+        {
+            var text = Whole;
+            for (var changes = 1 + random.Next(3); changes > 0; changes--)
+            {
+                var at = random.Next(text.Length);
+                var length = Math.Min(random.Next(3) == 0 ? random.Next(40) : random.Next(2), text.Length - at);
+                text = text[..at] + (random.Next(2) == 0 ? "" : random.Next(3) == 0 ? Whole.Substring(random.Next(Whole.Length - 30), random.Next(30)) : Characters[random.Next(Characters.Length)].ToString()) + text[(at + length)..];
+            }
+
+            taken += Read(text) is null ? 0 : 1;
+        }
+
+        // Neither everything nor nothing is refused.
+        Assert.InRange(taken, 100, 2_900 * PackagingVerdicts.Times);
+
+        static IReadOnlyList<ChosenDistribution>? Read(string text)
+        {
+            try
+            {
+                var read = Pylock.Read(text, "pylock.toml", new Uri("file:///srv/pylock.toml"));
+                _ = Pylock.Read(read.ToString(), "pylock.toml", new Uri("file:///srv/pylock.toml"));
+                return read.For(PythonResolutionTests.Target, "pylock.toml");
+            }
+            catch (MayflyException e)
+            {
+                Assert.NotNull(e.Hint);
+                return null;
+            }
+        }
+    }
+
     [Fact]
     public void Paths_in_a_pylock_are_meant_from_where_it_is()
     {

@@ -7,6 +7,10 @@ public interface ISourceBuilder
     /// <exception cref="MayflyException">It cannot be told; the message has what the build said.</exception>
     Task<CoreMetadata> MetadataAsync(SourceTree source, CancellationToken cancellationToken);
 
+    /// <summary>What building needs, in the project's words and then in those of what builds it.</summary>
+    /// <exception cref="MayflyException">It cannot be told; the message has what the build said.</exception>
+    Task<IReadOnlyList<DependencySpecifier>> RequirementsAsync(SourceTree source, CancellationToken cancellationToken);
+
     /// <summary>The wheel.</summary>
     /// <exception cref="MayflyException">It cannot be built; the message has what the build said.</exception>
     Task<BuiltWheel> BuildAsync(SourceTree source, CancellationToken cancellationToken);

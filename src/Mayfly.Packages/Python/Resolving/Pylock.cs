@@ -88,24 +88,31 @@ public sealed record Pylock
                 Platforms.Count > 0 ? "make it anew for this one too (mayfly env lock with --python-version and --platform), or take an environment of an interpreter that it is for" : "make it anew for this one (mayfly env lock), or take an environment of another interpreter");
         }
 
-        PylockPackage[] meant = [.. Packages.Where(one => one.Marker?.Holds(markers) ?? true)];
-        // "If there is more than one … tools MUST raise an error."
-        if (meant.GroupBy(static one => one.Name).FirstOrDefault(static group => group.Count() > 1) is { } twice)
-            throw new MayflyException($"{origin} has {string.Join(" and ", twice.Select(static one => $"{one.Name} {one.Version}"))} for one interpreter, and only one of them can be installed", Hint);
-        return
-        [
-            .. meant.Select(one => new ChosenDistribution
+        return Chosen(Packages);
+
+        IReadOnlyList<ChosenDistribution> Chosen(IReadOnlyList<PylockPackage> packages)
+        {
+            PylockPackage[] meant = [.. packages.Where(one => one.Marker?.Holds(markers) ?? true)];
+            // "If there is more than one … tools MUST raise an error."
+            if (meant.GroupBy(static one => one.Name).FirstOrDefault(static group => group.Count() > 1) is { } twice)
+                throw new MayflyException($"{origin} has {string.Join(" and ", twice.Select(static one => $"{one.Name} {one.Version}"))} for one interpreter, and only one of them can be installed", Hint);
+            return [.. meant.Select(One)];
+        }
+
+        ChosenDistribution One(PylockPackage one)
+        {
+            // In the order in which the wheels of an index are liked.
+            var wheel = one.Wheels.Where(wheel => Rank(wheel) < int.MaxValue).OrderBy(Rank).ThenByDescending(static wheel => Name(wheel).Build).ThenBy(static wheel => wheel.Name, StringComparer.Ordinal).FirstOrDefault();
+            return new ChosenDistribution
             {
                 Project = one.Name,
-                Version = one.Version ?? (one.Direct is { } direct ? VersionOf(direct) : one.Wheels.Count > 0 ? Name(one.Wheels[0]).Version : SourceName.TryParse(one.Source!.Name)!.Version),
+                Version = one.Exact ?? VersionOf(one.Direct!),
                 Index = one.Index,
                 Requires = [],
-                BuildRequires = one.BuildRequires.Count == 0 ? null : [.. one.BuildRequires.Select(static need => need.Chosen())],
-                // In the order in which the wheels of an index are liked.
-                File = one.Direct ?? one.Wheels.Where(wheel => Rank(wheel) < int.MaxValue).OrderBy(Rank).ThenByDescending(static wheel => Name(wheel).Build).ThenBy(static wheel => wheel.Name, StringComparer.Ordinal).FirstOrDefault()
-                    ?? one.Source ?? throw new MayflyException($"{origin} has no wheel of {one.Name} for Python {target.Version} on this machine", "make it anew here: mayfly env lock"),
-            }),
-        ];
+                BuildRequires = wheel is not null || one.BuildRequires.Count == 0 ? null : Chosen(one.BuildRequires),
+                File = one.Direct ?? wheel ?? one.Source ?? throw new MayflyException($"{origin} has no wheel of {one.Name} for Python {target.Version} on this machine", "make it anew here: mayfly env lock"),
+            };
+        }
 
         PythonVersion VersionOf(IndexFile direct) => (direct.Direct!.IsFolder ? null : WheelName.TryParse(direct.Name)?.Version ?? SourceName.TryParse(direct.Name)?.Version)
             ?? (versionOf ?? throw new MayflyException($"{origin} says no version of {direct.Direct.Project}"))(direct);
@@ -171,6 +178,8 @@ public sealed record Pylock
     {
         var files = $"{(need.Source is { } source ? $", sdist = {Table(source)}" : "")}{(need.Wheels.Count > 0 ? $", wheels = [{string.Join(", ", need.Wheels.Select(Table))}]" : "")}";
         var tool = need.BuildRequires.Count > 0 ? $", tool = {{mayfly = {{build-requires = [{string.Join(", ", need.BuildRequires.Select(BuildRequirement))}]}}}}" : "";
-        return $"{{name = {LockFile.Quote(need.Name.Text)}, version = {LockFile.Quote(need.Version!.ToString())}{files}{tool}}}";
+        var version = need.Exact is { } exact ? $", version = {LockFile.Quote(exact.ToString())}" : "";
+        var marker = need.Marker is { } when ? $", marker = {LockFile.Quote(when.ToString()!)}" : "";
+        return $"{{name = {LockFile.Quote(need.Name.Text)}{version}{marker}{files}{tool}}}";
     }
 }

@@ -8,6 +8,9 @@ public sealed record PylockPackage
     /// <summary>Null for what has no version of its own until it is built.</summary>
     public PythonVersion? Version { get; init; }
 
+    /// <summary>The version, which its files say where it is not said besides; null for what has none of its own until it is built.</summary>
+    public PythonVersion? Exact => Version ?? (Wheels.Count > 0 ? WheelName.TryParse(Wheels[0].Name)!.Version : Source is null ? null : SourceName.TryParse(Source.Name)!.Version);
+
     /// <summary>When it is installed; null: always.</summary>
     public Marker? Marker { get; init; }
 
@@ -41,17 +44,6 @@ public sealed record PylockPackage
             return new PylockPackage { Name = one.Project, Version = one.Version, Wheels = [], Direct = file, BuildRequires = [.. (one.BuildRequires ?? []).Select(Of)] };
         return new PylockPackage { Name = one.Project, Version = one.Version, Index = one.Index, Wheels = isSource ? [] : [file], Source = isSource ? file : null, BuildRequires = [.. (one.BuildRequires ?? []).Select(Of)] };
     }
-
-    /// <summary>As something to build with, which has one file.</summary>
-    internal ChosenDistribution Chosen() => new()
-    {
-        Project = Name,
-        Version = Version ?? throw new MayflyException($"{Name}, which something is built with, has no version"),
-        Index = Index,
-        Requires = [],
-        File = Wheels is [var wheel, ..] ? wheel : Source,
-        BuildRequires = BuildRequires.Count == 0 ? null : [.. BuildRequires.Select(static need => need.Chosen())],
-    };
 
     internal static PylockPackage Read(IReadOnlyDictionary<string, object?> table, string origin, Uri place)
     {

@@ -80,15 +80,15 @@ public sealed class MarkerSpace
         yield return new Term([], All);
         var versions = Environments.Select(static one => one.PythonFullVersion).DistinctBy(static one => PythonVersion.Parse(one)).OrderBy(static one => PythonVersion.Parse(one)).ToArray();
         var minors = versions.Select(Minor).Distinct().ToArray();
+        Term[] from = [.. Enumerable.Range(1, versions.Length - 1).Select(at => Of(Bound(at, ">=")))], below = [.. Enumerable.Range(1, versions.Length - 1).Select(at => Of(Bound(at, "<")))];
+        foreach (var one in below.Concat(from))
+            yield return one;
         foreach (var minor in minors.Length > 1 ? minors : [])
         {
             yield return Of(Compared(MarkerVariable.PythonVersion, "==", minor));
             yield return Of(Compared(MarkerVariable.PythonVersion, "!=", minor));
         }
 
-        Term[] from = [.. Enumerable.Range(1, versions.Length - 1).Select(at => Of(Bound(at, ">=")))], below = [.. Enumerable.Range(1, versions.Length - 1).Select(at => Of(Bound(at, "<")))];
-        foreach (var one in below.Concat(from))
-            yield return one;
         foreach (var (at, one) in from.Index())
         {
             foreach (var end in below[(at + 1)..])

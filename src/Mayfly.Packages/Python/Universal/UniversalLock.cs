@@ -4,45 +4,90 @@ using Mayfly.Packages.Transfer;
 namespace Mayfly.Packages.Python.Universal;
 
 /// <summary>Answers for several environments, combined into one lock: each version of a project once, with the marker that holds where it is needed.</summary>
-internal static class UniversalLock
+/// <param name="index">What they were chosen from.</param>
+/// <param name="answers">One for each environment.</param>
+/// <param name="builder">Asked what sources are built with; null where nothing may be built.</param>
+/// <param name="cancellationToken">Ends it.</param>
+internal sealed class UniversalLock(IndexClient index, IReadOnlyList<UniversalAnswer> answers, ISourceBuilder? builder, CancellationToken cancellationToken)
 {
-    public static async Task<Pylock> OfAsync(Store store, IndexClient index, UniversalRequest request, IReadOnlyList<UniversalAnswer> answers, IProgress<Activity>? progress, TransferSettings? settings, CancellationToken cancellationToken)
-    {
-        if (answers.SelectMany(static answer => answer.Chosen).FirstOrDefault(static one => one.Direct is not null) is { } direct)
-            throw new MayflyException($"a lock for several interpreters takes what indexes have, and {direct.Project} comes from {direct.Direct!.Url}", "lock it for one interpreter (without --universal), or put a wheel of it into a folder and name that with --find-links");
-        var space = new MarkerSpace([.. answers.Select(static one => one.Target.Markers)]);
-        var entries = answers.Index().SelectMany(static answer => answer.Item.Chosen.Select(one => (Environment: answer.Index, One: one)))
-            .GroupBy(static entry => (entry.One.Project, entry.One.Version)).OrderBy(static group => group.Key.Project.Text, StringComparer.Ordinal).ThenBy(static group => group.Key.Version).ToArray();
-        var several = entries.GroupBy(static entry => entry.Key.Project).Where(static group => group.Count() > 1).Select(static group => group.Key).ToHashSet();
-        List<PylockPackage> packages = [];
-        foreach (var entry in entries)
-        {
-            int[] where = [.. entry.Select(static one => one.Environment)];
-            var files = Files(entry.Key.Project, entry.Key.Version, (await index.PageAsync(entry.Key.Project).ConfigureAwait(false)).Files, [.. where.Select(number => answers[number])]);
-            packages.Add(new PylockPackage
-            {
-                Name = entry.Key.Project,
-                Version = entry.Key.Version,
-                Marker = space.Write(where.Aggregate(EnvironmentSet.Empty, static (set, number) => set | EnvironmentSet.Of(number))),
-                Index = entry.First().One.Index,
-                Dependencies =
-                [
-                    .. entry.SelectMany(one => one.One.Requires.Where(need => need.Name != entry.Key.Project).Select(need => answers[one.Environment].Chosen.FirstOrDefault(other => other.Project == need.Name))).OfType<ChosenDistribution>()
-                        .Select(other => new PylockDependency(other.Project, several.Contains(other.Project) ? other.Version : null)).Distinct().OrderBy(static one => one.Name.Text, StringComparer.Ordinal).ThenBy(static one => one.Version),
-                ],
-                Wheels = [.. files.Where(static file => WheelName.TryParse(file.Name) is not null)],
-                Source = files.FirstOrDefault(static file => SourceName.TryParse(file.Name) is not null),
-            });
-        }
+    private readonly MarkerSpace _space = new([.. answers.Select(static one => one.Target.Markers)]);
 
+    public async Task<Pylock> MadeAsync(Store store, UniversalRequest request, IProgress<Activity>? progress, TransferSettings? settings)
+    {
+        var packages = await CombinedAsync(answers, []).ConfigureAwait(false);
+        // A lock without digests would lock nothing: what an index does not say of a file, the file itself says.
+        IndexFile[] silent = [.. packages.SelectMany(FilesOf).Where(static file => !file.Hashes.ContainsKey("sha256")).DistinctBy(static file => file.Address)];
+        var fetched = await PythonDownload.AllAsync(store, silent, progress, settings, cancellationToken).ConfigureAwait(false);
+        var digests = silent.Zip(fetched).ToDictionary(static pair => pair.First.Address, static pair => pair.Second.Sha256);
         return new Pylock
         {
             CreatedBy = "mayfly",
             RequiresPython = request.Pythons.Versions,
             Environments = [.. request.Platforms.Select(static platform => platform.Marker)],
             Platforms = [.. request.Platforms.Select(static platform => platform.Name)],
-            Packages = await DigestedAsync(store, packages, progress, settings, cancellationToken).ConfigureAwait(false),
+            Packages = [.. packages.Select(Digested)],
         };
+
+        PylockPackage Digested(PylockPackage one) => one with { Wheels = [.. one.Wheels.Select(Said)], Source = one.Source is { } source ? Said(source) : null, BuildRequires = [.. one.BuildRequires.Select(Digested)] };
+
+        IndexFile Said(IndexFile file) => file with { Hashes = new Dictionary<string, string> { ["sha256"] = file.Hashes.GetValueOrDefault("sha256") ?? digests[file.Address] } };
+    }
+
+    private static IEnumerable<IndexFile> FilesOf(PylockPackage one) => [.. one.Wheels, .. one.Source is { } source ? [source] : (IndexFile[])[], .. one.BuildRequires.SelectMany(FilesOf)];
+
+    /// <param name="some">Answers for some of the environments.</param>
+    /// <param name="outer">What is built with these, the outermost first.</param>
+    private async Task<IReadOnlyList<PylockPackage>> CombinedAsync(IReadOnlyList<UniversalAnswer> some, IReadOnlyList<ProjectName> outer)
+    {
+        if (some.SelectMany(static answer => answer.Chosen).FirstOrDefault(static one => one.Direct is not null) is { } direct)
+            throw new MayflyException($"a lock for several interpreters takes what indexes have, and {direct.Project} comes from {direct.Direct!.Url}", "lock it for one interpreter (without --universal), or put a wheel of it into a folder and name that with --find-links");
+        var entries = some.SelectMany(static answer => answer.Chosen.Select(one => (Answer: answer, One: one)))
+            .GroupBy(static entry => (entry.One.Project, entry.One.Version)).OrderBy(static group => group.Key.Project.Text, StringComparer.Ordinal).ThenBy(static group => group.Key.Version).ToArray();
+        var several = entries.GroupBy(static entry => entry.Key.Project).Where(static group => group.Count() > 1).Select(static group => group.Key).ToHashSet();
+        List<PylockPackage> packages = [];
+        foreach (var entry in entries)
+        {
+            var (project, version) = entry.Key;
+            var files = Files(project, version, (await index.PageAsync(project).ConfigureAwait(false)).Files, [.. entry.Select(static one => one.Answer)]);
+            packages.Add(new PylockPackage
+            {
+                Name = project,
+                Version = version,
+                Marker = _space.Write(entry.Aggregate(EnvironmentSet.Empty, static (set, one) => set | EnvironmentSet.Of(one.Answer.Number))),
+                Index = entry.First().One.Index,
+                Dependencies =
+                [
+                    .. entry.SelectMany(one => one.One.Requires.Where(need => need.Name != project).Select(need => one.Answer.Chosen.FirstOrDefault(other => other.Project == need.Name))).OfType<ChosenDistribution>()
+                        .Select(other => new PylockDependency(other.Project, several.Contains(other.Project) ? other.Version : null)).Distinct().OrderBy(static one => one.Name.Text, StringComparer.Ordinal).ThenBy(static one => one.Version),
+                ],
+                Wheels = [.. files.Where(static file => WheelName.TryParse(file.Name) is not null)],
+                Source = files.FirstOrDefault(static file => SourceName.TryParse(file.Name) is not null),
+                BuildRequires = await BuiltWithAsync(project, version, [.. entry.Where(static one => SourceName.TryParse(one.One.File!.Name) is not null)], outer).ConfigureAwait(false),
+            });
+        }
+
+        return packages;
+    }
+
+    /// <summary>What a wheel is built with in each environment that has none; chosen for it as everything else is.</summary>
+    private async Task<IReadOnlyList<PylockPackage>> BuiltWithAsync(ProjectName project, PythonVersion version, IReadOnlyList<(UniversalAnswer Answer, ChosenDistribution One)> built, IReadOnlyList<ProjectName> outer)
+    {
+        if (builder is null || built is [])
+            return [];
+        if (outer.Contains(project))
+            throw new MayflyException($"{project} {version} cannot be built, since building it needs itself", "take a version of it that has a wheel");
+        var file = built[0].One.File!;
+        var wanted = await builder.RequirementsAsync(new SourceTree { Name = file.Name, Sha256 = await index.BringAsync(file).ConfigureAwait(false), Meant = (project, version) }, cancellationToken).ConfigureAwait(false);
+        List<UniversalAnswer> some = [];
+        foreach (var (answer, _) in built)
+        {
+            var preferred = some.SelectMany(static one => one.Chosen).OrderByDescending(static one => one.Version).GroupBy(static one => one.Project).ToDictionary(static group => group.Key, static group => (IReadOnlyList<PythonVersion>)[.. group.Select(static one => one.Version).Distinct()]);
+            var sources = answer.Sources.ForBuilding with { Preferred = preferred };
+            var target = answer.Target with { Thresholds = null };
+            some.Add(answer with { Sources = sources, Chosen = await PythonResolution.ChooseAsync(index, [.. wanted.Where(one => target.Holds(one))], target, sources, cancellationToken).ConfigureAwait(false) });
+        }
+
+        return await CombinedAsync(some, [.. outer, project]).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -63,16 +108,5 @@ internal static class UniversalLock
                 && (one.Sources.DigestsOf(project) is not { } digests || (file.Hashes.GetValueOrDefault("sha256") is { } digest && digests.Contains(digest)))
                 && one.Target.Allows(file.RequiresPython) && (wheel is null || one.Target.Rank(wheel) < int.MaxValue));
         }
-    }
-
-    /// <summary>A lock without digests would lock nothing: what an index does not say of a file, the file itself says.</summary>
-    private static async Task<IReadOnlyList<PylockPackage>> DigestedAsync(Store store, IReadOnlyList<PylockPackage> packages, IProgress<Activity>? progress, TransferSettings? settings, CancellationToken cancellationToken)
-    {
-        IndexFile[] silent = [.. packages.SelectMany(static one => one.Source is { } source ? one.Wheels.Append(source) : one.Wheels).Where(static file => !file.Hashes.ContainsKey("sha256"))];
-        var fetched = await PythonDownload.AllAsync(store, silent, progress, settings, cancellationToken).ConfigureAwait(false);
-        var digests = silent.Zip(fetched).ToDictionary(static pair => pair.First.Address, static pair => pair.Second.Sha256);
-        return [.. packages.Select(one => one with { Wheels = [.. one.Wheels.Select(Digested)], Source = one.Source is { } source ? Digested(source) : null })];
-
-        IndexFile Digested(IndexFile file) => file with { Hashes = new Dictionary<string, string> { ["sha256"] = file.Hashes.GetValueOrDefault("sha256") ?? digests[file.Address] } };
     }
 }

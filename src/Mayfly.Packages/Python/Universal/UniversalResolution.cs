@@ -16,7 +16,7 @@ public static class UniversalResolution
     /// <param name="request">What, and for which environments.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="settings">How patient it is; null for the usual.</param>
-    /// <param name="builder">Asked for metadata that only a build can tell, which is taken to be the same everywhere; null where nothing may be built.</param>
+    /// <param name="builder">Asked for what only a build can tell, which is taken to be the same everywhere; null where nothing may be built.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="UnresolvableException">There is no answer for one of the environments; the message says for which, and why.</exception>
     public static async Task<Pylock> ResolveAsync(Store store, UniversalRequest request, IProgress<Activity>? progress = null, TransferSettings? settings = null, ISourceBuilder? builder = null, CancellationToken cancellationToken = default)
@@ -33,7 +33,7 @@ public static class UniversalResolution
                 answers.Add(await AnswerAsync(platform, python, answers).ConfigureAwait(false));
             var finer = request.Environments(thresholds);
             if (finer.Count == environments.Count)
-                return await UniversalLock.OfAsync(store, index, request, answers, progress, settings, cancellationToken).ConfigureAwait(false);
+                return await new UniversalLock(index, answers, builder, cancellationToken).MadeAsync(store, request, progress, settings).ConfigureAwait(false);
             environments = finer;
         }
 
@@ -48,7 +48,7 @@ public static class UniversalResolution
                 var chosen = await ChooseAsync(Preferred(target, others)).ConfigureAwait(false);
                 for (var again = 0; again < Most && await ChooseAsync(Own(chosen)).ConfigureAwait(false) is var other && !Versions(other).SequenceEqual(Versions(chosen)); again++)
                     chosen = other;
-                return new UniversalAnswer(target, platform, sources, chosen);
+                return new UniversalAnswer(others.Count, target, platform, sources, chosen);
             }
             catch (UnresolvableException e)
             {
