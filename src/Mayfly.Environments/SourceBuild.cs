@@ -66,7 +66,12 @@ internal sealed class SourceBuild(
         if (!built.Tags.Any(interpreter.Target.Tags.Contains))
             throw SourceBuilder.Wrong(source, $"its build made {file}, which Python {interpreter.Target.Version} cannot use");
         using (var archive = FileHandles.OpenFile($"{folder}/{file}"))
-            SourceBuilder.RequireMeant(source, WheelArchive.Read(archive, file).Metadata);
+        {
+            var metadata = WheelArchive.Read(archive, file).Metadata;
+            SourceBuilder.RequireMeant(source, metadata);
+            RequireSaid(metadata);
+        }
+
         string sha256;
         await using (var bytes = File.OpenRead($"{folder}/{file}"))
             sha256 = Convert.ToHexStringLower(await SHA256.HashDataAsync(bytes, cancellationToken).ConfigureAwait(false));
@@ -75,6 +80,18 @@ internal sealed class SourceBuild(
         if (kept is not null)
             WholeFile.Write(kept, line => line.Write(Encoding.UTF8.GetBytes($"{file}\n{sha256}\n")));
         return new BuiltWheel(file, sha256, _chosen);
+    }
+
+    /// <summary>What an archive says of itself and does not leave to the build must be true of the wheel (PEP 643): it was chosen by that.</summary>
+    private void RequireSaid(CoreMetadata built)
+    {
+        if (source is not { Sha256: { } sha256, Subdirectory: null } || SourceArchive.Metadata(store.PathOf(StoreArea.Artifacts, sha256), source.Name) is not { } said)
+            return;
+        var (more, less) = (built.Requires.Except(said.Requires).ToArray(), said.Requires.Except(built.Requires).ToArray());
+        if (more.Length + less.Length > 0)
+            throw SourceBuilder.Wrong(source, $"its wheel {(more.Length > 0 ? $"needs {more[0]}, of which the sources say nothing" : $"does not need {less[0]}, which the sources say it does")}");
+        if (built.RequiresPython.ToString() != said.RequiresPython.ToString())
+            throw SourceBuilder.Wrong(source, $"its wheel is for Python {built.RequiresPython}, and the sources say {said.RequiresPython}");
     }
 
     private async Task<string[]> AskAsync()

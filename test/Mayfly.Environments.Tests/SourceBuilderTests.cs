@@ -100,6 +100,26 @@ public sealed class SourceBuilderTests : IDisposable
         await plan.RunAsync(Store, environment, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(["old", "wheel"], environment.Installed().Select(static one => one.Project.Text));
         Assert.True(EnvironmentPlan.Exactly(environment, again).IsEmpty);
+        // Of the same version, and made of other sources.
+        var other = new Dictionary<string, string> { ["sha256"] = new('0', 64) };
+        Assert.Equal(["old"], EnvironmentPlan.Exactly(environment, [.. again.Select(one => one.IsSource ? one with { File = one.File! with { Hashes = other } } : one)]).Install.Select(static one => one.Chosen.Project.Text));
+    }
+
+    [Theory]
+    [InlineData("Requires-Dist: wheel\nRequires-Python: >=3.8\n", "says-1.0.tar.gz cannot be used: its wheel does not need wheel, which the sources say it does")]
+    [InlineData("Requires-Python: >=3.9\n", "says-1.0.tar.gz cannot be used: its wheel is for Python >=3.8, and the sources say >=3.9")]
+    [InlineData("Requires-Python: >=3.8\n", null)]
+    public async Task A_wheel_is_what_its_sources_say_of_it(string said, string? message)
+    {
+        var files = new Dictionary<string, string>(Named("says", "requires = ['flit_core']\nbuild-backend = 'flit_core.buildapi'\n")) { ["says.py"] = "" };
+        files["pyproject.toml"] += "requires-python = '>=3.8'\n";
+        SourceProject.Archive(Links, "says", files, $"Metadata-Version: 2.2\nName: says\nVersion: 1.0\n{said}");
+        var chosen = await ResolveAsync("says");
+        var building = DistributionFetch.WheelsAsync(Store, chosen, Sources, Builder, cancellationToken: TestContext.Current.CancellationToken);
+        if (message is null)
+            Assert.NotEmpty(await building);
+        else
+            Assert.Equal(message, (await Assert.ThrowsAnyAsync<MayflyException>(() => building)).Message);
     }
 
     [Fact]

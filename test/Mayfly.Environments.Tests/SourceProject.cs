@@ -49,11 +49,11 @@ internal static class SourceProject
     };
 
     /// <summary>The archive of a project, as a source distribution of version 1.0.</summary>
-    public static string Archive(string folder, string project, IReadOnlyDictionary<string, string> files)
+    public static string Archive(string folder, string project, IReadOnlyDictionary<string, string> files, string? says = null)
     {
         var path = $"{folder}/{project}-1.0.tar.gz";
         using var tar = new TarWriter(new GZipStream(File.Create(path), CompressionLevel.Fastest), TarEntryFormat.Pax);
-        foreach (var (name, text) in files.Append(KeyValuePair.Create("PKG-INFO", $"Metadata-Version: 2.1\nName: {project}\nVersion: 1.0\n")))
+        foreach (var (name, text) in files.Append(KeyValuePair.Create("PKG-INFO", says ?? $"Metadata-Version: 2.1\nName: {project}\nVersion: 1.0\n")))
             tar.WriteEntry(new PaxTarEntry(System.Formats.Tar.TarEntryType.RegularFile, $"{project}-1.0/{name}") { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(text)) });
         return path;
     }
