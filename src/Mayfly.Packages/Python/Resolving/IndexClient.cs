@@ -296,6 +296,8 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
 
             if (transfer.Length is { } length && length != to.Length)
                 throw new TransferException($"it broke off after {to.Length} of {length} bytes", transient: true);
+            if (file.Size is { } said && said != to.Length)
+                throw new MayflyException($"{file.Address} has {to.Length} bytes, and the index says {said}", "the index is damaged, or being updated: try again later, or name another index");
             if (other is not null && Convert.ToHexStringLower(other.GetHashAndReset()) is var digest && digest != Stronger(file)!.Value.Digest)
                 throw new MayflyException($"{file.Address} has the {other.AlgorithmName.Name} {digest}, and the index says {Stronger(file)!.Value.Digest}", "somebody on the way may have changed it, or the index is damaged: try again later, or name another index");
             return Convert.ToHexStringLower(hash.GetHashAndReset());
