@@ -162,10 +162,7 @@ public sealed record LockedStage(IReadOnlyList<string> Packages)
     /// </summary>
     public IReadOnlyList<string>? AddedTo { get; init; }
 
-    /// <summary>
-    /// The date that scripts are told from here on, and that nothing is later than. Null for that of the stage before in the same layer, and where a
-    /// layer begins for that of the releases.
-    /// </summary>
+    /// <summary>Where a layer begins: the date that nothing in it is later than. Null for that of the releases, and for all other stages.</summary>
     public DateTimeOffset? Date { get; init; }
 }
 

@@ -28,14 +28,7 @@ internal sealed record PackageStep(string Key, string? Below, string Origin, lon
 }
 
 /// <summary>A stage of the lock: what is placed, and what is then configured; nothing named means all that is left (<see cref="LockedStage"/>).</summary>
-internal sealed record PackageStage(IReadOnlyList<LockedPackage> Packages, IReadOnlyList<LockedPackage> Configured)
-{
-    /// <summary>The second that its scripts are told.</summary>
-    public required long Epoch { get; init; }
-
-    /// <summary>The hash of what is installed when it is, and of everything below; what a layer ends with has none, for triggers run then.</summary>
-    public string? Inputs { get; init; }
-}
+internal sealed record PackageStage(IReadOnlyList<LockedPackage> Packages, IReadOnlyList<LockedPackage> Configured);
 
 /// <summary>An environment of locked Python packages, and the interpreter that runs it.</summary>
 internal sealed record EnvironmentStep(string Key, string? Below, string Origin, long Epoch, LockedEnvironment Environment, bool SystemPackages, ImagePython Python) : BuildStep(Key, Below, Origin, Epoch);

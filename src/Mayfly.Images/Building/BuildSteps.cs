@@ -52,7 +52,7 @@ internal static class BuildSteps
         var present = (over?.Stages ?? []).SelectMany(static stage => stage.Packages).ToHashSet(StringComparer.Ordinal);
         foreach (var layer in LockedLayer.Of(set))
         {
-            PackageStage[] stages = [.. layer.Stages.Zip(layer.DatesIn(stack), (stage, date) => new PackageStage(Described(stage.Packages), Described(stage.Configured)) { Epoch = EpochOf(date) })
+            PackageStage[] stages = [.. layer.Stages.Select(stage => new PackageStage(Described(stage.Packages), Described(stage.Configured)))
                 .Where(static stage => stage.Packages.Count + stage.Configured.Count > 0)];
             // Everything that was asked for is in the base: there is no layer to make.
             if (stages.Length > 0 || steps.Count == 0)
@@ -67,26 +67,23 @@ internal static class BuildSteps
     private static void Install(List<BuildStep> steps, StackLock stack, IReadOnlyList<PackageStage> stages, LockedLayer layer, LockedSet set, IReadOnlyList<string> required, Func<string, string?> find)
     {
         var requests = string.Join(' ', layer.Requests);
-        var epoch = EpochOf(layer.DateIn(stack));
         var inputs = new List<string> { stack.Architecture, $"{(layer.IsAddition ? "added, " : "")}requests {requests}" };
-        inputs.AddRange(stages.SelectMany(stage => Inputs(stage, epoch)));
+        foreach (var stage in stages)
+        {
+            inputs.Add("stage");
+            inputs.AddRange(stage.Packages.Select(static package => $"{package.Id} {package.Version} {package.Sha256}"));
+            inputs.AddRange(stage.Configured.Select(static package => $"configure {package.Id}"));
+        }
+
         if (required.Count > 0)
             inputs.Add($"required {string.Join(' ', required)}");
         if (set.Automatic is { } automatic)
             inputs.Add($"automatic {string.Join(' ', automatic)}");
         var origin = set.Name == SetRequest.Base ? $"base {stack.Releases.FirstOrDefault()?.Codename ?? stack.Architecture}" : $"packages {requests}";
+        var epoch = EpochOf(layer, stack);
         var hash = Key("packages", steps, epoch, inputs);
-        stages = [.. stages.Select((stage, at) => at == stages.Count - 1 ? stage : stage with { Inputs = Key("stages", steps, stage.Epoch, [stack.Architecture, .. stages.Take(at + 1).SelectMany(one => Inputs(one, stage.Epoch))]) })];
         steps.Add(new PackageStep(find(hash) ?? hash, Below(steps), origin, epoch, stages, layer.Requests, stack.Architecture) { Inputs = hash, IsAddition = layer.IsAddition, Required = required, Automatic = set.Automatic });
     }
-
-    /// <summary>What of a stage bears on its bytes; a date that is that of the whole is said there.</summary>
-    private static IEnumerable<string> Inputs(PackageStage stage, long epoch) =>
-    [
-        stage.Epoch == epoch ? "stage" : string.Create(CultureInfo.InvariantCulture, $"stage of {stage.Epoch}"),
-        .. stage.Packages.Select(static package => $"{package.Id} {package.Version} {package.Sha256}"),
-        .. stage.Configured.Select(static package => $"configure {package.Id}"),
-    ];
 
     /// <summary>What apt asks for besides the essential packages: all of the base that are not there for others' sake.</summary>
     private static IReadOnlyList<string> Required(LockedSet all) => [.. all.Stages.Skip(1).SelectMany(static stage => stage.Packages).Except(all.Automatic ?? [])];
@@ -129,10 +126,10 @@ internal static class BuildSteps
     }
 
     /// <summary>The latest second in a layer of packages, and in the layers of files and commands over it.</summary>
-    private static long EpochOf(DateTimeOffset date) =>
+    private static long EpochOf(LockedLayer layer, StackLock stack) =>
         Environment.GetEnvironmentVariable("SOURCE_DATE_EPOCH") is { Length: > 0 } given && long.TryParse(given, CultureInfo.InvariantCulture, out var seconds)
             ? seconds
-            : date.ToUnixTimeSeconds();
+            : layer.DateIn(stack).ToUnixTimeSeconds();
 
     private static LockedSet SetOf(StackLock stack, string name) =>
         stack.Sets.FirstOrDefault(set => set.Name == name)

@@ -16,9 +16,6 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
     /// <summary>The stack's table of account ids, which packages' scripts are given.</summary>
     public IReadOnlyList<LockedId> Ids { get; init; } = [];
 
-    /// <inheritdoc cref="ImageBuilder.WorthKeeping"/>
-    public required int WorthKeeping { get; init; }
-
     /// <summary>Keep the work folder when a script fails in it.</summary>
     public bool KeepFailed { get; init; }
 
@@ -55,21 +52,15 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
     {
         var activity = _below.Count == 0 ? "install base" : $"install {string.Join(' ', step.Requests)}";
         var packages = step.Stages.SelectMany(static stage => stage.Packages).ToDictionary(static package => package.Id, Read, StringComparer.Ordinal);
-        var stages = step.Stages.Select(stage => new DpkgStage(Those(stage.Packages), Those(stage.Configured)) { Epoch = stage.Epoch, Inputs = stage.Inputs }).ToArray();
-        var prefixes = new StagePrefixes(new PrefixStore(store), Ids);
-        var (begun, before) = prefixes.Find(step.Stages);
+        var stages = step.Stages.Select(stage => new DpkgStage(Those(stage.Packages), Those(stage.Configured))).ToArray();
         using var compilation = new ByteCompilation($"{work}/bytecode", cancellationToken);
-        foreach (var prefix in before)
-            compilation.Resume(prefix);
-        var install = new PackageInstall(root, compilation, _below, before, progress, activity) { WorthKeeping = WorthKeeping, Merged = $"{work}/merged" };
-        install.Run(DpkgStage.Joined(stages[begun..], overNothing: _below.Count == 0 && begun == 0), cancellationToken);
+        var install = new PackageInstall(root, compilation, _below, epoch, progress, activity);
+        install.Run(DpkgStage.Joined(stages, overNothing: _below.Count == 0), cancellationToken);
         IReadOnlyList<string> leftOut = [];
-        IReadOnlyList<MadePrefix> made = [];
         var tree = root.Run(() =>
         {
             string[] signs = [.. install.Written.SelectMany(LayerTree.Signs)];
-            var kept = before.Sum(static prefix => prefix.Record.Parts.Count) + install.Kept.Sum(static stages => stages.Trees.Count);
-            var merged = LayerTree.Merge(kept == 0 ? install.Made : [install.Merged, .. install.Made.Skip(kept)]);
+            var merged = LayerTree.Merge(install.Made);
             compilation.MoveInto(merged);
             leftOut = LayerCleaning.Clean(merged, epoch, ofPackages: true);
             // Releases after bookworm have no usrmerge that would run last: their links come with base-files, and update-shells' pairs stay.
@@ -77,35 +68,24 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
                 LayerCleaning.OrderShells(merged);
             // No package brings it, and programs look for it; debootstrap and mmdebstrap leave the same words.
             if (_below.Count == 0)
-            {
-                LayerTree.Remove($"{merged}/etc/fstab");
                 File.WriteAllText($"{merged}/etc/fstab", "# UNCONFIGURED FSTAB FOR BASE SYSTEM\n");
-            }
-
             if (step.Automatic is not null)
                 MakeAptFolders(merged);
             LeaveAsApt(merged);
             WriteExtendedStates(merged, step, stages);
             LayerTree.Tidy(merged, signs, _below);
-            made = prefixes.Keep(install, compilation, _below, before, work);
             return merged;
         });
         progress?.Report(new Activity(activity, $"{step.Stages.Sum(static stage => stage.Packages.Count)} packages") { Ended = true });
-        var ids = new LayerView([.. _below, tree]).ReadAccounts().Except(new LayerView(_below).ReadAccounts());
-        if (ids.FirstOrDefault(id => IdTable.IsChosen(id) && Ids.Any(given => given.Kind == id.Kind && given.Name == id.Name && given.Id != id.Id)) is { } other)
+        var made = NewIds(tree);
+        if (made.FirstOrDefault(id => IdTable.IsChosen(id) && Ids.Any(given => given.Kind == id.Kind && given.Name == id.Name && given.Id != id.Id)) is { } other)
         {
             var kind = other.Kind == LockedIdKind.User ? "user" : "group";
             throw new MayflyException($"scripts of '{step.Origin}' gave the {kind} {other.Name} the number {other.Id}, and {LockFile.Name} has {Ids.First(given => given.Kind == other.Kind && given.Name == other.Name).Id} for it",
                 $"a script that names the number itself cannot be given another: write {kind}.\"{other.Name}\" = {other.Id} in [ids] of {LockFile.Name}, and remove the line of whoever else has that number");
         }
 
-        return new LayerContents(tree)
-        {
-            Ids = ids,
-            LeftOut = leftOut,
-            Prefixes = [.. before.Select(static prefix => prefix.Record.Key), .. made.Select(static prefix => prefix.Record.Key)],
-            MadePrefixes = made,
-        };
+        return new LayerContents(tree) { Ids = made, LeftOut = leftOut };
 
         IReadOnlyList<DpkgPackage> Those(IReadOnlyList<LockedPackage> locked) => [.. locked.Select(package => packages[package.Id])];
     }
@@ -117,7 +97,7 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
     private string Copy(CopyStep step, string work, BuildRoot root, CancellationToken cancellationToken)
     {
         var view = new LayerView(_below);
-        var accounts = view.ReadAccounts();
+        var accounts = Accounts.Parse(view.ReadText("etc/passwd"), view.ReadText("etc/group"));
         var placement = new Placement(view, Diversions.None, StatOverrides.None, accounts, static () => InstalledFiles.None);
         var texts = $"{work}/texts";
         Directory.CreateDirectory(texts);
@@ -217,7 +197,7 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
             if (Nodes.Find(partial) is not { Kind: NodeKind.Directory })
                 continue;
             var view = new LayerView([.. _below, tree]);
-            Files.ChangeOwner(partial, view.ReadAccounts().FindUser("_apt") ?? 0, 0);
+            Files.ChangeOwner(partial, Accounts.Parse(view.ReadText("etc/passwd"), "").FindUser("_apt") ?? 0, 0);
             Files.ChangeMode(partial, 0x1c0);
             File.WriteAllBytes($"{tree}/{folder}/lock", []);
             Files.ChangeMode($"{tree}/{folder}/lock", 0x1a0);
@@ -236,5 +216,18 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
         var file = $"{tree}/{ExtendedStates.Path}";
         LayerTree.Remove(file);
         File.WriteAllText(file, states.ToString());
+    }
+
+    /// <summary>Accounts that this layer has and those below lack.</summary>
+    private IReadOnlyList<LockedId> NewIds(string tree)
+    {
+        var (before, after) = (new LayerView(_below), new LayerView([.. _below, tree]));
+        var known = Accounts.Parse(before.ReadText("etc/passwd"), before.ReadText("etc/group"));
+        var all = Accounts.Parse(after.ReadText("etc/passwd"), after.ReadText("etc/group"));
+        return
+        [
+            .. all.Users.Where(user => known.FindUser(user.Key) is null).Select(static user => new LockedId(user.Key, LockedIdKind.User, user.Value)),
+            .. all.Groups.Where(group => known.FindGroup(group.Key) is null).Select(static group => new LockedId(group.Key, LockedIdKind.Group, group.Value)),
+        ];
     }
 }

@@ -32,9 +32,6 @@ internal sealed record LayerRecord
 
     /// <summary>What was generated for one machine alone and is not in the tree: names of <see cref="Images.LeftOut.Table"/>.</summary>
     public IReadOnlyList<string> LeftOut { get; init; } = [];
-
-    /// <summary>Keys of the configured stages that it was made over, and which it left for others: <see cref="PrefixStore"/>.</summary>
-    public IReadOnlyList<string> Prefixes { get; init; } = [];
 }
 
 /// <summary>A layer as its maker hands it to the store.</summary>
@@ -45,16 +42,9 @@ internal sealed record LayerContents(string Tree)
 
     /// <inheritdoc cref="LayerRecord.LeftOut"/>
     public IReadOnlyList<string> LeftOut { get; init; } = [];
-
-    /// <inheritdoc cref="LayerRecord.Prefixes"/>
-    public IReadOnlyList<string> Prefixes { get; init; } = [];
-
-    /// <summary>Those of them that are new, lowest first.</summary>
-    public IReadOnlyList<MadePrefix> MadePrefixes { get; init; } = [];
 }
 
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(LayerRecord))]
-[JsonSerializable(typeof(PrefixRecord))]
 [JsonSerializable(typeof(Image))]
 internal sealed partial class ImagesJson : JsonSerializerContext;

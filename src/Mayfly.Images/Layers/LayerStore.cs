@@ -19,8 +19,6 @@ internal sealed class LayerStore(Store store)
 {
     private static readonly ConcurrentDictionary<string, SemaphoreSlim> InProcess = new(StringComparer.Ordinal);
 
-    private readonly PrefixStore _prefixes = new(store);
-
     public Store Store => store;
 
     public string TreeOf(string key) => Path.Combine(store.PathOf(StoreArea.Layers, key), "tree");
@@ -126,13 +124,10 @@ internal sealed class LayerStore(Store store)
                             Epoch = epoch,
                             Ids = contents.Ids,
                             LeftOut = contents.LeftOut,
-                            Prefixes = contents.Prefixes,
                             Tables = table is null ? [] : [IdTable.Fingerprint(table)],
                         };
                         WriteRecord($"{layer}/layer.json", record);
                         await before.ConfigureAwait(false);
-                        foreach (var prefix in contents.MadePrefixes)
-                            _prefixes.Commit(prefix);
                         store.Commit(layer, StoreArea.Layers, own, sync: false);
                         return record;
                     }).ConfigureAwait(false);

@@ -1,9 +1,8 @@
-using Mayfly.Images.Placing;
 using Mayfly.Linux;
 
 namespace Mayfly.Images.Layers;
 
-/// <summary>Trees in overlayfs's form: merging several that lie over each other into one.</summary>
+/// <summary>Trees in overlayfs's form: merging several that lie over each other into one, by renames.</summary>
 internal static class LayerTree
 {
     private const string Notes = "trusted.overlay.", Opaque = $"{Notes}opaque";
@@ -12,17 +11,8 @@ internal static class LayerTree
     public static string Merge(IReadOnlyList<string> parts)
     {
         for (var at = 1; at < parts.Count; at++)
-            MergeFolder(parts[at], parts[0], Files.Rename);
+            MergeFolder(parts[at], parts[0]);
         return parts[0];
-    }
-
-    /// <summary>Merges one more part into a folder, which is made where it is missing; it gets hard links to the part's files, and the part stays as it is.</summary>
-    public static void MergeLinks(string part, string to)
-    {
-        if (Nodes.Find(to) is null)
-            Link(part, to);
-        else
-            MergeFolder(part, to, LinkOver);
     }
 
     /// <summary>Where overlayfs may have left signs in a tree that it wrote: whiteouts, and folders with attributes of its own, parents first.</summary>
@@ -104,11 +94,7 @@ internal static class LayerTree
     }
 
     /// <summary>Moves what stands at a path of one tree to the same path of another of the same file system; folders that are missing on the way are made as they are in the first.</summary>
-    /// <param name="from">The one tree.</param>
-    /// <param name="to">The other.</param>
-    /// <param name="path">In both.</param>
-    /// <param name="keep">Leave it there too: a second name.</param>
-    public static void Move(string from, string to, string path, bool keep = false)
+    public static void Move(string from, string to, string path)
     {
         for (var slash = path.IndexOf('/'); slash > 0; slash = path.IndexOf('/', slash + 1))
         {
@@ -119,10 +105,7 @@ internal static class LayerTree
             CopyFacts($"{from}/{path[..slash]}", folder);
         }
 
-        if (keep)
-            LinkOver($"{from}/{path}", $"{to}/{path}");
-        else
-            Files.Rename($"{from}/{path}", $"{to}/{path}");
+        Files.Rename($"{from}/{path}", $"{to}/{path}");
     }
 
     /// <summary>Makes a folder of a tree and those above it, as far as they are missing: root's, and everybody may look.</summary>
@@ -145,38 +128,7 @@ internal static class LayerTree
         Files.ChangeMode(to, node.Mode);
     }
 
-    private static void LinkOver(string source, string target)
-    {
-        Remove(target);
-        Link(source, target);
-    }
-
-    /// <summary>Gives a name a second place; of a folder, which has but one, a folder like it with second places for what is in it.</summary>
-    private static void Link(string source, string target)
-    {
-        if (Nodes.Read(source) is not { Kind: NodeKind.Directory } node)
-        {
-            TreeWriter.LinkOrCopy(source, target);
-            return;
-        }
-
-        Nodes.MakeDirectory(target, 0x1c0);
-        foreach (var entry in Directory.EnumerateFileSystemEntries(source))
-            Link(entry, $"{target}/{Path.GetFileName(entry)}");
-        CopyFacts(source, target);
-        // At last: what is made in a folder inherits its lists of access (acl(5)).
-        var names = Nodes.AttributeNames(source);
-        foreach (var inherited in Nodes.AttributeNames(target).Except(names))
-            Nodes.RemoveAttribute(target, inherited);
-        foreach (var name in names)
-            Nodes.SetAttribute(target, name, Nodes.ReadAttribute(source, name));
-        Nodes.SetTime(target, node.Time);
-    }
-
-    /// <param name="from">The upper tree.</param>
-    /// <param name="to">The lower one.</param>
-    /// <param name="place">Puts a name of the upper one in a place of the lower one, over a file that is there.</param>
-    private static void MergeFolder(string from, string to, Action<string, string> place)
+    private static void MergeFolder(string from, string to)
     {
         foreach (var source in Directory.EnumerateFileSystemEntries(from))
         {
@@ -185,13 +137,13 @@ internal static class LayerTree
             var before = Nodes.Find(target);
             if (node.Kind == NodeKind.Directory && before is { Kind: NodeKind.Directory } && !IsOpaque(source))
             {
-                MergeFolder(source, target, place);
+                MergeFolder(source, target);
                 continue;
             }
 
             if (before is { Kind: NodeKind.Directory } || (before is not null && node.Kind == NodeKind.Directory))
                 Remove(target);
-            place(source, target);
+            Files.Rename(source, target);
         }
 
         // The upper folder's own facts win, and moving names about has changed its time.
