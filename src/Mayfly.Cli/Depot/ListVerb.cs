@@ -19,21 +19,21 @@ internal static class ListVerb
         var command = new ExampledCommand("list", "List the locks and wheels of a depot", "mayfly depot list /srv/depot", "mayfly depot list /srv/depot django --json") { depot, project, key, json };
         command.SetAction(async (result, cancellationToken) =>
         {
-            var output = result.InvocationConfiguration.Output;
+            var (output, wanted) = (result.InvocationConfiguration.Output, result.GetValue(project));
             var (root, keys) = DepotVerb.Named(result.GetValue(depot)!, result.GetValue(key));
             var found = await DepotListing.ReadAsync(root, keys, cancellationToken);
             var names = found.Locks.ToLookup(static one => one.Sha256, static one => one.Name);
-            var wheels = found.Wheels.Where(wheel => result.GetValue(project) is not { } wanted || wheel.ReadName().Project == ProjectName.Parse(wanted)).Select(wheel => Row(wheel, names)).ToArray();
-            if (result.GetValue(project) is { } missing && wheels is [])
-                throw new MayflyException($"the depot has no wheel of {missing}", "mayfly depot list DEPOT shows all that it has");
+            var wheels = found.Wheels.Where(wheel => wanted is null || wheel.ReadName().Project == ProjectName.Parse(wanted)).Select(wheel => Row(wheel, names)).ToArray();
+            if (wanted is not null && wheels is [])
+                throw new MayflyException($"the depot has no wheel of {wanted}", "mayfly depot list DEPOT shows all that it has");
             if (result.GetValue(json))
             {
-                var locks = result.GetValue(project) is not null ? [] : found.Locks.Select(static one => new ListedLock(one.Name, one.IsPython ? "python" : "stack", one.Sha256, one.Published)).ToArray();
-                output.WriteLine(JsonSerializer.Serialize(new ListedDepot(locks, result.GetValue(project) is not null ? new Dictionary<string, int>() : found.Packages, wheels), DepotJson.Default.ListedDepot));
+                var locks = wanted is not null ? [] : found.Locks.Select(static one => new ListedLock(one.Name, one.IsPython ? "python" : "stack", one.Sha256, one.Published)).ToArray();
+                output.WriteLine(JsonSerializer.Serialize(new ListedDepot(locks, wanted is not null ? new Dictionary<string, int>() : found.Packages, wheels), DepotJson.Default.ListedDepot));
                 return ExitCode.Done;
             }
 
-            if (result.GetValue(project) is not null)
+            if (wanted is not null)
             {
                 foreach (var wheel in wheels)
                     Show(wheel, output);

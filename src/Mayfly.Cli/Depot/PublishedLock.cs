@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Mayfly.Cli.Env;
 using Mayfly.Packages.Depots;
 
 namespace Mayfly.Cli.Depot;
@@ -22,17 +23,15 @@ internal enum LockKind
 /// <param name="Kind">Which kind it is.</param>
 internal sealed partial record PublishedLock(string Path, string Name, LockKind Kind)
 {
-    private const string Usual = "pylock.toml";
-
     /// <summary>The one that a word of the command line means: a folder's <c>stack.lock</c>, else its <c>pylock.toml</c>; or the file itself.</summary>
     /// <exception cref="MayflyException">There is none.</exception>
     public static PublishedLock Of(string word)
     {
         var path = NamedLock.PathOf(word);
-        if (Directory.Exists(word) && !File.Exists(path) && File.Exists(System.IO.Path.Combine(word, Usual)))
-            path = System.IO.Path.Combine(word, Usual);
+        if (Directory.Exists(word) && !File.Exists(path) && File.Exists(System.IO.Path.Combine(word, LockFiles.Usual)))
+            path = System.IO.Path.Combine(word, LockFiles.Usual);
         if (!File.Exists(path))
-            throw Directory.Exists(word) ? new MayflyException($"there is neither {path} nor {System.IO.Path.Combine(word, Usual)}", $"mayfly lock {word} writes a stack's, mayfly env lock that of Python packages") : NamedLock.Missing(word);
+            throw Directory.Exists(word) ? new MayflyException($"there is neither {path} nor {System.IO.Path.Combine(word, LockFiles.Usual)}", $"mayfly lock {word} writes a stack's, mayfly env lock that of Python packages") : NamedLock.Missing(word);
         var file = System.IO.Path.GetFileName(path);
         if (file == "pyproject.toml")
             throw new MayflyException($"{path} says what a project needs, and not exactly which versions", "mayfly env lock writes a pylock.toml: publish that");

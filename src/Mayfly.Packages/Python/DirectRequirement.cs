@@ -19,7 +19,7 @@ internal sealed record DirectRequirement(ProjectName? Name, IReadOnlyList<Projec
             if (text.Contains(" @ ", StringComparison.Ordinal) && DependencySpecifier.Parse(text) is { Address: { } address } named)
                 return new DirectRequirement(named.Name, named.Extras, DirectReference.Read(address, isEditable: true), named.Marker);
             var (place, wanted) = Split(text);
-            return Of(DirectReference.Read(DirectReference.IsAddress(place) || DirectReference.IsVersionControl(place) ? place : DirectReference.OfPath(Full(place)), isEditable: true), wanted, null);
+            return Of(DirectReference.Read(DirectReference.IsAddress(place) || DirectReference.IsVersionControl(place) ? place : DirectReference.OfPath(Path.GetFullPath(place)), isEditable: true), wanted, null);
         }
 
         var isAddress = DirectReference.IsAddress(text) || DirectReference.IsVersionControl(text);
@@ -29,10 +29,8 @@ internal sealed record DirectRequirement(ProjectName? Name, IReadOnlyList<Projec
         if (isAddress)
             return Of(DirectReference.Read(what), [], Read());
         var (path, extras) = Split(what);
-        if (LooksLikePath(path) && Directory.Exists(path))
-            return Of(DirectReference.Read(DirectReference.OfPath(Full(path))), extras, Read());
-        if (DirectReference.IsArchive(path) && File.Exists(path))
-            return Of(DirectReference.Read(DirectReference.OfPath(Full(path))), extras, Read());
+        if ((LooksLikePath(path) && Directory.Exists(path)) || (DirectReference.IsArchive(path) && File.Exists(path)))
+            return Of(DirectReference.Read(DirectReference.OfPath(Path.GetFullPath(path))), extras, Read());
         // What stands before the sign is the name of a project, and an address follows.
         if (path.IndexOf('@') is > 0 and var at && !LooksLikePath(path[..at]))
             return null;
@@ -51,6 +49,4 @@ internal sealed record DirectRequirement(ProjectName? Name, IReadOnlyList<Projec
         text.EndsWith(']') && text.LastIndexOf('[') is > 0 and var bracket ? (text[..bracket], DependencySpecifier.Parse($"placeholder{text[bracket..]}").Extras) : (text, []);
 
     private static bool LooksLikePath(string text) => text.Contains('/', StringComparison.Ordinal) || text.StartsWith('.');
-
-    private static string Full(string path) => Path.GetFullPath(path);
 }
