@@ -8,7 +8,7 @@ namespace Mayfly.Environments;
 /// <summary>Files and folders of an environment that is being made and that nobody sees yet.</summary>
 internal static class EnvironmentTree
 {
-    private const int Data = 0b110_110_110, Runs = 0b111_111_111;
+    private const int Data = 0b110_110_110, Runs = 0b111_111_111, Block = 4096;
 
     /// <summary>Writes what comes, on all cores.</summary>
     /// <param name="root">The environment.</param>
@@ -36,6 +36,9 @@ internal static class EnvironmentTree
             ExceptionDispatchInfo.Throw(inner);
         }
     }
+
+    /// <summary>What files take of a disk, in bytes: whole blocks of the usual size.</summary>
+    public static long RoomFor(IReadOnlyList<WheelPlan> install) => install.SelectMany(static plan => plan.Files).Sum(static file => ((file.Size ?? 0) + Block - 1) / Block * Block);
 
     private static void Write(string root, PlannedFile file, ref bool sharing)
     {

@@ -27,7 +27,7 @@ internal sealed class EnvironmentTurn : IDisposable
         var path = $"{Path.GetDirectoryName(root)}/.{Path.GetFileName(root)}.lock";
         while (true)
         {
-            var file = FileHandles.OpenOrCreate(path);
+            var file = Open(root, path);
             try
             {
                 for (var told = ""; !Files.Lock(file, exclusive: true, wait: false); cancellationToken.WaitHandle.WaitOne(50))
@@ -37,11 +37,12 @@ internal sealed class EnvironmentTurn : IDisposable
                         progress?.Report(new Activity("wait", $"{Path.GetFileName(root)} is being changed by {told = holder}"));
                 }
 
-                var text = string.Create(CultureInfo.InvariantCulture, $"process {Environment.ProcessId} since {DateTime.Now:HH:mm:ss}");
-                RandomAccess.SetLength(file, 0);
-                RandomAccess.Write(file, Encoding.UTF8.GetBytes($"{text}\n"), 0);
-                if (Named(path) == text)
+                if (Nodes.Find(path) is { } named && named.Inode == Nodes.Of(file, path).Inode)
+                {
+                    Sign(file);
                     return new EnvironmentTurn(file, path);
+                }
+
                 file.Dispose();
             }
             catch
@@ -57,13 +58,30 @@ internal sealed class EnvironmentTurn : IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    /// <summary>What is in the file of that name now; null when there is none.</summary>
-    private static string? Named(string path)
+    private static SafeFileHandle Open(string root, string path)
     {
-        if (!File.Exists(path))
-            return null;
-        using var file = FileHandles.OpenOrCreate(path);
-        return Holder(file);
+        try
+        {
+            return FileHandles.OpenOrCreate(path);
+        }
+        catch (LinuxException e)
+        {
+            var folder = Path.GetDirectoryName(root)!;
+            throw new MayflyException($"{root} cannot be changed: {HostRefusal.Why(e, folder)}", HostRefusal.IsFull(e) ? $"remove a file from the disk of {folder} that nobody needs, and run the command again" : "look who may write there", e);
+        }
+    }
+
+    /// <summary>On a full disk those who wait are told nothing; that is no reason not to remove what is on it.</summary>
+    private static void Sign(SafeFileHandle file)
+    {
+        RandomAccess.SetLength(file, 0);
+        try
+        {
+            RandomAccess.Write(file, Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"process {Environment.ProcessId} since {DateTime.Now:HH:mm:ss}\n")), 0);
+        }
+        catch (IOException e) when (HostRefusal.IsFull(e))
+        {
+        }
     }
 
     private static string Holder(SafeFileHandle file)

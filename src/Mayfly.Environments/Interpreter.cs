@@ -60,8 +60,20 @@ public sealed record Interpreter
         var answer = Answer(program, patience ?? TimeSpan.FromSeconds(30));
         var interpreter = TryRead(answer) ?? throw new MayflyException($"{program} is no Python interpreter: it does not answer as one", Hint);
         if (path is not null)
-            WholeFile.Write(path, file => file.Write(Encoding.UTF8.GetBytes(answer)));
+            Keep(path, answer);
         return interpreter;
+    }
+
+    /// <summary>Where there is no room for it, it is asked anew the next time.</summary>
+    private static void Keep(string path, string answer)
+    {
+        try
+        {
+            WholeFile.Write(path, file => file.Write(Encoding.UTF8.GetBytes(answer)));
+        }
+        catch (IOException e) when (HostRefusal.IsFull(e))
+        {
+        }
     }
 
     /// <summary>Of the program and of what it says of its host; null when there is no such program.</summary>

@@ -37,7 +37,7 @@ public sealed class VirtualEnvironment
     /// <param name="systemPackages">True when it shall see the interpreter's own packages too.</param>
     /// <param name="install">What it begins with; null for nothing.</param>
     /// <param name="tool">The path of a mayfly that answers for pip in it; null: it has no pip but one that it begins with.</param>
-    public static VirtualEnvironment Create(string root, Interpreter interpreter, string? prompt = null, bool systemPackages = false, IReadOnlyList<WheelPlan>? install = null, string? tool = null) => Create(root, interpreter, prompt, systemPackages, tool, made =>
+    public static VirtualEnvironment Create(string root, Interpreter interpreter, string? prompt = null, bool systemPackages = false, IReadOnlyList<WheelPlan>? install = null, string? tool = null) => Create(root, interpreter, prompt, systemPackages, tool, EnvironmentTree.RoomFor(install ?? []), made =>
     {
         if (tool is not null && install?.Any(static plan => plan.Wheel.Name.Project.Text == "pip") != true)
             PipPrograms.Write(made, interpreter, tool);
@@ -47,7 +47,7 @@ public sealed class VirtualEnvironment
         EnvironmentRecord.Write(made, interpreter.SitePackages, null, "", install);
     });
 
-    private static VirtualEnvironment Create(string root, Interpreter interpreter, string? prompt, bool systemPackages, string? tool, Action<string> fill)
+    private static VirtualEnvironment Create(string root, Interpreter interpreter, string? prompt, bool systemPackages, string? tool, long room, Action<string> fill)
     {
         root = Path.GetFullPath(root);
         if (Path.Exists(root))
@@ -64,10 +64,7 @@ public sealed class VirtualEnvironment
         }
         catch (Exception e)
         {
-            Discard(made);
-            if (e is IOException or UnauthorizedAccessException)
-                throw new MayflyException($"{root} cannot be made: {e.Message}", "name a place where you may write, with room on its disk", e);
-            throw;
+            throw Undone(e, made, $"{root} cannot be made", room, "or name a place elsewhere", "name a place where you may write, with room on its disk");
         }
 
         return new VirtualEnvironment(root, interpreter);
@@ -117,7 +114,7 @@ public sealed class VirtualEnvironment
         root = Path.GetFullPath(root);
         using var turn = EnvironmentTurn.Take(Root, progress, cancellationToken);
         var system = File.ReadLines($"{Root}/pyvenv.cfg").Any(static line => line.Replace(" ", "", StringComparison.Ordinal).Equals("include-system-site-packages=true", StringComparison.OrdinalIgnoreCase));
-        return Create(root, Interpreter, null, system, PipPrograms.ToolOf(Root), made => EnvironmentCopy.Fill(this, made, root));
+        return Create(root, Interpreter, null, system, PipPrograms.ToolOf(Root), Trees.Occupied(Root), made => EnvironmentCopy.Fill(this, made, root));
     }
 
     /// <summary>Removes one, with the state before; its interpreter may be gone.</summary>
@@ -190,10 +187,7 @@ public sealed class VirtualEnvironment
         }
         catch (Exception e)
         {
-            Discard(made);
-            if (e is IOException or UnauthorizedAccessException)
-                throw new MayflyException($"{Root} cannot be changed, and is as it was: {(e is IOException io ? HostRefusal.Why(io) : e.Message)}", e is IOException full && HostRefusal.IsFull(full) ? HostRefusal.MakeRoom : "look at the disk and at who may write there", e);
-            throw;
+            throw Undone(e, made, $"{Root} cannot be changed, and is as it was", Trees.Occupied(Root) + EnvironmentTree.RoomFor(install), "which a change is made beside", "look at the disk and at who may write there");
         }
 
         Keep(made);
@@ -236,6 +230,28 @@ public sealed class VirtualEnvironment
         catch (IOException)
         {
         }
+    }
+
+    /// <summary>Takes away what was made so far, and says what is to be thrown.</summary>
+    /// <param name="failure">What happened.</param>
+    /// <param name="made">What goes.</param>
+    /// <param name="what">What could not be done.</param>
+    /// <param name="room">Bytes that it takes.</param>
+    /// <param name="full">The end of the hint when the disk is full.</param>
+    /// <param name="hint">The hint when it is something else that the disk says.</param>
+    private static Exception Undone(Exception failure, string made, string what, long room, string full, string hint)
+    {
+        if (failure is not (IOException or UnauthorizedAccessException))
+        {
+            Discard(made);
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
+        }
+
+        var folder = Path.GetDirectoryName(made)!;
+        // As long as all of it is there: afterwards there is room again.
+        var why = HostRefusal.IsFull(failure) ? HostRefusal.Why(failure, folder) : failure.Message;
+        Discard(made);
+        return new MayflyException($"{what}: {why}", HostRefusal.IsFull(failure) ? $"{HostRefusal.MakeRoomAt(folder, room)}, {full}" : hint, failure);
     }
 
     private void RemoveLeftovers()

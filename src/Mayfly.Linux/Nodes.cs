@@ -59,31 +59,51 @@ public static partial class Nodes
             return Marshal.GetLastPInvokeError() is NoEntry or NotDirectory ? null : throw LinuxException.Last("stat", path);
         }
 
-        return new Node
-        {
-            Kind = (found.Mode & 0xf000) switch
-            {
-                0x4000 => NodeKind.Directory,
-                0xa000 => NodeKind.Link,
-                0x2000 => NodeKind.CharacterDevice,
-                0x6000 => NodeKind.BlockDevice,
-                0x1000 => NodeKind.Pipe,
-                0xc000 => NodeKind.Socket,
-                _ => NodeKind.File,
-            },
-            Mode = found.Mode & 0xfff,
-            User = (int)found.User,
-            Group = (int)found.Group,
-            Size = (long)found.Size,
-            Time = found.ModifiedSeconds,
-            Inode = found.Inode,
-            Links = (int)found.Links,
-            DeviceMajor = (int)found.NodeMajor,
-            DeviceMinor = (int)found.NodeMinor,
-        };
+        return Of(found);
     }
 
     public static Node Read(string path) => Find(path) ?? throw new LinuxException("stat", path, 2);
+
+    /// <summary>The facts of an open file, whatever its name is by now.</summary>
+    public static unsafe Node Of(SafeHandle file, string subject)
+    {
+        const int EmptyPath = 0x1000;
+        Statx found;
+        var held = false;
+        try
+        {
+            file.DangerousAddRef(ref held);
+            return statx((int)file.DangerousGetHandle(), "", EmptyPath, Statx.Basic, &found) == 0 ? Of(found) : throw LinuxException.Last("stat", subject);
+        }
+        finally
+        {
+            if (held)
+                file.DangerousRelease();
+        }
+    }
+
+    private static Node Of(in Statx found) => new()
+    {
+        Kind = (found.Mode & 0xf000) switch
+        {
+            0x4000 => NodeKind.Directory,
+            0xa000 => NodeKind.Link,
+            0x2000 => NodeKind.CharacterDevice,
+            0x6000 => NodeKind.BlockDevice,
+            0x1000 => NodeKind.Pipe,
+            0xc000 => NodeKind.Socket,
+            _ => NodeKind.File,
+        },
+        Mode = found.Mode & 0xfff,
+        User = (int)found.User,
+        Group = (int)found.Group,
+        Size = (long)found.Size,
+        Time = found.ModifiedSeconds,
+        Inode = found.Inode,
+        Links = (int)found.Links,
+        DeviceMajor = (int)found.NodeMajor,
+        DeviceMinor = (int)found.NodeMinor,
+    };
 
     /// <summary>readlink(2).</summary>
     public static unsafe string ReadLink(string path)

@@ -45,7 +45,7 @@ public sealed class Store
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new MayflyException($"the store {store.Root} cannot be opened: {e.Message}",
+            throw new MayflyException($"the store {store.Root} cannot be opened: {(HostRefusal.IsFull(e) ? HostRefusal.Why(e, store.Root) : e.Message)}",
                 "set MAYFLY_STORE to a folder that you may write, on a disk with room", e);
         }
 
@@ -95,6 +95,13 @@ public sealed class Store
 
         return destination;
     }
+
+    /// <summary>What is said when something cannot be written into the store.</summary>
+    /// <param name="what">What it is.</param>
+    /// <param name="failure">What the disk said.</param>
+    /// <param name="needed">Bytes of it that are not there yet; 0 where that is not known.</param>
+    internal MayflyException Refusal(string what, Exception failure, long needed = 0) => new($"{what} cannot be written into the store {Root}: {HostRefusal.Why(failure, Root)}",
+        HostRefusal.IsFull(failure) ? HostRefusal.MakeRoomIn(Root, needed) : "look at the disk and the permissions of that folder", failure);
 
     /// <summary>Takes an entry away: out of sight by one rename first, since a half-removed one must not be found.</summary>
     public void Remove(StoreArea area, string key)

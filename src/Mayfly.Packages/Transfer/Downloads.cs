@@ -62,8 +62,7 @@ internal sealed class Downloads(Store store, Transport transport, string activit
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new MayflyException($"{file.Name} cannot be written into the store {store.Root}: {HostRefusal.Why(e)}",
-                HostRefusal.IsFull(e) ? HostRefusal.MakeRoom : "look at the disk and the permissions of that folder", e);
+            throw store.Refusal(file.Name, e, file.Size - (Nodes.Find(path)?.Size ?? 0));
         }
     }
 

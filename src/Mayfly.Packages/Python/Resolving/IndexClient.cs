@@ -29,12 +29,12 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
     private readonly CancellationTokenSource _ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
     private int _asked;
 
-    public Task<ProjectPage> PageAsync(ProjectName project) => _pages.GetOrAdd(project, name => new(() => Task.Run(() => ReadPageAsync(name), _ended.Token))).Value;
+    public Task<ProjectPage> PageAsync(ProjectName project) => _pages.GetOrAdd(project, name => new(() => BegunAsync(name.Text, () => ReadPageAsync(name)))).Value;
 
     /// <summary>What an address leads to: an archive is brought into the store, whole and compared with all that was said of its digest; a folder is where it is.</summary>
-    public Task<IndexFile> DirectAsync(ProjectName? project, string address) => _direct.GetOrAdd(address, one => new(() => Task.Run(() => ReadDirectAsync(project, one), _ended.Token))).Value;
+    public Task<IndexFile> DirectAsync(ProjectName? project, string address) => _direct.GetOrAdd(address, one => new(() => BegunAsync(one, () => ReadDirectAsync(project, one)))).Value;
 
-    public Task<CoreMetadata> MetadataAsync(IndexFile file) => _metadata.GetOrAdd(file.Direct?.Text ?? file.Address.AbsoluteUri, _ => new(() => Task.Run(() => ReadMetadataAsync(file), _ended.Token))).Value;
+    public Task<CoreMetadata> MetadataAsync(IndexFile file) => _metadata.GetOrAdd(file.Direct?.Text ?? file.Address.AbsoluteUri, _ => new(() => BegunAsync(file.Name, () => ReadMetadataAsync(file)))).Value;
 
     /// <summary>Where a file of this digest may be had, in every place that is named; without a network, in those of this machine.</summary>
     public async Task<IReadOnlyList<Uri>> PlacesOfAsync(ProjectName project, string name, string sha256)
@@ -75,6 +75,19 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
         _ended.Dispose();
     }
 
+    /// <summary>Whatever is asked, its answer goes into the store, which may be full.</summary>
+    private async Task<T> BegunAsync<T>(string what, Func<Task<T>> ask)
+    {
+        try
+        {
+            return await Task.Run(ask, _ended.Token).ConfigureAwait(false);
+        }
+        catch (IOException e) when (HostRefusal.IsFull(e))
+        {
+            throw store.Refusal($"what is known of {what}", e);
+        }
+    }
+
     private async Task<ProjectPage> ReadPageAsync(ProjectName project)
     {
         foreach (var place in sources.Bound.ContainsKey(project) ? [] : sources.Links)
@@ -92,7 +105,7 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
         return new ProjectPage(null, []);
     }
 
-    private Task<IReadOnlyList<IndexFile>> LinksAsync(Uri place) => _links.GetOrAdd(place, one => new(() => Task.Run(() => ReadLinksAsync(one), _ended.Token))).Value;
+    private Task<IReadOnlyList<IndexFile>> LinksAsync(Uri place) => _links.GetOrAdd(place, one => new(() => BegunAsync(one.AbsoluteUri, () => ReadLinksAsync(one)))).Value;
 
     /// <summary>What a folder holds, or a page links to.</summary>
     private async Task<IReadOnlyList<IndexFile>> ReadLinksAsync(Uri place)
@@ -276,6 +289,18 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
     {
         if (file.Hashes.GetValueOrDefault("sha256") is { } sha256 && store.Has(StoreArea.Artifacts, sha256))
             return sha256;
+        try
+        {
+            return await FetchAsync(file).ConfigureAwait(false);
+        }
+        catch (IOException e) when (HostRefusal.IsFull(e))
+        {
+            throw store.Refusal(file.Name, e, file.Size ?? 0);
+        }
+    }
+
+    private async Task<string> FetchAsync(IndexFile file)
+    {
         using var work = store.BeginWork("wheel");
         var path = Path.Combine(work.Path, "file");
         var found = await AskAsync(file.Address, null, null, async transfer =>
