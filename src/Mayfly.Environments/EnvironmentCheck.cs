@@ -13,18 +13,12 @@ public static class EnvironmentCheck
         var installed = environment.Installed();
         return
         [
-            .. Version(environment), .. EnvironmentRecord.Read(environment.Root)?.Changes(installed, environment.PackagesFolder).Select(static change => $"{change} since mayfly left it") ?? [],
-            .. EnvironmentPlan.Conflicts(installed, environment.Interpreter.Target),
+            .. environment.Loss is { } loss ? [loss.Refusal.Message] : Array.Empty<string>(), .. EnvironmentRecord.Read(environment.Root)?.Changes(installed, environment.PackagesFolder).Select(static change => $"{change} since mayfly left it") ?? [],
+            // What fits together is a question of markers, and so of the interpreter.
+            .. environment.Loss is null ? EnvironmentPlan.Conflicts(installed, environment.Interpreter.Target) : [],
             .. installed.GroupBy(static one => one.Project).Where(static group => group.Count() > 1).Select(static group => $"{group.Key} is there {group.Count()} times: {string.Join(", ", group.Select(static one => one.Version))}"),
             .. installed.SelectMany(one => Files(environment, one)),
         ];
-    }
-
-    private static IEnumerable<string> Version(VirtualEnvironment environment)
-    {
-        var said = File.ReadLines($"{environment.Root}/pyvenv.cfg").Select(static line => line.Split('=', 2)).FirstOrDefault(static pair => pair is [var name, _] && name.Trim() is "version" or "version_info")?[1].Trim();
-        if (said is not null && !said.StartsWith(environment.Interpreter.Target.Markers.PythonVersion, StringComparison.Ordinal))
-            yield return $"it was made with Python {said}, and {environment.Root}/bin/python is {environment.Interpreter.Target.Markers.PythonFullVersion}";
     }
 
     private static IEnumerable<string> Files(VirtualEnvironment environment, InstalledDistribution one)

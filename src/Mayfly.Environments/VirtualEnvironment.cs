@@ -14,13 +14,24 @@ namespace Mayfly.Environments;
 /// </remarks>
 public sealed class VirtualEnvironment
 {
-    private VirtualEnvironment(string root, Interpreter interpreter) => (Root, Interpreter) = (root, interpreter);
+    private readonly Interpreter? _interpreter;
+
+    private VirtualEnvironment(string root, Interpreter interpreter) => (Root, _interpreter, SitePackages) = (root, interpreter, interpreter.SitePackages);
+
+    private VirtualEnvironment(string root, InterpreterLoss loss, string packages) => (Root, Loss, SitePackages) = (root, loss, packages);
 
     /// <summary>Its absolute path.</summary>
     public string Root { get; }
 
     /// <summary>What it was made with.</summary>
-    public Interpreter Interpreter { get; }
+    /// <exception cref="MayflyException">It is lost; only one that was opened to be read has such a one.</exception>
+    public Interpreter Interpreter => _interpreter ?? throw Loss!.Refusal;
+
+    /// <summary>Why it cannot run; null when it can.</summary>
+    public InterpreterLoss? Loss { get; }
+
+    /// <summary>Where it has its packages, seen from its root.</summary>
+    public string SitePackages { get; }
 
     /// <summary>True when there is a state before the last change.</summary>
     public bool CanRollBack => Directory.Exists(Before);
@@ -28,7 +39,7 @@ public sealed class VirtualEnvironment
     private string Before => $"{Path.GetDirectoryName(Root)}/.{Path.GetFileName(Root)}.before";
 
     /// <summary>Where its packages are.</summary>
-    public string PackagesFolder => $"{Root}/{Interpreter.SitePackages}";
+    public string PackagesFolder => $"{Root}/{SitePackages}";
 
     /// <summary>Makes one, empty or with packages; it is there whole or not at all.</summary>
     /// <param name="root">Where; nothing is there yet.</param>
@@ -93,17 +104,51 @@ public sealed class VirtualEnvironment
     /// <summary>Opens one, whoever made it.</summary>
     /// <param name="root">Its path.</param>
     /// <param name="kept">Keeps what its interpreter answers; null: it is asked anew.</param>
-    /// <exception cref="MayflyException">It is none, or its interpreter is gone.</exception>
+    /// <exception cref="MayflyException">It is none, or its interpreter is gone or another one than it was made with.</exception>
     public static VirtualEnvironment Open(string root, Store? kept = null)
+    {
+        var opened = Read(root, kept);
+        return opened.Loss is { } loss ? throw loss.Refusal : opened;
+    }
+
+    /// <summary>Opens one for what is in it, although it may not run any more.</summary>
+    /// <param name="root">Its path.</param>
+    /// <param name="kept">Keeps what its interpreter answers; null: it is asked anew.</param>
+    /// <exception cref="MayflyException">It is none.</exception>
+    public static VirtualEnvironment Read(string root, Store? kept = null)
     {
         root = Path.GetFullPath(root);
         if (!File.Exists($"{root}/pyvenv.cfg"))
             throw NoEnvironment(root);
+        const string Hint = "make it anew with an interpreter that is there; mayfly env freeze still tells what is in it";
+        var made = MadeWith(root);
         var program = new FileInfo($"{root}/bin/python");
         if (!program.Exists || program.ResolveLinkTarget(returnFinalTarget: true) is { Exists: false })
-            throw new MayflyException($"the interpreter of {root} is gone{(program.LinkTarget is { } target ? $": {target}" : "")}", "make the environment anew with an interpreter that is there");
-        return new VirtualEnvironment(root, Interpreter.Ask($"{root}/bin/python", kept));
+            return Lost("its interpreter is gone", $"the interpreter of {root} is gone{(program.LinkTarget is { } target ? $": {target}" : "")}", null);
+        try
+        {
+            var interpreter = Interpreter.Ask(program.FullName, kept);
+            // Another minor version looks for packages in another folder (PEP 405), and would find none.
+            return made is null || made == interpreter.Target.Markers.PythonVersion || made.StartsWith($"{interpreter.Target.Markers.PythonVersion}.", StringComparison.Ordinal) ? new VirtualEnvironment(root, interpreter)
+                : Lost($"made with Python {made}, its interpreter is {interpreter.Name}", $"{root} was made with Python {made}, and its interpreter is {interpreter.Name} by now", null);
+        }
+        catch (MayflyException e)
+        {
+            return Lost("its interpreter does not run", $"the interpreter of {root} does not run: {e.Message}", e);
+        }
+
+        VirtualEnvironment Lost(string what, string message, Exception? inner) => new(root, new InterpreterLoss(what, new MayflyException(message, Hint, inner)), Packages());
+
+        string Packages()
+        {
+            string[] all = Directory.Exists($"{root}/lib") ? [.. Directory.GetDirectories($"{root}/lib").Select(static folder => $"lib/{Path.GetFileName(folder)}/site-packages").Where(path => Directory.Exists($"{root}/{path}")).Order(StringComparer.Ordinal)] : [];
+            return all.FirstOrDefault(path => made is not null && path == $"lib/python{string.Join('.', made.Split('.').Take(2))}/site-packages") ?? all.FirstOrDefault() ?? "lib/site-packages";
+        }
     }
+
+    /// <summary>The version that <c>pyvenv.cfg</c> says, as venv and virtualenv write it; null when it says none.</summary>
+    private static string? MadeWith(string root) =>
+        File.ReadLines($"{root}/pyvenv.cfg").Select(static line => line.Split('=', 2)).FirstOrDefault(static pair => pair is [var name, _] && name.Trim() is "version" or "version_info")?[1].Trim();
 
     /// <summary>Makes another one with the same in it.</summary>
     /// <param name="root">Where; nothing is there yet.</param>
@@ -146,7 +191,7 @@ public sealed class VirtualEnvironment
     public IReadOnlyList<InstalledDistribution> Installed() => InstalledDistribution.In(PackagesFolder);
 
     /// <summary>What was installed before the last change; null when that is not known.</summary>
-    public IReadOnlyList<InstalledDistribution>? InstalledBefore() => CanRollBack ? InstalledDistribution.In($"{Before}/{Interpreter.SitePackages}") : null;
+    public IReadOnlyList<InstalledDistribution>? InstalledBefore() => CanRollBack ? InstalledDistribution.In($"{Before}/{SitePackages}") : null;
 
     /// <summary>Installs these, in the place of what is there of the same projects, and removes those; all of it is there afterwards, or nothing has changed.</summary>
     /// <param name="install">What comes.</param>
@@ -181,7 +226,7 @@ public sealed class VirtualEnvironment
             EnvironmentTree.Write(made, install.SelectMany(static plan => plan.Files), cancellationToken);
             if (!comesPip && staying.All(static one => one.Project.Text != "pip") && PipPrograms.ToolOf(Root) is { } tool)
                 PipPrograms.Write(made, Interpreter, tool);
-            EnvironmentRecord.Write(made, Interpreter.SitePackages, EnvironmentRecord.Read(Root), PackagesFolder, install);
+            EnvironmentRecord.Write(made, SitePackages, EnvironmentRecord.Read(Root), PackagesFolder, install);
             Forget();
             Files.Exchange(made, Root);
         }

@@ -119,7 +119,7 @@ public sealed class ChangingEnvironments : IDisposable
         Env("export", "--format", "pylock", "--env", "shop").ShouldMatch("env-export-without-lock");
         File.Delete($"{Root("shop")}/bin/python");
         Env("install", "report", "--env", "shop").ShouldMatch("env-interpreter-gone");
-        Assert.Equal("  shop  its interpreter is gone\n", Env("list").Output);
+        Assert.Equal("  shop  its interpreter is gone, 2 packages\n", Env("list").Output);
         Says("removed FOLDER/environments/shop\n", "delete", "shop");
     }
 

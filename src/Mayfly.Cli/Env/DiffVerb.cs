@@ -16,12 +16,12 @@ internal static class DiffVerb
         command.SetAction(result =>
         {
             var store = Store.Open();
-            var opened = environment.Open(result, store);
+            var opened = environment.Read(result, store);
             var before = result.GetValue(other) switch
             {
                 null => Versions(opened.InstalledBefore() ?? throw new MayflyException($"{opened.Root} has no state before this one", "name an environment or a lock to compare it with")),
                 var file when file.EndsWith(".toml", StringComparison.Ordinal) => LockFiles.Read(file).For(opened.Interpreter.Target, file, LockFiles.VersionOf(store, opened.Interpreter)).ToDictionary(static one => one.Project, static one => (PythonVersion?)one.Version),
-                var name => Versions(EnvironmentOption.Open(EnvironmentOption.PathOf(name), store).Installed()),
+                var name => Versions(EnvironmentOption.Read(EnvironmentOption.PathOf(name), store).Installed()),
             };
             var changes = LockDifference.Of(before, Versions(opened.Installed()));
             foreach (var change in changes)

@@ -13,7 +13,7 @@ internal static class DoctorVerb
         var command = new ExampledCommand("doctor", "Look for what is wrong in an environment: its interpreter, its files, what does not fit together", "mayfly env doctor --env shop") { environment };
         command.SetAction(result =>
         {
-            var opened = VirtualEnvironment.Open(environment.PathIn(result), Store.Open());
+            var opened = VirtualEnvironment.Read(environment.PathIn(result), Store.Open());
             var findings = EnvironmentCheck.Of(opened);
             foreach (var finding in findings)
                 result.InvocationConfiguration.Output.WriteLine(finding);

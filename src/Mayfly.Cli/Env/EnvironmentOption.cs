@@ -28,11 +28,19 @@ internal sealed class EnvironmentOption() : Option<string?>("--env")
     /// <summary>The environment, with a word about what somebody else has changed in it since Mayfly left it.</summary>
     public VirtualEnvironment Open(ParseResult result, Store store) => Open(PathIn(result), store);
 
+    /// <summary>The same, to be read: one that does not run any more is told of in a word too.</summary>
+    public VirtualEnvironment Read(ParseResult result, Store store) => Read(PathIn(result), store);
+
     public static string PathOf(string? name) => EnvironmentPlaces.OfHost() is var places && name is null ? places.Current() : places.PathOf(name!);
 
-    public static VirtualEnvironment Open(string path, Store store)
+    public static VirtualEnvironment Open(string path, Store store) => Told(VirtualEnvironment.Open(path, store));
+
+    public static VirtualEnvironment Read(string path, Store store) => Told(VirtualEnvironment.Read(path, store));
+
+    private static VirtualEnvironment Told(VirtualEnvironment environment)
     {
-        var environment = VirtualEnvironment.Open(path, store);
+        if (environment.Loss is { } loss)
+            Console.Error.WriteLine($"note: {loss.Refusal.Message}; {loss.Refusal.Hint}");
         if (EnvironmentRecord.Read(environment.Root)?.Changes(environment.Installed(), environment.PackagesFolder) is { Count: > 0 } changes)
             Console.Error.WriteLine($"note: {EnvironmentPlaces.OfHost().NameOf(environment.Root)} was changed since mayfly left it: {string.Join("; ", changes)}");
         return environment;

@@ -23,7 +23,7 @@ internal static class ExportVerb
         {
             if (result.GetValue(format) == "pylock" && result.GetValue(file) is null)
                 throw new UsageException("an environment does not know the addresses that a pylock file has", "name the lock with --lock, or write one: mayfly env lock");
-            var text = result.GetValue(file) is not { } path ? Installed(environment.Open(result, Store.Open()))
+            var text = result.GetValue(file) is not { } path ? Installed(environment.Read(result, Store.Open()))
                 : result.GetValue(format) == "pylock" ? LockFiles.Read(path).ToString() : Locked(LockFiles.Read(path));
             if (result.GetValue(to) is { } output)
                 OutputFile.Write(output, Encoding.UTF8.GetBytes(text));

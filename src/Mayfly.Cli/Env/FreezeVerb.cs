@@ -13,7 +13,7 @@ internal static class FreezeVerb
         var command = new ExampledCommand("freeze", "Print what is installed as requirements", "mayfly env freeze > requirements.txt") { environment };
         command.SetAction(result =>
         {
-            foreach (var one in PipDistribution.All(environment.Open(result, Store.Open())).Where(static one => !one.Installed.IsSeed).OrderBy(static one => one.Name.ToLowerInvariant(), StringComparer.Ordinal))
+            foreach (var one in PipDistribution.All(environment.Read(result, Store.Open())).Where(static one => !one.Installed.IsSeed).OrderBy(static one => one.Name.ToLowerInvariant(), StringComparer.Ordinal))
                 result.InvocationConfiguration.Output.WriteLine(one.Frozen());
             return ExitCode.Done;
         });

@@ -21,7 +21,7 @@ internal static class ListVerb
         {
             var output = result.InvocationConfiguration.Output;
             if ((result.GetValue(name) ?? result.GetValue(environment)) is { } one)
-                Packages(EnvironmentOption.Open(EnvironmentOption.PathOf(one), Store.Open()), result.GetValue(json), output);
+                Packages(EnvironmentOption.Read(EnvironmentOption.PathOf(one), Store.Open()), result.GetValue(json), output);
             else
                 Environments(result.GetValue(json), output);
             return ExitCode.Done;
@@ -41,22 +41,16 @@ internal static class ListVerb
 
         var width = rows.Select(static row => row.Name.Length).Append(0).Max() + 2;
         foreach (var row in rows)
-            output.WriteLine($"{(row.Active ? "* " : "  ")}{row.Name.PadRight(width)}{(row.Python is null ? "its interpreter is gone" : $"{row.Interpreter,-15} {Counted.Of(row.Packages, "package")}")}");
+            output.WriteLine($"{(row.Active ? "* " : "  ")}{row.Name.PadRight(width)}{row.Interpreter,-15}{(row.Python is null ? "," : "")} {Counted.Of(row.Packages, "package")}");
         if (rows is [])
             Console.Error.WriteLine($"no environments in {places.Home} yet; mayfly env create NAME makes one");
     }
 
     private static ListedEnvironment Row(string path, EnvironmentPlaces places, Store store)
     {
-        try
-        {
-            var environment = VirtualEnvironment.Open(path, store);
-            return new ListedEnvironment(Path.GetFileName(path), path, environment.Interpreter.Target.Markers.PythonFullVersion, environment.Installed().Count, path == places.Active) { Interpreter = environment.Interpreter.Name };
-        }
-        catch (MayflyException)
-        {
-            return new ListedEnvironment(Path.GetFileName(path), path, null, 0, path == places.Active);
-        }
+        var environment = VirtualEnvironment.Read(path, store);
+        var interpreter = environment.Loss is null ? environment.Interpreter : null;
+        return new ListedEnvironment(Path.GetFileName(path), path, interpreter?.Target.Markers.PythonFullVersion, environment.Installed().Count, path == places.Active) { Interpreter = interpreter?.Name ?? environment.Loss!.What };
     }
 
     private static void Packages(VirtualEnvironment environment, bool json, TextWriter output)
@@ -76,10 +70,10 @@ internal static class ListVerb
     }
 }
 
-/// <param name="Python">Null when its interpreter is gone.</param>
+/// <param name="Python">Null when its interpreter is gone, or is another one.</param>
 internal sealed record ListedEnvironment(string Name, string Path, string? Python, int Packages, bool Active)
 {
-    /// <summary>Of which kind it is, and which version.</summary>
+    /// <summary>Of which kind it is, and which version; or what has become of it.</summary>
     [JsonIgnore]
     public string Interpreter { get; init; } = "";
 }

@@ -14,7 +14,7 @@ internal static class RollbackVerb
         var command = new ExampledCommand("rollback", "Go back to the state before the last change; done twice, it is the state of now again", "mayfly env rollback --env shop") { environment };
         command.SetAction(async (result, cancellationToken) =>
         {
-            var opened = environment.Open(result, Store.Open());
+            var opened = environment.Read(result, Store.Open());
             var before = opened.Installed();
             await Screen.ShowAsync(progress =>
             {

@@ -15,7 +15,7 @@ internal static class WhichVerb
         var command = new ExampledCommand("which", "Print where an environment, or something in it, is", "mayfly env which --env shop", "mayfly env which django-admin") { name, environment };
         command.SetAction(result =>
         {
-            var opened = VirtualEnvironment.Open(environment.PathIn(result), Store.Open());
+            var opened = VirtualEnvironment.Read(environment.PathIn(result), Store.Open());
             result.InvocationConfiguration.Output.WriteLine(result.GetValue(name) is { } wanted ? Find(opened, wanted) : opened.Root);
             return ExitCode.Done;
         });

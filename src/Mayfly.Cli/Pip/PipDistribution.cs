@@ -44,8 +44,8 @@ internal sealed partial class PipDistribution
     /// <summary>What it needs, as it writes that.</summary>
     public IEnumerable<string> Needs => _fields.Where(static one => one.Name.Equals("Requires-Dist", StringComparison.OrdinalIgnoreCase)).Select(static one => one.Value);
 
-    /// <summary>What of it counts here; what only extras need does not.</summary>
-    public IEnumerable<string> NeedsHere(MarkerEnvironment markers) => Needs.Where(text => DependencySpecifier.Parse(text).Holds(markers));
+    /// <summary>What of it counts here, or all of it where that is not known; what only extras need does not.</summary>
+    public IEnumerable<string> NeedsHere(MarkerEnvironment? markers) => Needs.Where(text => markers is null || DependencySpecifier.Parse(text).Holds(markers));
 
     /// <summary>The name with which a requirement begins.</summary>
     public static string NameOf(string requirement) => NamePart().Match(requirement).Value;

@@ -32,7 +32,7 @@ internal static class PipListing
     public static int Freeze(PipArguments arguments, VirtualEnvironment environment, TextWriter output)
     {
         // What environments of old begin with; since 3.12 that is pip alone.
-        string[] skipped = arguments.Has("--all") ? [] : environment.Interpreter.Minor >= 12 ? ["pip"] : ["pip", "setuptools", "distribute", "wheel"];
+        string[] skipped = arguments.Has("--all") ? [] : environment is { Loss: null, Interpreter.Minor: >= 12 } ? ["pip"] : ["pip", "setuptools", "distribute", "wheel"];
         foreach (var one in Without(arguments, PipDistribution.All(environment)).Where(one => !skipped.Contains(one.Installed.Project.Text)).OrderBy(static one => one.Name.ToLowerInvariant(), StringComparer.Ordinal))
             output.WriteLine(one.Frozen());
 
@@ -47,7 +47,7 @@ internal static class PipListing
             return ExitCode.Failed;
         }
 
-        var (all, markers) = (PipDistribution.All(environment), environment.Interpreter.Target.Markers);
+        var (all, markers) = (PipDistribution.All(environment), environment.Loss is null ? environment.Interpreter.Target.Markers : null);
         string[] missing = [.. arguments.Words.Where(name => Find(all, name) is null).Order(StringComparer.Ordinal)];
         if (missing.Length > 0)
             error.WriteLine($"WARNING: Package(s) not found: {string.Join(", ", missing)}");

@@ -12,8 +12,10 @@ internal static class PipVerb
         if (typed is not ["--env", var root, .. var rest])
             throw new UsageException("mayfly pip is for the program pip of an environment", "type pip in an environment (workon NAME), or see mayfly env --help");
         var store = Store.Open();
-        var environment = VirtualEnvironment.Open(root, store);
-        if (PipArguments.TryRead(rest) is not { } arguments || SeesOthers(environment) || (arguments.Command is "install" or "download" && PipInstall.IsForPip(arguments)))
+        var arguments = PipArguments.TryRead(rest);
+        // What only looks needs no interpreter.
+        var environment = arguments?.Command is "list" or "freeze" or "show" ? VirtualEnvironment.Read(root, store) : VirtualEnvironment.Open(root, store);
+        if (arguments is null || SeesOthers(environment) || (arguments.Command is "install" or "download" && PipInstall.IsForPip(arguments)))
             return await RealPip.RunAsync(environment, store, rest);
         using var ended = new CancellationTokenSource();
         using var interrupted = System.Runtime.InteropServices.PosixSignalRegistration.Create(System.Runtime.InteropServices.PosixSignal.SIGINT, context =>

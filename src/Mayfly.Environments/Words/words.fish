@@ -175,6 +175,8 @@ function workon -d 'list or change working virtualenvs'
         echo "ERROR: Environment '$WORKON_HOME/$name' does not contain an activate script." >&2
         return 1
     end
+    # As virtualenvwrapper does, one is entered that cannot run any more; it is told, for its programs would only say that they are not found.
+    test -x "$WORKON_HOME/$name/bin/python"; or echo "NOTE: the interpreter of '$name' is gone; mayfly env doctor --env $name tells more." >&2
     functions -q virtualenv_deactivate; and deactivate
     _mayfly_hook pre_activate $name
     source $WORKON_HOME/$name/bin/activate.fish

@@ -33,6 +33,11 @@ function workon {
         return 1
     fi
 
+    # As virtualenvwrapper does, one is entered that cannot run any more; it is told, for its programs would only say that they are not found.
+    if [ ! -x "$WORKON_HOME/$_mayfly_name/bin/python" ]; then
+        printf "NOTE: the interpreter of '%s' is gone; mayfly env doctor --env %s tells more.\n" "$_mayfly_name" "$_mayfly_name" >&2
+    fi
+
     # Only out of what these words went into; what somebody activated by hand is left by the script that is read next.
     if typeset -f virtualenv_deactivate >/dev/null; then
         deactivate

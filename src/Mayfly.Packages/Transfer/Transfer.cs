@@ -29,7 +29,11 @@ internal sealed class Transfer(Stream contents, long start, long? length, Valida
         try
         {
             patience.Renew();
-            return await contents.ReadAsync(buffer, patience.Token).ConfigureAwait(false);
+            var read = await contents.ReadAsync(buffer, patience.Token).ConfigureAwait(false);
+            // What has ended is not slow.
+            if (read > 0)
+                patience.Count(read);
+            return read;
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && Failure(e, patience) is { } failure)
         {

@@ -101,8 +101,10 @@ internal sealed class FaultyServer : IDisposable
         }
 
         Requests.Enqueue((path, headers, status));
+        if (fault.Silent)
+            await Task.Delay(Timeout.Infinite, _stop.Token);
         body = status is 200 or 206 ? body! : [];
-        var text = $"HTTP/1.1 {status} X\r\nContent-Length: {body.Length - start}\r\n";
+        var text = $"HTTP/1.1 {status} X\r\nContent-Length: {body.Length - start + fault.Lie}\r\n";
         if (status == 206)
             text += part;
         if (ContentType is not null)
@@ -124,7 +126,7 @@ internal sealed class FaultyServer : IDisposable
         await stream.FlushAsync();
         if (fault.Stall)
             await Task.Delay(Timeout.Infinite, _stop.Token);
-        return fault.EndAfter >= body.Length - start;
+        return fault.Lie == 0 && fault.EndAfter >= body.Length - start;
     }
 }
 
@@ -144,6 +146,12 @@ internal sealed record Fault
 
     /// <summary>So many bytes come twenty times a second.</summary>
     public int Step { get; init; } = int.MaxValue;
+
+    /// <summary>So many bytes more than there are, or fewer where it is negative, are said to come.</summary>
+    public int Lie { get; init; }
+
+    /// <summary>The request is read, and nothing ever answered.</summary>
+    public bool Silent { get; init; }
 
     /// <summary>A part begins so many bytes later than it should.</summary>
     public int Aside { get; init; }
