@@ -121,11 +121,12 @@ internal sealed class ImageFigure(bool inMemory) : Figure
             ]);
     }
 
-    /// <summary>Removes images, the lock, and the layers of which this is true, given the key of the layer below or null.</summary>
+    /// <summary>Removes images, the lock, all batches that were kept, and the layers of which this is true, given the key of the layer below or null.</summary>
     private static Task WithoutLayers(string store, string locked, Func<string?, bool> goes)
     {
         File.Delete(locked);
         Trees.Remove(Path.Combine(store, "images"));
+        Trees.Remove(Path.Combine(store, "prefixes"));
         foreach (var layer in Directory.GetDirectories(Path.Combine(store, "layers")))
         {
             using var record = JsonDocument.Parse(File.ReadAllText(Path.Combine(layer, "layer.json")));

@@ -21,6 +21,12 @@ public sealed class ImageBuilder(Store store)
     /// <summary>Keep the half-built tree in which a script failed; the failure says where. Pruning removes it.</summary>
     public bool KeepFailed { get; init; }
 
+    /// <summary>
+    /// How many packages must have been installed for what their stages came to to be kept for others (<see cref="PrefixStore"/>). It costs a mount, some 30 ms,
+    /// and apt has stages of a single package by the dozen.
+    /// </summary>
+    internal int WorthKeeping { get; init; } = 8;
+
     /// <summary>Knows which Debian packages have shared libraries, for a failure to name them; null where nobody knows.</summary>
     public Func<IReadOnlyCollection<string>, CancellationToken, Task<IReadOnlyDictionary<string, string>>>? FindOwners { get; init; }
 
@@ -60,9 +66,9 @@ public sealed class ImageBuilder(Store store)
                 }
 
                 // Over trees that are complete, though the store may not have taken them in yet.
-                var build = new LayerBuild(store, recipe.Name, [.. layers], step.Epoch, progress) { Ids = stack.Ids, KeepFailed = KeepFailed };
+                var build = new LayerBuild(store, recipe.Name, [.. layers], step.Epochs, progress) { Ids = stack.Ids, KeepFailed = KeepFailed, WorthKeeping = WorthKeeping };
                 var inputs = (step as PackageStep)?.Inputs;
-                var layer = await _layers.MakeAsync(inputs ?? step.Key, step.Below, step.Origin, step.Epoch, work => build.Make(step, work, cancellationToken),
+                var layer = await _layers.MakeAsync(inputs ?? step.Key, step.Below, step.Origin, step.Epochs, work => build.Make(step, work, cancellationToken),
                     layers is [.., { Committed: var below }] ? below : Task.CompletedTask, inputs is null ? null : stack.Ids, cancellationToken).ConfigureAwait(false);
                 layers.Add(layer);
                 if (inputs is not null)

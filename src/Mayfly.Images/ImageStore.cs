@@ -73,7 +73,7 @@ public sealed class ImageStore(Store store)
     /// <summary>Takes a name away; the image itself goes when it is pruned.</summary>
     public void RemoveName(string name) => File.Delete(Path.Combine(Names, Uri.EscapeDataString(name)));
 
-    /// <summary>Removes layers and the images that would lack one. Hold the store's exclusive lock.</summary>
+    /// <summary>Removes layers, the images that would lack one, and the configured stages that no other layer was made over. Hold the store's exclusive lock.</summary>
     public void RemoveLayers(IReadOnlyCollection<string> keys)
     {
         foreach (var path in Directory.GetFiles(store.Folder(StoreArea.Images), "*.json"))
@@ -88,6 +88,9 @@ public sealed class ImageStore(Store store)
             // Out of sight by one rename first: a half-removed layer must not be found.
             Files.Rename(store.PathOf(StoreArea.Layers, key), Path.Combine(work.Path, key));
         }
+
+        var layers = new LayerStore(store);
+        new PrefixStore(store).Keep(layers.Keys().Select(layers.Find).OfType<LayerRecord>().SelectMany(static layer => layer.Prefixes).ToHashSet(StringComparer.Ordinal));
     }
 
     internal void Write(Image image)

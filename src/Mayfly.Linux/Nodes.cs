@@ -154,6 +154,17 @@ public static partial class Nodes
             throw LinuxException.Last("utimens", path);
     }
 
+    /// <summary>utimensat(2): the name itself gets the time of another's last change, to the nanosecond.</summary>
+    public static unsafe void CopyTime(string from, string to)
+    {
+        Statx found;
+        if (statx(AtCurrent, from, NoFollow, Statx.Basic, &found) != 0)
+            throw LinuxException.Last("stat", from);
+        var times = stackalloc long[] { found.ModifiedSeconds, found.ModifiedNanoseconds, found.ModifiedSeconds, found.ModifiedNanoseconds };
+        if (utimensat(AtCurrent, to, times, NoFollow) != 0)
+            throw LinuxException.Last("utimens", to);
+    }
+
     /// <summary>The names of the extended attributes, sorted bytewise; empty where the file system has none.</summary>
     public static unsafe IReadOnlyList<string> AttributeNames(string path)
     {

@@ -139,7 +139,7 @@ public static class LockFile
     /// <summary>What stands before the requests that a stage, and those after it, were added to.</summary>
     internal const string AddedTo = "added to ";
 
-    /// <summary>What stands before the date of a layer that begins with a stage.</summary>
+    /// <summary>What stands before the date of a stage and those after it in its layer.</summary>
     internal const string Dated = "dated ";
 
     /// <summary>Reads and checks a lock.</summary>

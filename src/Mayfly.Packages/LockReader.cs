@@ -154,6 +154,8 @@ internal static class LockReader
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var stages = new List<LockedStage>();
         var configured = new HashSet<string>(StringComparer.Ordinal);
+        // What the stages before in the same layer say.
+        DateTimeOffset? before = null;
         foreach (var stage in List(fields["stages"]))
         {
             IReadOnlyList<string>? addedTo = null;
@@ -172,9 +174,11 @@ internal static class LockReader
 
                 if (Text(package).StartsWith(LockFile.Dated, StringComparison.Ordinal))
                 {
-                    if ((stages.Count > 0 && addedTo is null) || date is not null)
-                        throw Error(package.Line, $"'{Text(package)}' stands where no layer begins");
-                    date = Date(package, Text(package)[LockFile.Dated.Length..]);
+                    var begins = stages.Count == 0 || addedTo is not null;
+                    var said = Date(package, Text(package)[LockFile.Dated.Length..]);
+                    if (date is not null || (!begins && !(said > before)))
+                        throw Error(package.Line, $"'{Text(package)}' stands where no layer begins, and after no earlier date of its layer");
+                    date = said;
                     continue;
                 }
 
@@ -194,6 +198,7 @@ internal static class LockReader
 
             var parts = Texts(stage).Where(static text => !text.StartsWith(LockFile.AddedTo, StringComparison.Ordinal) && !text.StartsWith(LockFile.Dated, StringComparison.Ordinal)).ToLookup(static text => text.StartsWith(LockFile.Configure, StringComparison.Ordinal));
             stages.Add(new LockedStage([.. parts[false]]) { Configured = [.. parts[true].Select(static text => text[LockFile.Configure.Length..])], AddedTo = addedTo, Date = date });
+            before = date ?? (addedTo is null ? before : null);
         }
 
         foreach (var request in List(fields["requests"]))

@@ -22,6 +22,13 @@ public sealed record LockedLayer(IReadOnlyList<LockedStage> Stages)
         ];
     }
 
-    /// <summary>No time in this layer is later: the date that the lock has for it, else that of the releases.</summary>
-    public DateTimeOffset DateIn(StackLock stack) => Stages is [{ Date: { } date }, ..] ? date : stack.Date;
+    /// <summary>No time in this layer is later: its last stage's date.</summary>
+    public DateTimeOffset DateIn(StackLock stack) => DatesIn(stack) is [.., var last] ? last : stack.Date;
+
+    /// <summary>For each stage the date that scripts are told while it is installed: what the lock says there, else that of the stage before, or of the releases.</summary>
+    public IReadOnlyList<DateTimeOffset> DatesIn(StackLock stack)
+    {
+        var date = stack.Date;
+        return [.. Stages.Select(stage => date = stage.Date ?? date)];
+    }
 }

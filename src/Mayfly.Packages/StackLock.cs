@@ -16,8 +16,9 @@ public sealed record StackLock
     /// 1: a layer over the packages gave accounts the table's numbers. 2: scripts are given the numbers while they run, and there is no such layer.
     /// 7: the layers' form, which was counted apart until 6, is the lock's; secrets are taken out of configuration, and Perl's and Python's tables have one order.
     /// 8: apt's locks, backups of dpkg's diversions, systemd's catalog and the caches of fonts are as apt leaves them; Django is told the date.
+    /// 9: batches of a layer may have dates of their own, and what was written on a day between the dates of a layer, or of it and those below, has the last of them.
     /// </remarks>
-    public const int CurrentFormat = 8;
+    public const int CurrentFormat = 9;
 
     /// <summary>A former one was read from a file: its packages and ids hold, but nothing is built from it before it is locked again.</summary>
     public int Format { get; init; } = CurrentFormat;
@@ -162,7 +163,10 @@ public sealed record LockedStage(IReadOnlyList<string> Packages)
     /// </summary>
     public IReadOnlyList<string>? AddedTo { get; init; }
 
-    /// <summary>Where a layer begins: the date that nothing in it is later than. Null for that of the releases, and for all other stages.</summary>
+    /// <summary>
+    /// The date that scripts are told from here on, and that nothing is later than. Null for that of the stage before in the same layer, and where a
+    /// layer begins for that of the releases.
+    /// </summary>
     public DateTimeOffset? Date { get; init; }
 }
 

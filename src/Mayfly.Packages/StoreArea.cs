@@ -15,6 +15,9 @@ public enum StoreArea
     /// <summary>Layers of images, by the key of their inputs.</summary>
     Layers,
 
+    /// <summary>The first stages of such layers, configured, by the key of their inputs.</summary>
+    Prefixes,
+
     /// <summary>Images, by digest.</summary>
     Images,
 

@@ -20,7 +20,7 @@ public sealed class KnownBytesTests : IDisposable
         var image = TinyDistribution.Build(Store.Open(_folder.FullName), tiny.Lock, tiny.Mirror);
         // The base has this host's own dpkg; what is over it does not depend on the host.
         Assert.Equal("""
-            format 8
+            format 9
             sha256:6bb92525e5c8bb3b38ef11d81ce8409350c158aeec147fa16bcf6435da93fd37
             sha256:4085d3318697b8cb14d06324e3be412141b2ccd9eda672eef7b4960b364a0811
             sha256:52dc5908bc2b2373d855d1fe8b012d090c484512617ad41bb13b9670fa27f2c5

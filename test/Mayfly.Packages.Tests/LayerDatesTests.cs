@@ -36,7 +36,7 @@ public sealed class LayerDatesTests
     }
 
     [Theory]
-    [InlineData("Package: more\n", "base 1, cache 1, tools 3, www 3")]
+    [InlineData("Package: more\n", "base 1, cache 1, tools 3, www 1, www 3")]
     [InlineData("Package: lib\n", "base 1, cache 3, tools 3, www 3")]
     [InlineData("Package: tool\n", "base 1, cache 1, tools 3, www 1, www 2")]
     [InlineData("Package: e\n", "base 3, cache 3, tools 3, www 3")]
@@ -45,6 +45,34 @@ public sealed class LayerDatesTests
         var before = DebianLock.Create(Index(2), Grown, before: DebianLock.Create(Index(1), Sets));
         var updated = Read(DebianLock.Create(Index(3, Stanzas.Replace(changed, $"{changed.TrimEnd()}\nVersion: 2\n", StringComparison.Ordinal)), Grown, before: before));
         Assert.Equal(dates, string.Join(", ", Dates(updated)));
+    }
+
+    [Fact]
+    public void What_is_installed_before_the_first_new_package_keeps_its_date()
+    {
+        // A package that another pre-depends on is configured in a stage before that one.
+        const string Staged = "Package: e\nEssential: yes\n\nPackage: low\n\nPackage: www\nPre-Depends: low\n\nPackage: app\nDepends: www\n\nPackage: other\nDepends: www\n";
+        var first = DebianLock.Create(Index(1, Staged), [new("a", ["app"])]);
+        Assert.Equal(["low:amd64", "app:amd64 www:amd64"], first.Sets[1].Stages.Select(stage => string.Join(' ', stage.Packages.Order(StringComparer.Ordinal))));
+        Assert.Equal(["a 1 1"], Stages(first));
+        var second = Read(DebianLock.Create(Index(2, Staged.Replace("Package: app\n", "Package: app\nVersion: 2\n", StringComparison.Ordinal)), [new("a", ["app"]), new("b", ["other"])], before: first));
+        Assert.Equal(["a 1 2", "b 1 2"], Stages(second));
+        var third = Read(DebianLock.Create(Index(3, Staged.Replace("Package: app\n", "Package: app\nVersion: 2\n", StringComparison.Ordinal)), [new("a", ["app"]), new("b", ["other"])], before: second));
+        Assert.Equal(["a 1 2", "b 1 2"], Stages(third));
+        Assert.Equal(LockFile.Format(third), LockFile.Format(Read(third)));
+        var fourth = Read(DebianLock.Create(Index(4, Staged.Replace("Package: low\n", "Package: low\nVersion: 2\n", StringComparison.Ordinal)), [new("a", ["app"])], before: third));
+        Assert.Equal(["a 4 4"], Stages(fourth));
+
+        static IEnumerable<string> Stages(StackLock stack) => stack.Sets.Skip(1).SelectMany(set => LockedLayer.Of(set)
+            .Select(layer => $"{set.Name} {string.Join(' ', layer.DatesIn(stack).Select(static date => (date - DateTimeOffset.UnixEpoch).TotalDays))}"));
+    }
+
+    [Fact]
+    public void A_package_that_is_no_longer_asked_for_leaves_the_layers_below_it()
+    {
+        var first = DebianLock.Create(Index(1), Sets);
+        var grown = DebianLock.Create(Index(2), Grown, before: first);
+        Assert.Equal(["base 1", "cache 1", "tools 3", "www 1"], Dates(Read(DebianLock.Create(Index(3), Sets, before: grown))));
     }
 
     [Fact]

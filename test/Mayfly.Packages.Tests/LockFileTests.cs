@@ -97,7 +97,7 @@ public sealed class LockFileTests
         // No process has the first number, the second one is at it, and the third name is somebody's own.
         string[] kept = [path, $"{path}.1.tmp", $"{path}.mine.tmp"];
         foreach (var file in (string[])[.. kept.Skip(1), $"{path}.{int.MaxValue}.tmp"])
-            File.WriteAllText(file, "format = 8\n");
+            File.WriteAllText(file, "format = 9\n");
         LockFile.Write(path, Example);
         Assert.Equal(kept, Directory.GetFiles(folder.Path).Order(StringComparer.Ordinal));
     }
@@ -105,7 +105,7 @@ public sealed class LockFileTests
     [Fact]
     public void A_former_format_is_read_with_its_ids_and_holds_for_nothing()
     {
-        var former = LockFile.Parse(LockFile.Format(Example).Replace("format = 8", "format = 2", StringComparison.Ordinal));
+        var former = LockFile.Parse(LockFile.Format(Example).Replace("format = 9", "format = 2", StringComparison.Ordinal));
 
         Assert.Equivalent(Example with { Format = 2 }, former, strict: true);
         Assert.True(DebianLock.Satisfies(former with { Format = StackLock.CurrentFormat }, former.Architecture, []));
@@ -113,8 +113,8 @@ public sealed class LockFileTests
     }
 
     [Theory]
-    [InlineData("format = 8", "format = 9", "line 2: its format is 9, this Mayfly knows 8")]
-    [InlineData("format = 8", "format = 0", "line 2: 'format' must be a number from 1")]
+    [InlineData("format = 9", "format = 10", "line 2: its format is 10, this Mayfly knows 9")]
+    [InlineData("format = 9", "format = 0", "line 2: 'format' must be a number from 1")]
     [InlineData("\"adduser:all\" = {", "\"../adduser:all\" = {", "line 9: '../adduser:all' is no package of amd64")]
     [InlineData("\"adduser:all\" = {", "\"adduser:i386\" = {", "line 9: 'adduser:i386' is no package of amd64")]
     [InlineData("path = \"pool/adduser.deb\"", "path = \"pool/../../etc/passwd\"", "line 9: the path 'pool/../../etc/passwd' does not stay inside")]
@@ -131,8 +131,8 @@ public sealed class LockFileTests
     [InlineData("\"configure libstdc", "\"configure gone", "'configure gone++6:amd64' names a package that is not placed before, or is configured already")]
     [InlineData("automatic = [\"libstdc++6:amd64\"]", "automatic = [\"adduser:all\"]", "line 16: the package 'adduser:all' is automatic, but not in the set 'base'")]
     [InlineData("\"dated 2026-05-19T08:00:01Z\"", "\"dated yesterday\"", "line 19: 'dated yesterday' is no date")]
-    [InlineData("\"dated 2026-05-19T08:00:01Z\",", "\"dated 2026-05-19T08:00:01Z\", \"dated 2026-05-18T08:00:01Z\",", "line 19: 'dated 2026-05-18T08:00:01Z' stands where no layer begins")]
-    [InlineData("\"added to adduser=1:2.0-1\",", "", "'dated 2026-05-20T08:00:01Z' stands where no layer begins")]
+    [InlineData("\"dated 2026-05-19T08:00:01Z\",", "\"dated 2026-05-19T08:00:01Z\", \"dated 2026-05-18T08:00:01Z\",", "line 19: 'dated 2026-05-18T08:00:01Z' stands where no layer begins, and after no earlier date of its layer")]
+    [InlineData("\"added to adduser=1:2.0-1\",", "", "'dated 2026-05-20T08:00:01Z' stands where no layer begins, and after no earlier date of its layer")]
     [InlineData("user.\"memcache\" = 100", "user.\"root:x\" = 100", "'user.root:x' is neither user.NAME nor group.NAME")]
     [InlineData("user.\"memcache\" = 100", "user.\"memcache\" = 0", "'user.memcache' must be a number from 1")]
     [InlineData("recommends = true", "recommends = 1", "recommends is true or false")]

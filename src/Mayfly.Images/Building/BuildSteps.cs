@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Mayfly.Images.Layers;
 using Mayfly.Packages;
 using Mayfly.Packages.Debian;
 using Mayfly.Packages.Python.Locking;
@@ -52,7 +53,7 @@ internal static class BuildSteps
         var present = (over?.Stages ?? []).SelectMany(static stage => stage.Packages).ToHashSet(StringComparer.Ordinal);
         foreach (var layer in LockedLayer.Of(set))
         {
-            PackageStage[] stages = [.. layer.Stages.Select(stage => new PackageStage(Described(stage.Packages), Described(stage.Configured)))
+            PackageStage[] stages = [.. layer.Stages.Zip(layer.DatesIn(stack), (stage, date) => new PackageStage(Described(stage.Packages), Described(stage.Configured)) { Epoch = EpochOf(date) })
                 .Where(static stage => stage.Packages.Count + stage.Configured.Count > 0)];
             // Everything that was asked for is in the base: there is no layer to make.
             if (stages.Length > 0 || steps.Count == 0)
@@ -67,23 +68,27 @@ internal static class BuildSteps
     private static void Install(List<BuildStep> steps, StackLock stack, IReadOnlyList<PackageStage> stages, LockedLayer layer, LockedSet set, IReadOnlyList<string> required, Func<string, string?> find)
     {
         var requests = string.Join(' ', layer.Requests);
+        var epoch = EpochOf(layer.DateIn(stack));
         var inputs = new List<string> { stack.Architecture, $"{(layer.IsAddition ? "added, " : "")}requests {requests}" };
-        foreach (var stage in stages)
-        {
-            inputs.Add("stage");
-            inputs.AddRange(stage.Packages.Select(static package => $"{package.Id} {package.Version} {package.Sha256}"));
-            inputs.AddRange(stage.Configured.Select(static package => $"configure {package.Id}"));
-        }
-
+        inputs.AddRange(stages.SelectMany(stage => Inputs(stage, epoch)));
         if (required.Count > 0)
             inputs.Add($"required {string.Join(' ', required)}");
         if (set.Automatic is { } automatic)
             inputs.Add($"automatic {string.Join(' ', automatic)}");
         var origin = set.Name == SetRequest.Base ? $"base {stack.Releases.FirstOrDefault()?.Codename ?? stack.Architecture}" : $"packages {requests}";
-        var epoch = EpochOf(layer, stack);
         var hash = Key("packages", steps, epoch, inputs);
-        steps.Add(new PackageStep(find(hash) ?? hash, Below(steps), origin, epoch, stages, layer.Requests, stack.Architecture) { Inputs = hash, IsAddition = layer.IsAddition, Required = required, Automatic = set.Automatic });
+        stages = [.. stages.Select((stage, at) => at == stages.Count - 1 ? stage : stage with { Inputs = Key("stages", steps, stage.Epoch, [stack.Architecture, .. stages.Take(at + 1).SelectMany(one => Inputs(one, stage.Epoch))]) })];
+        var epochs = new Epochs(stages.Select(static stage => stage.Epoch).Concat(steps.Select(static step => step.Epochs.First)).Append(epoch).Min(), epoch);
+        steps.Add(new PackageStep(find(hash) ?? hash, Below(steps), origin, epochs, stages, layer.Requests, stack.Architecture) { Inputs = hash, IsAddition = layer.IsAddition, Required = required, Automatic = set.Automatic });
     }
+
+    /// <summary>What of a stage bears on its bytes; a date that is that of the whole is said there.</summary>
+    private static IEnumerable<string> Inputs(PackageStage stage, long epoch) =>
+    [
+        stage.Epoch == epoch ? "stage" : string.Create(CultureInfo.InvariantCulture, $"stage of {stage.Epoch}"),
+        .. stage.Packages.Select(static package => $"{package.Id} {package.Version} {package.Sha256}"),
+        .. stage.Configured.Select(static package => $"configure {package.Id}"),
+    ];
 
     /// <summary>What apt asks for besides the essential packages: all of the base that are not there for others' sake.</summary>
     private static IReadOnlyList<string> Required(LockedSet all) => [.. all.Stages.Skip(1).SelectMany(static stage => stage.Packages).Except(all.Automatic ?? [])];
@@ -92,9 +97,9 @@ internal static class BuildSteps
     {
         var environment = stack.Environments.FirstOrDefault(one => one.Set == recipe.PackageSet && one.Into == wanted.Into)
             ?? throw new MayflyException($"stack.lock has no Python packages of {recipe.PackageSet} at {wanted.Into}", "the script has changed since it was locked: run mayfly lock");
-        var epoch = steps[^1].Epoch;
+        var epochs = steps[^1].Epochs;
         string[] inputs = [wanted.Into, environment.Interpreter, wanted.SystemPackages ? "system packages" : "alone", .. environment.Requests, .. environment.Wheels.Select(static wheel => $"{wheel.File} {wheel.Sha256}")];
-        steps.Add(new EnvironmentStep(Key("environment", [.. Apart(steps)], epoch, inputs), Below(steps), $"python packages {wanted.Into}", epoch, environment, wanted.SystemPackages, ImagePython.Of(stack, environment.Set)));
+        steps.Add(new EnvironmentStep(Key("environment", [.. Apart(steps)], epochs.Last, inputs), Below(steps), $"python packages {wanted.Into}", epochs, environment, wanted.SystemPackages, ImagePython.Of(stack, environment.Set)));
     }
 
     /// <summary>All but environments: nothing of those bears on files that are copied, which stay out of them, nor on other environments. So a requirement more makes none of these anew.</summary>
@@ -109,9 +114,9 @@ internal static class BuildSteps
                 throw new MayflyException($"/{inside.Path} is copied into the environment of Python packages at {environment.Environment.Into}", "an environment holds what stack.lock has for it and nothing else: copy it beside");
         }
 
-        var epoch = steps[^1].Epoch;
-        var key = Key("files", [.. Apart(steps)], epoch, files.Select(static file => file.Fingerprint));
-        steps.Add(new CopyStep(key, Below(steps), $"copy {string.Join(' ', step.Files.Select(static file => file.Path))}", epoch, files));
+        var epochs = steps[^1].Epochs;
+        var key = Key("files", [.. Apart(steps)], epochs.Last, files.Select(static file => file.Fingerprint));
+        steps.Add(new CopyStep(key, Below(steps), $"copy {string.Join(' ', step.Files.Select(static file => file.Path))}", epochs, files));
     }
 
     private static void Run(List<BuildStep> steps, CommandStep step)
@@ -121,15 +126,15 @@ internal static class BuildSteps
         inputs.AddRange(step.Environment.OrderBy(static pair => pair.Key, StringComparer.Ordinal).Select(static pair => $"variable {pair.Key}={pair.Value}"));
         // The layers of files between do not speak of them.
         inputs.AddRange(steps.OfType<EnvironmentStep>().Select(static environment => $"environment {environment.Key}"));
-        var epoch = steps[^1].Epoch;
-        steps.Add(new RunStep(Key("command", steps, epoch, inputs), Below(steps), $"run {string.Join(' ', step.Command)}", epoch, step));
+        var epochs = steps[^1].Epochs;
+        steps.Add(new RunStep(Key("command", steps, epochs.Last, inputs), Below(steps), $"run {string.Join(' ', step.Command)}", epochs, step));
     }
 
     /// <summary>The latest second in a layer of packages, and in the layers of files and commands over it.</summary>
-    private static long EpochOf(LockedLayer layer, StackLock stack) =>
+    private static long EpochOf(DateTimeOffset date) =>
         Environment.GetEnvironmentVariable("SOURCE_DATE_EPOCH") is { Length: > 0 } given && long.TryParse(given, CultureInfo.InvariantCulture, out var seconds)
             ? seconds
-            : layer.DateIn(stack).ToUnixTimeSeconds();
+            : date.ToUnixTimeSeconds();
 
     private static LockedSet SetOf(StackLock stack, string name) =>
         stack.Sets.FirstOrDefault(set => set.Name == name)

@@ -38,8 +38,8 @@ internal sealed partial class ByteCompilation(string work, CancellationToken can
         """;
 
     private readonly Dictionary<string, Ahead> _ahead = new(StringComparer.Ordinal);
-    private readonly List<string> _asked = [];
-    private readonly List<string> _made = [];
+    private readonly List<string> _begun = [], _asked = [], _made = [];
+    private int _keptBegun, _keptAsked;
     private BuildRoot? _copy;
     private Task _running = Task.CompletedTask;
 
@@ -49,12 +49,51 @@ internal sealed partial class ByteCompilation(string work, CancellationToken can
         public IReadOnlyList<string>? Made { get; set; }
 
         public string Upper { get; set; } = "";
+
+        /// <summary>Where it ran is kept for other builds.</summary>
+        public bool IsKept { get; set; }
     }
+
+    /// <summary>What was asked for and begun between two moments.</summary>
+    public sealed record Span(IReadOnlyList<IReadOnlyList<string>> Asked, IReadOnlyList<string> Begun);
+
+    /// <summary>Begins with what an earlier build did while it configured the same stages.</summary>
+    public void Resume(Prefix prefix)
+    {
+        _asked.AddRange(prefix.Record.Asked.Select(Line));
+        foreach (var compiled in prefix.Record.Compiled)
+            _ahead[Line(compiled.Command)] = new Ahead { Made = compiled.Files, Upper = $"{prefix.Folder}/{compiled.Folder}", IsKept = true };
+        _made.AddRange(prefix.Record.Compiled.Select(compiled => $"{prefix.Folder}/{compiled.Folder}").Distinct(StringComparer.Ordinal));
+        _keptAsked = _asked.Count;
+    }
+
+    /// <summary>What came since the last call, which is kept: nothing of it is moved away at the end.</summary>
+    public Span Keep()
+    {
+        var span = new Span([.. _asked.Skip(_keptAsked).Select(Words)], [.. _begun.Skip(_keptBegun)]);
+        foreach (var line in span.Begun)
+            _ahead[line].IsKept = true;
+        (_keptBegun, _keptAsked) = (_begun.Count, _asked.Count);
+        return span;
+    }
+
+    /// <summary>Of commands begun, those that came to something, each with the folder it is in; to be called when <see cref="Rest"/> has been.</summary>
+    public IEnumerable<(IReadOnlyList<string> Command, string Folder, IReadOnlyList<string> Files)> Compiled(Span span) =>
+        span.Begun.Where(line => _ahead[line].Made is not null).Select(line => ((IReadOnlyList<string>)Words(line), _ahead[line].Upper, _ahead[line].Made!));
 
     /// <summary>Begins with what the scripts of these packages, just placed on top of the layers, will probably ask for.</summary>
     public void Begin(IReadOnlyList<DpkgPackage> packages, IReadOnlyList<string> layers)
     {
-        var commands = packages.SelectMany(package => Probable(package, layers)).Where(command => _ahead.TryAdd(Line(command), new Ahead())).ToList();
+        var commands = new List<(IReadOnlyList<string> Command, Ahead Ahead)>();
+        foreach (var command in packages.SelectMany(package => Probable(package, layers)))
+        {
+            var ahead = new Ahead();
+            if (!_ahead.TryAdd(Line(command), ahead))
+                continue;
+            commands.Add((command, ahead));
+            _begun.Add(Line(command));
+        }
+
         if (commands.Count == 0)
             return;
         // They would be put in place by dpkg, at last; the interpreter's own configuration is among what is compiled.
@@ -85,10 +124,10 @@ internal sealed partial class ByteCompilation(string work, CancellationToken can
     public IReadOnlyList<IReadOnlyList<string>> Rest()
     {
         _running.GetAwaiter().GetResult();
-        return [.. _asked.Where(line => _ahead.GetValueOrDefault(line)?.Made is null).Select(static line => line.TrimEnd('\0').Split('\0'))];
+        return [.. _asked.Where(line => _ahead.GetValueOrDefault(line)?.Made is null).Select(Words)];
     }
 
-    /// <summary>Moves the files that were made ahead and asked for into a tree of the same file system.</summary>
+    /// <summary>Moves the files that were made ahead and asked for into a tree of the same file system; what is kept is linked there.</summary>
     public void MoveInto(string tree)
     {
         foreach (var line in _asked)
@@ -96,7 +135,7 @@ internal sealed partial class ByteCompilation(string work, CancellationToken can
             if (_ahead.GetValueOrDefault(line) is not { Made: { } made } ahead)
                 continue;
             foreach (var path in made)
-                LayerTree.Move(ahead.Upper, tree, path);
+                LayerTree.Move(ahead.Upper, tree, path, ahead.IsKept);
         }
     }
 
@@ -106,7 +145,7 @@ internal sealed partial class ByteCompilation(string work, CancellationToken can
         _copy?.Dispose();
     }
 
-    private void Run(IReadOnlyList<IReadOnlyList<string>> commands, IReadOnlyList<string> waiting, IReadOnlyList<string> layers)
+    private void Run(IReadOnlyList<(IReadOnlyList<string> Command, Ahead Ahead)> commands, IReadOnlyList<string> waiting, IReadOnlyList<string> layers)
     {
         if (_copy is null)
         {
@@ -122,16 +161,18 @@ internal sealed partial class ByteCompilation(string work, CancellationToken can
                 Files.Link($"{path}.dpkg-new", path);
         });
         var known = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var command in commands)
+        foreach (var (command, ahead) in commands)
         {
             var result = _copy.Start(command, ScriptEnvironment.ForPackages, null, cancellationToken);
             var made = Compiled(upper).Where(known.Add).ToList();
             if (result.ExitCode == 0)
-                (_ahead[Line(command)].Made, _ahead[Line(command)].Upper) = (made, upper);
+                (ahead.Made, ahead.Upper) = (made, upper);
         }
 
         _copy.Unmount();
-        _made.Add(upper);
+        // What failed is as if it had never been: neither kept for others nor imported by what comes after.
+        if (commands.Any(static command => command.Ahead.Made is not null))
+            _made.Add(upper);
     }
 
     private static IEnumerable<string> Compiled(string upper) =>
@@ -139,6 +180,8 @@ internal sealed partial class ByteCompilation(string work, CancellationToken can
             .Select(path => path[(upper.Length + 1)..]).Order(StringComparer.Ordinal);
 
     private static string Line(IReadOnlyList<string> command) => string.Concat(command.Select(static argument => $"{argument}\0"));
+
+    private static string[] Words(string line) => line.TrimEnd('\0').Split('\0');
 
     private static IEnumerable<IReadOnlyList<string>> Probable(DpkgPackage package, IReadOnlyList<string> layers)
     {

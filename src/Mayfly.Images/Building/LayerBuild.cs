@@ -8,13 +8,16 @@ using Mayfly.Packages.Debian;
 namespace Mayfly.Images.Building;
 
 /// <summary>Makes one layer in a work folder, over the trees of those below.</summary>
-internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLayer> layers, long epoch, IProgress<Activity>? progress)
+internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLayer> layers, Epochs epochs, IProgress<Activity>? progress)
 {
     /// <summary>The trees below, lowest first, by paths that stay valid while they are committed.</summary>
     private IReadOnlyList<string> _below = [];
 
     /// <summary>The stack's table of account ids, which packages' scripts are given.</summary>
     public IReadOnlyList<LockedId> Ids { get; init; } = [];
+
+    /// <inheritdoc cref="ImageBuilder.WorthKeeping"/>
+    public required int WorthKeeping { get; init; }
 
     /// <summary>Keep the work folder when a script fails in it.</summary>
     public bool KeepFailed { get; init; }
@@ -52,40 +55,58 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
     {
         var activity = _below.Count == 0 ? "install base" : $"install {string.Join(' ', step.Requests)}";
         var packages = step.Stages.SelectMany(static stage => stage.Packages).ToDictionary(static package => package.Id, Read, StringComparer.Ordinal);
-        var stages = step.Stages.Select(stage => new DpkgStage(Those(stage.Packages), Those(stage.Configured))).ToArray();
+        DpkgStage[] stages = [.. step.Stages.Select(stage => new DpkgStage(Those(stage.Packages), Those(stage.Configured)) { Epoch = stage.Epoch, Inputs = stage.Inputs })];
+        var joined = DpkgStage.Joined(stages, overNothing: _below.Count == 0);
+        var prefixes = new StagePrefixes(new PrefixStore(store), Ids);
+        var (begun, before) = prefixes.Find(joined);
         using var compilation = new ByteCompilation($"{work}/bytecode", cancellationToken);
-        var install = new PackageInstall(root, compilation, _below, epoch, progress, activity);
-        install.Run(DpkgStage.Joined(stages, overNothing: _below.Count == 0), cancellationToken);
+        foreach (var prefix in before)
+            compilation.Resume(prefix);
+        var install = new PackageInstall(root, compilation, _below, before, progress, activity) { WorthKeeping = WorthKeeping, Merged = $"{work}/merged" };
+        install.Run([.. joined.Skip(begun)], cancellationToken);
         IReadOnlyList<string> leftOut = [];
+        IReadOnlyList<MadePrefix> made = [];
         var tree = root.Run(() =>
         {
             string[] signs = [.. install.Written.SelectMany(LayerTree.Signs)];
-            var merged = LayerTree.Merge(install.Made);
+            var kept = before.Sum(static prefix => prefix.Record.Parts.Count) + install.Kept.Sum(static stages => stages.Trees.Count);
+            var merged = LayerTree.Merge(kept == 0 ? install.Made : [install.Merged, .. install.Made.Skip(kept)]);
             compilation.MoveInto(merged);
-            leftOut = LayerCleaning.Clean(merged, epoch, ofPackages: true);
+            leftOut = LayerCleaning.Clean(merged, epochs, ofPackages: true);
             // Releases after bookworm have no usrmerge that would run last: their links come with base-files, and update-shells' pairs stay.
             if (_below.Count == 0 && packages.Values.Any(static package => package.Name == "usrmerge"))
                 LayerCleaning.OrderShells(merged);
             // No package brings it, and programs look for it; debootstrap and mmdebstrap leave the same words.
             if (_below.Count == 0)
+            {
+                LayerTree.Remove($"{merged}/etc/fstab");
                 File.WriteAllText($"{merged}/etc/fstab", "# UNCONFIGURED FSTAB FOR BASE SYSTEM\n");
+            }
+
             if (step.Automatic is not null)
                 MakeAptFolders(merged);
             LeaveAsApt(merged);
             WriteExtendedStates(merged, step, stages);
             LayerTree.Tidy(merged, signs, _below);
+            made = prefixes.Keep(install, compilation, _below, before, work);
             return merged;
         });
         progress?.Report(new Activity(activity, $"{step.Stages.Sum(static stage => stage.Packages.Count)} packages") { Ended = true });
-        var made = NewIds(tree);
-        if (made.FirstOrDefault(id => IdTable.IsChosen(id) && Ids.Any(given => given.Kind == id.Kind && given.Name == id.Name && given.Id != id.Id)) is { } other)
+        var ids = new LayerView([.. _below, tree]).ReadAccounts().Except(new LayerView(_below).ReadAccounts());
+        if (ids.FirstOrDefault(id => IdTable.IsChosen(id) && Ids.Any(given => given.Kind == id.Kind && given.Name == id.Name && given.Id != id.Id)) is { } other)
         {
             var kind = other.Kind == LockedIdKind.User ? "user" : "group";
             throw new MayflyException($"scripts of '{step.Origin}' gave the {kind} {other.Name} the number {other.Id}, and {LockFile.Name} has {Ids.First(given => given.Kind == other.Kind && given.Name == other.Name).Id} for it",
                 $"a script that names the number itself cannot be given another: write {kind}.\"{other.Name}\" = {other.Id} in [ids] of {LockFile.Name}, and remove the line of whoever else has that number");
         }
 
-        return new LayerContents(tree) { Ids = made, LeftOut = leftOut };
+        return new LayerContents(tree)
+        {
+            Ids = ids,
+            LeftOut = leftOut,
+            Prefixes = [.. before.Select(static prefix => prefix.Record.Key)],
+            MadePrefixes = made,
+        };
 
         IReadOnlyList<DpkgPackage> Those(IReadOnlyList<LockedPackage> locked) => [.. locked.Select(package => packages[package.Id])];
     }
@@ -97,7 +118,7 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
     private string Copy(CopyStep step, string work, BuildRoot root, CancellationToken cancellationToken)
     {
         var view = new LayerView(_below);
-        var accounts = Accounts.Parse(view.ReadText("etc/passwd"), view.ReadText("etc/group"));
+        var accounts = view.ReadAccounts();
         var placement = new Placement(view, Diversions.None, StatOverrides.None, accounts, static () => InstalledFiles.None);
         var texts = $"{work}/texts";
         Directory.CreateDirectory(texts);
@@ -115,7 +136,7 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
                 Mode = file.Mode,
                 User = user,
                 Group = group,
-                Time = epoch,
+                Time = epochs.Last,
                 Source = source ?? file.Source,
                 Copy = true,
                 Target = file.Kind == NodeKind.Link ? file.Text! : "",
@@ -161,7 +182,7 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
         }
 
         progress?.Report(new Activity(step.Origin));
-        var result = root.Start(arguments, ScriptEnvironment.ForCommands(epoch, home, command.Environment),
+        var result = root.Start(arguments, ScriptEnvironment.ForCommands(epochs.Last, home, command.Environment),
             line => progress?.Report(new Activity(step.Origin, line)), cancellationToken, command.WorkingDirectory);
         if (result.ExitCode != 0)
         {
@@ -173,7 +194,7 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
         root.Unmount();
         var leftOut = root.Run(() =>
         {
-            var leftOut = LayerCleaning.Clean(upper, epoch, ofPackages: false);
+            var leftOut = LayerCleaning.Clean(upper, epochs, ofPackages: false);
             LayerTree.Tidy(upper, LayerTree.Signs(upper), _below);
             return leftOut;
         });
@@ -197,7 +218,7 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
             if (Nodes.Find(partial) is not { Kind: NodeKind.Directory })
                 continue;
             var view = new LayerView([.. _below, tree]);
-            Files.ChangeOwner(partial, Accounts.Parse(view.ReadText("etc/passwd"), "").FindUser("_apt") ?? 0, 0);
+            Files.ChangeOwner(partial, view.ReadAccounts().FindUser("_apt") ?? 0, 0);
             Files.ChangeMode(partial, 0x1c0);
             File.WriteAllBytes($"{tree}/{folder}/lock", []);
             Files.ChangeMode($"{tree}/{folder}/lock", 0x1a0);
@@ -216,18 +237,5 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
         var file = $"{tree}/{ExtendedStates.Path}";
         LayerTree.Remove(file);
         File.WriteAllText(file, states.ToString());
-    }
-
-    /// <summary>Accounts that this layer has and those below lack.</summary>
-    private IReadOnlyList<LockedId> NewIds(string tree)
-    {
-        var (before, after) = (new LayerView(_below), new LayerView([.. _below, tree]));
-        var known = Accounts.Parse(before.ReadText("etc/passwd"), before.ReadText("etc/group"));
-        var all = Accounts.Parse(after.ReadText("etc/passwd"), after.ReadText("etc/group"));
-        return
-        [
-            .. all.Users.Where(user => known.FindUser(user.Key) is null).Select(static user => new LockedId(user.Key, LockedIdKind.User, user.Value)),
-            .. all.Groups.Where(group => known.FindGroup(group.Key) is null).Select(static group => new LockedId(group.Key, LockedIdKind.Group, group.Value)),
-        ];
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Mayfly.Images.Building;
+using Mayfly.Images.Layers;
 using Mayfly.Images.Placing;
 using Mayfly.Linux;
 using Mayfly.Packages.Debian;
@@ -13,21 +14,28 @@ namespace Mayfly.Images.Dpkg;
 /// A stage is placed whole before anything is configured, because apt does it so: a preinst may call what its Pre-Depends bring
 /// (policy 6.5 and 7.2), and those are configured in an earlier stage. Triggers wait for the last call, as with apt. Over nothing (the first stage of a base) there is nothing that a preinst could run in: as debootstrap
 /// and mmdebstrap do, everything is placed first, and base-passwd's preinst, which makes <c>/etc/passwd</c>, runs before the others.
-/// A failure anywhere throws; the caller's work folder goes and with it everything that was done.
+/// A failure anywhere throws; the caller's work folder goes and with it everything that was done. Where an earlier build configured the same first stages, it
+/// begins over those, and what it configures in its turn it leaves apart, stage by stage (<see cref="PrefixStore"/>); those trees are read alone from then on, so they are
+/// merged, as copies, on another core meanwhile.
 /// </remarks>
-internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation compilation, IReadOnlyList<string> below, long epoch, IProgress<Activity>? progress, string activity)
+internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation compilation, IReadOnlyList<string> below, IReadOnlyList<Prefix> before, IProgress<Activity>? progress, string activity)
 {
     /// <summary>Links that a merged /usr has at the root's top; those that packages use are made.</summary>
     private static readonly string[] MergedFolders = ["bin", "lib", "lib32", "lib64", "libo32", "libx32", "sbin"];
 
     private const string Triggers = "Processing triggers for ";
 
-    private readonly IReadOnlyDictionary<string, string> _environment = ScriptEnvironment.ForInstalling(epoch);
-    private readonly List<string> _layers = [.. below];
-    private readonly List<string> _written = [];
-    private int _configured;
+    private readonly List<string> _layers = [.. below, .. before.SelectMany(static prefix => prefix.Trees)];
+    private readonly List<string> _written = [.. before.SelectMany(static prefix => prefix.Written)];
+    private readonly List<ConfiguredStages> _kept = [];
+    private Task _merging = Task.CompletedTask;
+    private IReadOnlyDictionary<string, string> _environment = ScriptEnvironment.ForPackages;
+    private int _configured = before is [.., var last] ? last.Record.Packages : 0;
     private string _section = "";
     private int _total;
+
+    /// <summary>As many packages must have been installed since the last time for stages to be kept apart.</summary>
+    public required int WorthKeeping { get; init; }
 
     /// <summary>The layers made, lowest first; together they are what was installed.</summary>
     public IReadOnlyList<string> Made => _layers[below.Count..];
@@ -35,13 +43,64 @@ internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation com
     /// <summary>Those of them that scripts wrote, through overlayfs.</summary>
     public IReadOnlyList<string> Written => _written;
 
+    /// <summary>What others may begin over, lowest first; each over the one before.</summary>
+    public IReadOnlyList<ConfiguredStages> Kept => _kept;
+
+    /// <summary>Where what is kept, and what it began over, is merged into one tree; not there when nothing is.</summary>
+    public required string Merged { get; init; }
+
     public void Run(IReadOnlyList<DpkgStage> stages, CancellationToken cancellationToken)
     {
-        _total = stages.Sum(static stage => stage.Packages.Count);
+        BeginMerging(before.SelectMany(static prefix => prefix.Record.Parts, static (prefix, part) => ($"{prefix.Folder}/{part.Name}", part.IsWritten)), cancellationToken);
+        try
+        {
+            Install(stages, cancellationToken);
+        }
+        finally
+        {
+            // Whatever happens, nothing may be made in the work folder afterwards.
+            Task.WaitAny([_merging], CancellationToken.None);
+        }
+
+        _merging.GetAwaiter().GetResult();
+    }
+
+    /// <summary>Trees that are kept, and whether scripts wrote them. They are only read from here on, but scripts still run over them.</summary>
+    private void BeginMerging(IEnumerable<(string Tree, bool IsWritten)> kept, CancellationToken cancellationToken)
+    {
+        var (merging, trees) = (_merging, kept.ToArray());
+        _merging = Task.Run(async () =>
+        {
+            await merging.ConfigureAwait(false);
+            foreach (var (tree, isWritten) in trees)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                LayerTree.MergeCopy(tree, Merged, isWritten);
+            }
+        }, CancellationToken.None);
+    }
+
+    private void Install(IReadOnlyList<DpkgStage> stages, CancellationToken cancellationToken)
+    {
+        _total = _configured + stages.Sum(static stage => stage.Packages.Count);
+        var (packages, kept, trees) = (_configured, _configured, _layers.Count);
         if (_layers.Count > 0)
             Mount();
         for (var at = 0; at < stages.Count; at++)
-            Stage(stages[at], last: at == stages.Count - 1, cancellationToken);
+        {
+            var stage = stages[at];
+            _environment = ScriptEnvironment.ForInstalling(stage.Epoch);
+            Stage(stage, last: at == stages.Count - 1, cancellationToken);
+            packages += stage.Packages.Count;
+            if (stage.Inputs is null || at == stages.Count - 1 || packages - kept < WorthKeeping)
+                continue;
+            Unmount();
+            _kept.Add(new ConfiguredStages(stage.Inputs, packages, [.. _layers.Skip(trees)], compilation.Keep()));
+            BeginMerging(_kept[^1].Trees.Select(tree => (tree, _written.Contains(tree))), cancellationToken);
+            (kept, trees) = (packages, _layers.Count);
+            Mount();
+        }
+
         Unmount();
         if (compilation.Rest() is { Count: > 0 } commands)
             Compile(commands, cancellationToken);

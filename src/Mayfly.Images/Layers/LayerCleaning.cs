@@ -24,19 +24,19 @@ internal static class LayerCleaning
     private const int ShortestSecret = 12;
 
     /// <param name="tree">The layer's own tree, complete.</param>
-    /// <param name="epoch">No date in it may be later than this second.</param>
+    /// <param name="epochs">The dates of what is in it.</param>
     /// <param name="ofPackages">Also what packages' scripts make by chance; what a recipe's own commands make stays.</param>
     /// <returns>The names of what was generated for one machine alone and is left out: <see cref="LeftOut.Table"/>.</returns>
-    public static IReadOnlyList<string> Clean(string tree, long epoch, bool ofPackages)
+    public static IReadOnlyList<string> Clean(string tree, Epochs epochs, bool ofPackages)
     {
         foreach (var pattern in Traces)
             Remove(tree, pattern);
         if (ofPackages)
-            SettledFiles.Settle(tree, epoch);
+            SettledFiles.Settle(tree, epochs);
         ClearRun($"{tree}/run");
         string[] leftOut = [.. LeftOut.Table.Where(thing => (ofPackages || thing.OfCommandsToo) && TakeOut(tree, thing)).Select(static thing => thing.Name)];
         foreach (var name in (ReadOnlySpan<string>)["etc/shadow", "etc/shadow-"])
-            LimitDays($"{tree}/{name}", epoch / 86400);
+            LimitDays($"{tree}/{name}", epochs);
         return leftOut;
     }
 
@@ -131,7 +131,7 @@ internal static class LayerCleaning
     }
 
     /// <summary>The day of the last change of a password, shadow(5)'s third field, is the day of the build.</summary>
-    private static void LimitDays(string path, long day)
+    private static void LimitDays(string path, Epochs epochs)
     {
         if (Nodes.Find(path) is not { Kind: NodeKind.File })
             return;
@@ -139,7 +139,7 @@ internal static class LayerCleaning
         for (var at = 0; at < lines.Length; at++)
         {
             var fields = lines[at].Split(':');
-            if (fields.Length > 2 && long.TryParse(fields[2], CultureInfo.InvariantCulture, out var changed) && changed > day)
+            if (fields.Length > 2 && long.TryParse(fields[2], CultureInfo.InvariantCulture, out var changed) && epochs.LimitDay(changed) is var day && day != changed)
             {
                 fields[2] = day.ToString(CultureInfo.InvariantCulture);
                 lines[at] = string.Join(':', fields);

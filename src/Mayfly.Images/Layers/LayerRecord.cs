@@ -24,6 +24,12 @@ internal sealed record LayerRecord
     /// <summary>The latest time in the tar, in seconds since 1970.</summary>
     public required long Epoch { get; init; }
 
+    /// <summary>The earliest date of its stages and of the layers below; null where it is that one too.</summary>
+    public long? First { get; init; }
+
+    [JsonIgnore]
+    public Epochs Epochs => new(First ?? Epoch, Epoch);
+
     /// <summary>Users and groups that this layer added to the image.</summary>
     public IReadOnlyList<LockedId> Ids { get; init; } = [];
 
@@ -32,6 +38,9 @@ internal sealed record LayerRecord
 
     /// <summary>What was generated for one machine alone and is not in the tree: names of <see cref="Images.LeftOut.Table"/>.</summary>
     public IReadOnlyList<string> LeftOut { get; init; } = [];
+
+    /// <summary>Keys of the configured stages that it was made over, and which it left for others: <see cref="PrefixStore"/>.</summary>
+    public IReadOnlyList<string> Prefixes { get; init; } = [];
 }
 
 /// <summary>A layer as its maker hands it to the store.</summary>
@@ -42,9 +51,16 @@ internal sealed record LayerContents(string Tree)
 
     /// <inheritdoc cref="LayerRecord.LeftOut"/>
     public IReadOnlyList<string> LeftOut { get; init; } = [];
+
+    /// <summary>Keys of the configured stages that it was made over.</summary>
+    public IReadOnlyList<string> Prefixes { get; init; } = [];
+
+    /// <summary>Stages that it configured and that others may begin over, lowest first.</summary>
+    public IReadOnlyList<MadePrefix> MadePrefixes { get; init; } = [];
 }
 
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(LayerRecord))]
+[JsonSerializable(typeof(PrefixRecord))]
 [JsonSerializable(typeof(Image))]
 internal sealed partial class ImagesJson : JsonSerializerContext;

@@ -19,6 +19,8 @@ internal sealed class LayerStore(Store store)
 {
     private static readonly ConcurrentDictionary<string, SemaphoreSlim> InProcess = new(StringComparer.Ordinal);
 
+    private readonly PrefixStore _prefixes = new(store);
+
     public Store Store => store;
 
     public string TreeOf(string key) => Path.Combine(store.PathOf(StoreArea.Layers, key), "tree");
@@ -50,10 +52,10 @@ internal sealed class LayerStore(Store store)
     public IEnumerable<string> Keys() => Directory.EnumerateDirectories(store.Folder(StoreArea.Layers)).Select(static path => Path.GetFileName(path)!);
 
     /// <summary>The layer of this key, built when the store lacks it. <paramref name="build"/> gets a work folder and gives the finished tree.</summary>
-    public async Task<LayerRecord> GetAsync(string key, string? below, string origin, long epoch,
+    public async Task<LayerRecord> GetAsync(string key, string? below, string origin, Epochs epochs,
         Func<string, LayerContents> build, CancellationToken cancellationToken)
     {
-        using var made = await MakeAsync(key, below, origin, epoch, build, Task.CompletedTask, null, cancellationToken).ConfigureAwait(false);
+        using var made = await MakeAsync(key, below, origin, epochs, build, Task.CompletedTask, null, cancellationToken).ConfigureAwait(false);
         return await made.Committed.ConfigureAwait(false);
     }
 
@@ -61,7 +63,7 @@ internal sealed class LayerStore(Store store)
     /// As <see cref="GetAsync"/>, but ends when the tree is complete; it is committed after <paramref name="before"/>. Await <see cref="MadeLayer.Committed"/> too.
     /// With a table of ids, the key is that of its inputs, and the layer's own follows from the accounts that were made.
     /// </summary>
-    public async Task<MadeLayer> MakeAsync(string key, string? below, string origin, long epoch,
+    public async Task<MadeLayer> MakeAsync(string key, string? below, string origin, Epochs epochs,
         Func<string, LayerContents> build, Task before, IReadOnlyList<LockedId>? table, CancellationToken cancellationToken)
     {
         if (Present() is { } present)
@@ -112,8 +114,10 @@ internal sealed class LayerStore(Store store)
                     {
                         // The disk writes while the digest is computed.
                         var sync = Task.Run(() => Files.SyncFileSystem(store.Root), CancellationToken.None);
-                        var (digest, size) = await Task.Run(() => Digest($"{layer}/tree", epoch, cancellationToken), CancellationToken.None).ConfigureAwait(false);
+                        var (digest, size) = await Task.Run(() => Digest($"{layer}/tree", epochs, cancellationToken), CancellationToken.None).ConfigureAwait(false);
                         await sync.ConfigureAwait(false);
+                        await before.ConfigureAwait(false);
+                        var prefixes = _prefixes.Commit(contents.MadePrefixes);
                         var record = new LayerRecord
                         {
                             Key = own,
@@ -121,13 +125,14 @@ internal sealed class LayerStore(Store store)
                             Digest = digest,
                             Size = size,
                             Origin = origin,
-                            Epoch = epoch,
+                            First = epochs.First == epochs.Last ? null : epochs.First,
+                            Epoch = epochs.Last,
                             Ids = contents.Ids,
                             LeftOut = contents.LeftOut,
+                            Prefixes = [.. contents.Prefixes, .. prefixes],
                             Tables = table is null ? [] : [IdTable.Fingerprint(table)],
                         };
                         WriteRecord($"{layer}/layer.json", record);
-                        await before.ConfigureAwait(false);
                         store.Commit(layer, StoreArea.Layers, own, sync: false);
                         return record;
                     }).ConfigureAwait(false);
@@ -222,11 +227,11 @@ internal sealed class LayerStore(Store store)
     }
 
     /// <summary>The digest and size of a tree's tar.</summary>
-    public static (string Digest, long Size) Digest(string tree, long epoch, CancellationToken cancellationToken)
+    public static (string Digest, long Size) Digest(string tree, Epochs epochs, CancellationToken cancellationToken)
     {
         using var hashing = new HashingStream();
         using (var behind = new BehindStream(hashing))
-            LayerTar.Write(LayerWalk.Of(tree, cancellationToken), behind, epoch);
+            LayerTar.Write(LayerWalk.Of(tree, cancellationToken), behind, epochs);
         return ($"sha256:{hashing.Finish()}", hashing.Length);
     }
 

@@ -1,8 +1,9 @@
+using Mayfly.Images.Placing;
 using Mayfly.Linux;
 
 namespace Mayfly.Images.Layers;
 
-/// <summary>Trees in overlayfs's form: merging several that lie over each other into one, by renames.</summary>
+/// <summary>Trees in overlayfs's form: merging several that lie over each other into one.</summary>
 internal static class LayerTree
 {
     private const string Notes = "trusted.overlay.", Opaque = $"{Notes}opaque";
@@ -11,8 +12,18 @@ internal static class LayerTree
     public static string Merge(IReadOnlyList<string> parts)
     {
         for (var at = 1; at < parts.Count; at++)
-            MergeFolder(parts[at], parts[0]);
+            MergeFolder(parts[at], parts[0], Files.Rename);
         return parts[0];
+    }
+
+    /// <summary>Merges a copy of one more part into a folder, which is made where it is missing; the part stays as it is.</summary>
+    public static void MergeCopy(string part, string to, bool isWritten)
+    {
+        var copy = new TreeCopy(isWritten);
+        if (Nodes.Find(to) is null)
+            copy.Place(part, to);
+        else
+            MergeFolder(part, to, copy.Place);
     }
 
     /// <summary>Where overlayfs may have left signs in a tree that it wrote: whiteouts, and folders with attributes of its own, parents first.</summary>
@@ -59,20 +70,27 @@ internal static class LayerTree
 
     public static bool IsOpaque(string folder) => Nodes.ReadAttribute(folder, Opaque) is [(byte)'y', ..];
 
-    /// <summary>Where a path of the merged layers really is: the topmost layer that has it; null when none has or it was removed.</summary>
+    /// <summary>Where a path of the merged layers really is: the topmost layer that has it; null when none has or it was removed. No link is followed, which would lead out of the layers.</summary>
     public static string? Find(IReadOnlyList<string> layers, string path)
     {
         for (var at = layers.Count - 1; at >= 0; at--)
         {
-            if (Nodes.Find($"{layers[at]}/{path}") is { } node)
-                return node.IsWhiteout ? null : $"{layers[at]}/{path}";
-            // A parent that was removed or replaced here hides everything below it.
-            for (var slash = path.LastIndexOf('/'); slash > 0; slash = path.LastIndexOf('/', slash - 1))
+            var (isHere, hides) = (true, false);
+            for (var slash = path.IndexOf('/'); slash > 0 && isHere; slash = path.IndexOf('/', slash + 1))
             {
                 var parent = $"{layers[at]}/{path[..slash]}";
-                if (Nodes.Find(parent) is { } found && (found.Kind != NodeKind.Directory || IsOpaque(parent)))
+                var node = Nodes.Find(parent);
+                isHere = node is not null;
+                // What was removed or replaced here hides everything below it.
+                if (node is not null and not { Kind: NodeKind.Directory })
                     return null;
+                hides |= isHere && IsOpaque(parent);
             }
+
+            if (isHere && Nodes.Find($"{layers[at]}/{path}") is { } found)
+                return found.IsWhiteout ? null : $"{layers[at]}/{path}";
+            if (hides)
+                return null;
         }
 
         return null;
@@ -94,7 +112,11 @@ internal static class LayerTree
     }
 
     /// <summary>Moves what stands at a path of one tree to the same path of another of the same file system; folders that are missing on the way are made as they are in the first.</summary>
-    public static void Move(string from, string to, string path)
+    /// <param name="from">The one tree.</param>
+    /// <param name="to">The other.</param>
+    /// <param name="path">In both.</param>
+    /// <param name="keep">Leave it there too: a second name.</param>
+    public static void Move(string from, string to, string path, bool keep = false)
     {
         for (var slash = path.IndexOf('/'); slash > 0; slash = path.IndexOf('/', slash + 1))
         {
@@ -105,7 +127,14 @@ internal static class LayerTree
             CopyFacts($"{from}/{path[..slash]}", folder);
         }
 
-        Files.Rename($"{from}/{path}", $"{to}/{path}");
+        if (!keep)
+        {
+            Files.Rename($"{from}/{path}", $"{to}/{path}");
+            return;
+        }
+
+        Remove($"{to}/{path}");
+        TreeWriter.LinkOrCopy($"{from}/{path}", $"{to}/{path}");
     }
 
     /// <summary>Makes a folder of a tree and those above it, as far as they are missing: root's, and everybody may look.</summary>
@@ -128,7 +157,10 @@ internal static class LayerTree
         Files.ChangeMode(to, node.Mode);
     }
 
-    private static void MergeFolder(string from, string to)
+    /// <param name="from">The upper tree.</param>
+    /// <param name="to">The lower one.</param>
+    /// <param name="place">Puts a name of the upper one in a place of the lower one, where nothing is.</param>
+    private static void MergeFolder(string from, string to, Action<string, string> place)
     {
         foreach (var source in Directory.EnumerateFileSystemEntries(from))
         {
@@ -137,17 +169,33 @@ internal static class LayerTree
             var before = Nodes.Find(target);
             if (node.Kind == NodeKind.Directory && before is { Kind: NodeKind.Directory } && !IsOpaque(source))
             {
-                MergeFolder(source, target);
+                MergeFolder(source, target, place);
                 continue;
             }
 
-            if (before is { Kind: NodeKind.Directory } || (before is not null && node.Kind == NodeKind.Directory))
+            if (before is not null)
                 Remove(target);
-            Files.Rename(source, target);
+            place(source, target);
+            // What something else hid, or a whiteout, stays hidden.
+            if (node.Kind == NodeKind.Directory && before is not null and not { Kind: NodeKind.Directory })
+                Nodes.SetAttribute(target, Opaque, "y"u8);
         }
 
         // The upper folder's own facts win, and moving names about has changed its time.
         CopyFacts(from, to);
+        CopyAttributes(from, to);
+    }
+
+    /// <summary>Such as lists of access; overlayfs's notes speak of where they are.</summary>
+    private static void CopyAttributes(string from, string to)
+    {
+        string[] names = [.. Own(from)], before = [.. Own(to)];
+        foreach (var gone in before.Except(names))
+            Nodes.RemoveAttribute(to, gone);
+        foreach (var name in names)
+            Nodes.SetAttribute(to, name, Nodes.ReadAttribute(from, name));
+
+        static IEnumerable<string> Own(string folder) => Nodes.AttributeNames(folder).Where(static name => !name.StartsWith(Notes, StringComparison.Ordinal));
     }
 
     private static void Find(string tree, string path, List<string> signs)

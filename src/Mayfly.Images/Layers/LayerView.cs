@@ -10,6 +10,9 @@ internal sealed class LayerView(IReadOnlyList<string> layers) : ITreeView
 
     public string ReadLink(string path) => Nodes.ReadLink(LayerTree.Find(layers, path)!);
 
+    /// <summary>The users and groups that programs would find there.</summary>
+    public Accounts ReadAccounts() => Accounts.Parse(ReadText("etc/passwd"), ReadText("etc/group"));
+
     /// <summary>The text of a file that no link leads to; empty when there is none.</summary>
     public string ReadText(string path) => LayerTree.Find(layers, path) is { } real && Nodes.Read(real).Kind == NodeKind.File ? File.ReadAllText(real) : "";
 }

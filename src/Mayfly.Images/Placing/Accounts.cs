@@ -1,4 +1,5 @@
 using System.Globalization;
+using Mayfly.Packages;
 
 namespace Mayfly.Images.Placing;
 
@@ -17,6 +18,13 @@ internal sealed class Accounts
     public IReadOnlyDictionary<string, int> Groups => _groups;
 
     public static Accounts Parse(string passwd, string group) => new(Table(passwd), Table(group));
+
+    /// <summary>Those that others lack.</summary>
+    public IReadOnlyList<LockedId> Except(Accounts others) =>
+    [
+        .. Users.Where(user => others.FindUser(user.Key) is null).Select(static user => new LockedId(user.Key, LockedIdKind.User, user.Value)),
+        .. Groups.Where(group => others.FindGroup(group.Key) is null).Select(static group => new LockedId(group.Key, LockedIdKind.Group, group.Value)),
+    ];
 
     public int? FindUser(string name) => _users.TryGetValue(name, out var id) ? id : null;
 

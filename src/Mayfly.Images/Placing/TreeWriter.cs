@@ -82,7 +82,8 @@ internal static class TreeWriter
         }
     }
 
-    private static bool TryLink(string source, string path)
+    /// <summary>False where the file system or the file can have no further name.</summary>
+    public static bool TryLink(string source, string path)
     {
         try
         {

@@ -16,7 +16,7 @@ internal sealed class LockAdditions
     {
         _before = before;
         _packages = before.Packages.ToDictionary(static package => package.Id, StringComparer.Ordinal);
-        _baseStays = Set(SetRequest.Base) is { } set && Ids(set).Count == installed.Count && installed.All(package => Stays(package, Ids(set)));
+        _baseStays = Set(SetRequest.Base) is { } set && Ids(set.Stages) is var ids && ids.Count == installed.Count && installed.All(package => ids.Contains(package.Id) && Stays(package));
     }
 
     /// <summary>
@@ -31,21 +31,23 @@ internal sealed class LockAdditions
     {
         if (Set(request.Name) is not { } set || set.Recommends != request.Recommends || (request.OverBase && !_baseStays))
             return null;
-        HashSet<string> ids = [.. _before.PackagesOf(set)];
-        var there = chosen.Where(package => Stays(package, ids)).ToList();
-        // Something of it is gone or has another version.
-        if (there.Count != ids.Count || there.Count == 0)
+        var own = _before.PackagesOf(set).ToHashSet(StringComparer.Ordinal);
+        // Where something of a layer is gone or has another version, it and those over it are planned anew.
+        LockedLayer[] layers = [.. LockedLayer.Of(set).TakeWhile(layer => Ids(layer.Stages).Where(own.Contains).All(id => chosen.Any(package => package.Id == id && Stays(package))))];
+        var there = chosen.Where(package => Ids(layers.SelectMany(static layer => layer.Stages)).Contains(package.Id)).ToList();
+        if (there.Count == 0)
             return null;
+        LockedStage[] stages = [.. layers.SelectMany(static layer => layer.Stages)];
         if (there.Count == chosen.Count)
-            return set.Requests.SequenceEqual(request.Sorted) ? set : null;
+            return layers[^1].Requests.SequenceEqual(request.Sorted) ? set with { Stages = stages } : null;
         var added = InstallOrder.Plan([.. chosen.Except(there)], [.. present, .. there]);
-        return set with { Stages = [.. set.Stages, added[0] with { AddedTo = set.Requests }, .. added.Skip(1)] };
+        return set with { Stages = [.. stages, added[0] with { AddedTo = layers[^1].Requests }, .. added.Skip(1)] };
     }
 
     private LockedSet? Set(string name) => _before.Sets.FirstOrDefault(set => set.Name == name);
 
-    private static HashSet<string> Ids(LockedSet set) => [.. set.Stages.SelectMany(static stage => stage.Packages)];
+    private static HashSet<string> Ids(IEnumerable<LockedStage> stages) => [.. stages.SelectMany(static stage => stage.Packages)];
 
-    private bool Stays(BinaryPackage package, HashSet<string> ids) => ids.Contains(package.Id)
-        && _packages.GetValueOrDefault(package.Id) is { } locked && locked.Sha256 == package.Sha256 && locked.Version == package.Version.ToString();
+    private bool Stays(BinaryPackage package) =>
+        _packages.GetValueOrDefault(package.Id) is { } locked && locked.Sha256 == package.Sha256 && locked.Version == package.Version.ToString();
 }

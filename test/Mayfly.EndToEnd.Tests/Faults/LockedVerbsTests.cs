@@ -86,8 +86,8 @@ public sealed class LockedVerbsTests(FaultGround ground) : IDisposable
     {
         (await MayflyAsync("lock")).Succeeded();
         var now = File.ReadAllText(Lock) + "\n[ids]\nuser.\"kept\" = 987\n";
-        Assert.Contains("\nformat = 8\n", now, StringComparison.Ordinal);
-        File.WriteAllText(Lock, now.Replace("\nformat = 8\n", "\nformat = 6\n", StringComparison.Ordinal));
+        Assert.Contains("\nformat = 9\n", now, StringComparison.Ordinal);
+        File.WriteAllText(Lock, now.Replace("\nformat = 9\n", "\nformat = 6\n", StringComparison.Ordinal));
 
         // It can be looked at as it is.
         Assert.Contains("dpkg", (await MayflyAsync("list")).Succeeded().Output, StringComparison.Ordinal);
@@ -97,7 +97,7 @@ public sealed class LockedVerbsTests(FaultGround ground) : IDisposable
         Assert.Contains("stack.lock holds", (await MayflyAsync("lock")).Succeeded().Output, StringComparison.Ordinal);
 
         // What neither the archive nor the store has any more cannot stay, and is named.
-        File.WriteAllText(Lock, Aged(now).Replace("\nformat = 8\n", "\nformat = 6\n", StringComparison.Ordinal));
+        File.WriteAllText(Lock, Aged(now).Replace("\nformat = 9\n", "\nformat = 6\n", StringComparison.Ordinal));
         foreach (var verb in (string[])["plan", "lock"])
             Assert.Matches(@"\nnote: stack\.lock: could not keep mawk:amd64 0\.1 → \S+\n", "\n" + (await MayflyAsync(verb)).Succeeded().Error);
         Assert.Equal(now, File.ReadAllText(Lock));
@@ -105,7 +105,7 @@ public sealed class LockedVerbsTests(FaultGround ground) : IDisposable
         // A damaged one says what must be kept of it.
         File.WriteAllText(Lock, now.Replace("[releases]", "<<<<<<< ours", StringComparison.Ordinal));
         (await MayflyAsync("lock")).Refused("stack.lock line 5: a key is expected here", "remove all of it but format, architecture and the table [ids], whose numbers own the data on volumes");
-        File.WriteAllText(Lock, "format = 8\narchitecture = \"amd64\"\n\n[ids]\nuser.\"kept\" = 987\n");
+        File.WriteAllText(Lock, "format = 9\narchitecture = \"amd64\"\n\n[ids]\nuser.\"kept\" = 987\n");
         (await MayflyAsync("lock")).Succeeded();
         Assert.Equal(now, File.ReadAllText(Lock));
     }

@@ -22,6 +22,7 @@ internal static class StoreInvariants
         Each($"{root}/artifacts", path => Holds(Sha256(path) == Path.GetFileName(path), $"{path} does not have the hash that it is named by"));
         Each($"{root}/unpacked", path => Unpacked(new UnpackedPackage(Path.GetFileName(path), path)));
         Each($"{root}/layers", Layer);
+        Each($"{root}/prefixes", Prefix);
         Each($"{root}/images", ImageFile);
         Each($"{root}/images/names", path => Holds(File.Exists($"{root}/images/{File.ReadAllText(path).Trim()}.json"), $"the name {path} means an image that is not there"));
         Each($"{root}/tmp", path => Holds(!Path.GetFileName(path).StartsWith("partial-", StringComparison.Ordinal) || !File.Exists($"{root}/artifacts/{Path.GetFileName(path).Split('-', '.')[1]}"), $"{path} is left beside the artifact"));
@@ -75,7 +76,19 @@ internal static class StoreInvariants
             var record = JsonSerializer.Deserialize(File.ReadAllBytes($"{path}/layer.json"), ImagesJson.Default.LayerRecord)!;
             Holds(record.Key == Path.GetFileName(path), $"{path} says that it is {record.Key}");
             Holds(record.Below is null || Directory.Exists($"{root}/layers/{record.Below}"), $"{path} lies over a layer that is not there");
-            Holds((record.Digest, record.Size) == LayerStore.Digest($"{path}/tree", record.Epoch, CancellationToken.None), $"{path} does not have its digest");
+            foreach (var prefix in record.Prefixes)
+                Holds(File.Exists($"{root}/prefixes/{prefix}/prefix.json"), $"{path} was made over configured stages that are not there: {prefix}");
+            Holds((record.Digest, record.Size) == LayerStore.Digest($"{path}/tree", record.Epochs, CancellationToken.None), $"{path} does not have its digest");
+        }
+
+        void Prefix(string path)
+        {
+            var record = JsonSerializer.Deserialize(File.ReadAllBytes($"{path}/prefix.json"), ImagesJson.Default.PrefixRecord)!;
+            Holds(record.Key == Path.GetFileName(path), $"{path} says that it is {record.Key}");
+            Holds(record.Over is null || Directory.Exists($"{root}/prefixes/{record.Over}"), $"{path} lies over stages that are not there");
+            Holds(record.Parts.Count > 0 && record.Parts.All(part => Directory.Exists($"{path}/{part.Name}")), $"{path} lacks a tree");
+            Holds(File.GetUnixFileMode(path) == (UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute), $"{path} is open to others");
+            Holds(record.Compiled.All(compiled => compiled.Files.All(file => File.Exists($"{path}/{compiled.Folder}/{file}"))), $"{path} lacks what was compiled");
         }
 
         void ImageFile(string path)

@@ -64,7 +64,7 @@ internal sealed partial class TinyDistribution : IDisposable
         using var held = store.LockShared();
         var sources = new DebianSources { Codename = Suite, Architecture = stack.Architecture, Sources = [new DebianSource(Suite, [mirror], ["main"])] };
         Fetch.AllAsync(store, sources, stack.Packages).GetAwaiter().GetResult();
-        return new ImageBuilder(store).BuildAsync(stack, Recipe).GetAwaiter().GetResult();
+        return new ImageBuilder(store) { WorthKeeping = 1 }.BuildAsync(stack, Recipe).GetAwaiter().GetResult();
     }
 
     public void Dispose() => _mirror.Dispose();
