@@ -66,9 +66,9 @@ public sealed class ImageBuilder(Store store)
                 }
 
                 // Over trees that are complete, though the store may not have taken them in yet.
-                var build = new LayerBuild(store, recipe.Name, [.. layers], step.Epochs, progress) { Ids = stack.Ids, KeepFailed = KeepFailed, WorthKeeping = WorthKeeping };
+                var build = new LayerBuild(store, recipe.Name, [.. layers], step.Epoch, progress) { Ids = stack.Ids, KeepFailed = KeepFailed, WorthKeeping = WorthKeeping };
                 var inputs = (step as PackageStep)?.Inputs;
-                var layer = await _layers.MakeAsync(inputs ?? step.Key, step.Below, step.Origin, step.Epochs, work => build.Make(step, work, cancellationToken),
+                var layer = await _layers.MakeAsync(inputs ?? step.Key, step.Below, step.Origin, step.Epoch, work => build.Make(step, work, cancellationToken),
                     layers is [.., { Committed: var below }] ? below : Task.CompletedTask, inputs is null ? null : stack.Ids, cancellationToken).ConfigureAwait(false);
                 layers.Add(layer);
                 if (inputs is not null)

@@ -46,7 +46,7 @@ public sealed class ImageExport(Store store)
             thread.Run(() =>
             {
                 var root = OverlayView.Mount([.. records.Select(record => _layers.TreeOf(record.Key))], work.Path);
-                LayerTar.Write(LayerWalk.Here(root, cancellationToken), output, new Epochs(records.Min(static record => record.Epochs.First), records.Max(static record => record.Epoch)));
+                LayerTar.Write(LayerWalk.Here(root, cancellationToken), output, records.Max(static record => record.Epoch));
                 if (records.Count > 1)
                     Mounts.Detach(root);
             });

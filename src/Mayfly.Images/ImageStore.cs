@@ -90,7 +90,7 @@ public sealed class ImageStore(Store store)
         }
 
         var layers = new LayerStore(store);
-        new PrefixStore(store).Keep(layers.Keys().Select(layers.Find).OfType<LayerRecord>().SelectMany(static layer => layer.Prefixes).ToHashSet(StringComparer.Ordinal));
+        new PrefixStore(store).Keep(layers.Keys().Select(layers.FindReadable).OfType<LayerRecord>().SelectMany(static layer => layer.Prefixes).ToHashSet(StringComparer.Ordinal));
     }
 
     internal void Write(Image image)

@@ -16,7 +16,7 @@ public sealed record StackLock
     /// 1: a layer over the packages gave accounts the table's numbers. 2: scripts are given the numbers while they run, and there is no such layer.
     /// 7: the layers' form, which was counted apart until 6, is the lock's; secrets are taken out of configuration, and Perl's and Python's tables have one order.
     /// 8: apt's locks, backups of dpkg's diversions, systemd's catalog and the caches of fonts are as apt leaves them; Django is told the date.
-    /// 9: batches of a layer may have dates of their own, and what was written on a day between the dates of a layer, or of it and those below, has the last of them.
+    /// 9: batches of a layer may have dates of their own; a folder in which packages put something has the date of that, as with dpkg, not its own.
     /// </remarks>
     public const int CurrentFormat = 9;
 

@@ -101,7 +101,7 @@ public sealed class LayerTreeTests
                 var before = Digests(parts);
                 var copied = $"{folder.FullName}/copied";
                 foreach (var part in parts)
-                    LayerTree.MergeCopy(part, copied, isWritten: round % 2 == 0);
+                    LayerTree.MergeCopy(part, copied, new TreeCopy(isWritten: round % 2 == 0));
                 Assert.Equal(before, Digests(parts));
                 var renamed = LayerTree.Merge(copies);
                 Assert.True(Digest(renamed) == Digest(copied), $"seed {seed}, round {round}");

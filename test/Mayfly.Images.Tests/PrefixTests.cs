@@ -88,27 +88,42 @@ public sealed class PrefixTests(ReferenceImage reference) : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task What_was_written_on_an_earlier_day_has_the_date_that_it_has_from_nothing(bool added)
+    public async Task Nothing_tells_the_day_of_a_build(bool added)
     {
-        // A batch, or a layer, is of an earlier lock than the one over it: its files are older than that one's date, though no file of a build from nothing is.
-        const string Writes = "#!/bin/sh\nset -e\necho NAME > /var/NAME.made\nln -s NAME.made /var/NAME.link\nmkdir /var/NAME.folder\n";
-        var (first, between, second) = (new DateTimeOffset(2025, 1, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2025, 6, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2025, 12, 1, 0, 0, 0, TimeSpan.Zero));
-        var fresh = await FreshAsync("fresh");
-        LockedPackage[] packages = [Package(fresh, "low", Writes), Package(fresh, "upper", $"{Writes}chmod 600 /var/low.made\nchown -h mail /var/low.link\nchmod 700 /var/low.folder\n", "Pre-Depends: low\n")];
-        var wanted = await DatedAsync(fresh, 2);
-        var tar = await ExportedAsync(fresh, wanted);
+        // A batch, or a layer, is of an earlier lock than the one over it, whose scripts look at what the first wrote, and change its owner.
+        const string Writes = """
+            #!/bin/sh
+            set -e
+            echo NAME > /var/NAME.made
+            ln -s NAME.made /var/NAME.link
+            mkdir -p /var/NAME.folder/inner
+            ln /var/NAME.made /var/NAME.folder/made
+            echo "NAME:*:$(( $(date +%s) / 86400 )):0:99999:7:::" >> /etc/shadow
+            find /var/low.* -printf '%p %T@\n' | sort > /var/NAME.times
 
+            """;
+        var (first, second) = (new DateTimeOffset(2025, 1, 1, 5, 0, 0, TimeSpan.Zero), new DateTimeOffset(2025, 12, 1, 5, 0, 0, TimeSpan.Zero));
+        var fresh = await FreshAsync("fresh");
+        LockedPackage[] packages =
+        [
+            Package(fresh, "low", Writes.Replace("find /var/low.* -printf '%p %T@\\n' | sort >", ":", StringComparison.Ordinal)),
+            Package(fresh, "upper", $"{Writes}chmod 600 /var/low.made\nchown -h mail /var/low.link\nchmod 700 /var/low.folder\n", "Pre-Depends: low\n"),
+        ];
+        var wanted = await DatedAsync(fresh, 2);
         var begun = await FreshAsync("begun", fresh);
-        var other = Package(begun, "other", Writes, "Pre-Depends: low\n");
         if (added)
             await DatedAsync(begun, 1);
         else
-            await ImageAsync(begun, [packages[0], other], first);
-        var kept = added ? begun.Folder(StoreArea.Layers) : begun.Folder(StoreArea.Prefixes);
-        ReferenceImage.Run("find", kept, "-path", "*/var/low.*", "-exec", "touch", "-h", "-d", $"@{between.ToUnixTimeSeconds()}", "{}", "+");
+            await ImageAsync(begun, [packages[0], Package(begun, "other", ByChance, "Pre-Depends: low\n")], first);
         var image = await DatedAsync(begun, 2);
         Assert.Equal(wanted.Layers.Select(static layer => layer.Digest), image.Layers.Select(static layer => layer.Digest));
-        Assert.Equal(tar, await ExportedAsync(begun, image));
+        var layers = new ImageStore(begun).LayerFolders(image);
+        var (low, day) = ($"{first.ToUnixTimeSeconds()}.0000000000", $":{second.ToUnixTimeSeconds() / 86400}:");
+        Assert.Equal(["/var/low.folder", "/var/low.folder/inner", "/var/low.folder/made", "/var/low.link", "/var/low.made"], File.ReadAllLines($"{layers[^1]}/var/upper.times").Select(line => line.Replace($" {low}", "", StringComparison.Ordinal)));
+        string[] shadow = [.. File.ReadAllLines($"{layers[^1]}/etc/shadow").Where(static line => line.StartsWith("low:", StringComparison.Ordinal) || line.StartsWith("upper:", StringComparison.Ordinal))];
+        Assert.Equal([$"low:*:{first.ToUnixTimeSeconds() / 86400}:0:99999:7:::", $"upper:*{day}0:99999:7:::"], shadow);
+        foreach (var layer in layers.Skip(1))
+            Assert.Equal("", ReferenceImage.Run("find", layer, "(", "-type", "d", "-o", "-type", "l", "-o", "-links", "1", ")", "-newermt", $"@{second.ToUnixTimeSeconds()}"));
         Assert.Empty(Crash.StoreInvariants.Broken(begun.Root, atRest: true));
 
         async Task<Image> DatedAsync(Store store, int count)
@@ -129,13 +144,6 @@ public sealed class PrefixTests(ReferenceImage reference) : IDisposable
                 ],
             };
             return await new ImageBuilder(store) { WorthKeeping = 1 }.BuildAsync(stack, new ImageRecipe { Name = "test", PackageSet = "test" });
-        }
-
-        async Task<string> ExportedAsync(Store store, Image made)
-        {
-            var path = $"{_folder}/{Path.GetFileName(store.Root)}.tar";
-            await new ImageExport(store).WriteTarAsync(made, path);
-            return Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(await File.ReadAllBytesAsync(path)));
         }
     }
 

@@ -1,4 +1,3 @@
-using Mayfly.Images.Layers;
 using Mayfly.Packages;
 using Mayfly.Packages.Python.Locking;
 
@@ -8,12 +7,12 @@ namespace Mayfly.Images.Building;
 /// <param name="Key">The hash of its inputs and of everything below.</param>
 /// <param name="Below">The key of the layer below; null for a base.</param>
 /// <param name="Origin">For people: <c>packages nginx</c>.</param>
-/// <param name="Epochs">The dates of what is in it.</param>
-internal abstract record BuildStep(string Key, string? Below, string Origin, Epochs Epochs);
+/// <param name="Epoch">The latest second in it, since 1970.</param>
+internal abstract record BuildStep(string Key, string? Below, string Origin, long Epoch);
 
 /// <summary>Locked packages installed in stages.</summary>
-internal sealed record PackageStep(string Key, string? Below, string Origin, Epochs Epochs, IReadOnlyList<PackageStage> Stages, IReadOnlyList<string> Requests, string Architecture)
-    : BuildStep(Key, Below, Origin, Epochs)
+internal sealed record PackageStep(string Key, string? Below, string Origin, long Epoch, IReadOnlyList<PackageStage> Stages, IReadOnlyList<string> Requests, string Architecture)
+    : BuildStep(Key, Below, Origin, Epoch)
 {
     /// <summary>The hash of what it is made from. Its key is another one when its scripts make accounts: known once the store has it (<see cref="IdTable.KeyOf"/>).</summary>
     public required string Inputs { get; init; }
@@ -39,10 +38,10 @@ internal sealed record PackageStage(IReadOnlyList<LockedPackage> Packages, IRead
 }
 
 /// <summary>An environment of locked Python packages, and the interpreter that runs it.</summary>
-internal sealed record EnvironmentStep(string Key, string? Below, string Origin, Epochs Epochs, LockedEnvironment Environment, bool SystemPackages, ImagePython Python) : BuildStep(Key, Below, Origin, Epochs);
+internal sealed record EnvironmentStep(string Key, string? Below, string Origin, long Epoch, LockedEnvironment Environment, bool SystemPackages, ImagePython Python) : BuildStep(Key, Below, Origin, Epoch);
 
 /// <summary>Files of the host.</summary>
-internal sealed record CopyStep(string Key, string? Below, string Origin, Epochs Epochs, IReadOnlyList<HostFile> Files) : BuildStep(Key, Below, Origin, Epochs);
+internal sealed record CopyStep(string Key, string? Below, string Origin, long Epoch, IReadOnlyList<HostFile> Files) : BuildStep(Key, Below, Origin, Epoch);
 
 /// <summary>A command run inside.</summary>
-internal sealed record RunStep(string Key, string? Below, string Origin, Epochs Epochs, CommandStep Command) : BuildStep(Key, Below, Origin, Epochs);
+internal sealed record RunStep(string Key, string? Below, string Origin, long Epoch, CommandStep Command) : BuildStep(Key, Below, Origin, Epoch);

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Mayfly.Images.Layers;
 using Mayfly.Packages;
 using Mayfly.Packages.Debian;
 using Mayfly.Packages.Python.Locking;
@@ -78,8 +77,7 @@ internal static class BuildSteps
         var origin = set.Name == SetRequest.Base ? $"base {stack.Releases.FirstOrDefault()?.Codename ?? stack.Architecture}" : $"packages {requests}";
         var hash = Key("packages", steps, epoch, inputs);
         stages = [.. stages.Select((stage, at) => at == stages.Count - 1 ? stage : stage with { Inputs = Key("stages", steps, stage.Epoch, [stack.Architecture, .. stages.Take(at + 1).SelectMany(one => Inputs(one, stage.Epoch))]) })];
-        var epochs = new Epochs(stages.Select(static stage => stage.Epoch).Concat(steps.Select(static step => step.Epochs.First)).Append(epoch).Min(), epoch);
-        steps.Add(new PackageStep(find(hash) ?? hash, Below(steps), origin, epochs, stages, layer.Requests, stack.Architecture) { Inputs = hash, IsAddition = layer.IsAddition, Required = required, Automatic = set.Automatic });
+        steps.Add(new PackageStep(find(hash) ?? hash, Below(steps), origin, epoch, stages, layer.Requests, stack.Architecture) { Inputs = hash, IsAddition = layer.IsAddition, Required = required, Automatic = set.Automatic });
     }
 
     /// <summary>What of a stage bears on its bytes; a date that is that of the whole is said there.</summary>
@@ -97,9 +95,9 @@ internal static class BuildSteps
     {
         var environment = stack.Environments.FirstOrDefault(one => one.Set == recipe.PackageSet && one.Into == wanted.Into)
             ?? throw new MayflyException($"stack.lock has no Python packages of {recipe.PackageSet} at {wanted.Into}", "the script has changed since it was locked: run mayfly lock");
-        var epochs = steps[^1].Epochs;
+        var epoch = steps[^1].Epoch;
         string[] inputs = [wanted.Into, environment.Interpreter, wanted.SystemPackages ? "system packages" : "alone", .. environment.Requests, .. environment.Wheels.Select(static wheel => $"{wheel.File} {wheel.Sha256}")];
-        steps.Add(new EnvironmentStep(Key("environment", [.. Apart(steps)], epochs.Last, inputs), Below(steps), $"python packages {wanted.Into}", epochs, environment, wanted.SystemPackages, ImagePython.Of(stack, environment.Set)));
+        steps.Add(new EnvironmentStep(Key("environment", [.. Apart(steps)], epoch, inputs), Below(steps), $"python packages {wanted.Into}", epoch, environment, wanted.SystemPackages, ImagePython.Of(stack, environment.Set)));
     }
 
     /// <summary>All but environments: nothing of those bears on files that are copied, which stay out of them, nor on other environments. So a requirement more makes none of these anew.</summary>
@@ -114,9 +112,9 @@ internal static class BuildSteps
                 throw new MayflyException($"/{inside.Path} is copied into the environment of Python packages at {environment.Environment.Into}", "an environment holds what stack.lock has for it and nothing else: copy it beside");
         }
 
-        var epochs = steps[^1].Epochs;
-        var key = Key("files", [.. Apart(steps)], epochs.Last, files.Select(static file => file.Fingerprint));
-        steps.Add(new CopyStep(key, Below(steps), $"copy {string.Join(' ', step.Files.Select(static file => file.Path))}", epochs, files));
+        var epoch = steps[^1].Epoch;
+        var key = Key("files", [.. Apart(steps)], epoch, files.Select(static file => file.Fingerprint));
+        steps.Add(new CopyStep(key, Below(steps), $"copy {string.Join(' ', step.Files.Select(static file => file.Path))}", epoch, files));
     }
 
     private static void Run(List<BuildStep> steps, CommandStep step)
@@ -126,8 +124,8 @@ internal static class BuildSteps
         inputs.AddRange(step.Environment.OrderBy(static pair => pair.Key, StringComparer.Ordinal).Select(static pair => $"variable {pair.Key}={pair.Value}"));
         // The layers of files between do not speak of them.
         inputs.AddRange(steps.OfType<EnvironmentStep>().Select(static environment => $"environment {environment.Key}"));
-        var epochs = steps[^1].Epochs;
-        steps.Add(new RunStep(Key("command", steps, epochs.Last, inputs), Below(steps), $"run {string.Join(' ', step.Command)}", epochs, step));
+        var epoch = steps[^1].Epoch;
+        steps.Add(new RunStep(Key("command", steps, epoch, inputs), Below(steps), $"run {string.Join(' ', step.Command)}", epoch, step));
     }
 
     /// <summary>The latest second in a layer of packages, and in the layers of files and commands over it.</summary>

@@ -28,7 +28,7 @@ internal sealed class EnvironmentLayer(Store store, IReadOnlyList<string> below)
         NativeLibraries.Require(environment, wheels, below);
         var made = $"{work}/environment";
         VirtualEnvironment.Write(made, environment.Into, interpreter, [.. wheels.Select(wheel => WheelPlan.Of(wheel, interpreter, environment.Into, requested.Contains(wheel.Name.Project)))], step.SystemPackages);
-        var tree = copy(new CopyStep(step.Key, step.Below, step.Origin, step.Epochs, HostFile.List(new FileStep([new ImageFile { Path = environment.Into, Source = made }]))), work, root, cancellationToken);
+        var tree = copy(new CopyStep(step.Key, step.Below, step.Origin, step.Epoch, HostFile.List(new FileStep([new ImageFile { Path = environment.Into, Source = made }]))), work, root, cancellationToken);
 
         var upper = root.Mount([.. below, tree]);
         string[] command = [interpreter.Executable, "-S", "-B", "-c", Compile, $"{environment.Into}/{interpreter.SitePackages}"];
@@ -42,10 +42,11 @@ internal sealed class EnvironmentLayer(Store store, IReadOnlyList<string> below)
         root.Unmount();
         return root.Run(() =>
         {
-            LayerCleaning.Clean(upper, step.Epochs, ofPackages: false);
+            LayerCleaning.Clean(upper, step.Epoch, ofPackages: false);
             string[] signs = [.. LayerTree.Signs(upper)];
             var merged = LayerTree.Merge([tree, upper]);
             LayerTree.Tidy(merged, signs, below);
+            LayerTree.Date(merged, step.Epoch, isWritten: true);
             return merged;
         });
     }

@@ -8,7 +8,7 @@ using Mayfly.Packages.Debian;
 namespace Mayfly.Images.Building;
 
 /// <summary>Makes one layer in a work folder, over the trees of those below.</summary>
-internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLayer> layers, Epochs epochs, IProgress<Activity>? progress)
+internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLayer> layers, long epoch, IProgress<Activity>? progress)
 {
     /// <summary>The trees below, lowest first, by paths that stay valid while they are committed.</summary>
     private IReadOnlyList<string> _below = [];
@@ -55,24 +55,23 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
     {
         var activity = _below.Count == 0 ? "install base" : $"install {string.Join(' ', step.Requests)}";
         var packages = step.Stages.SelectMany(static stage => stage.Packages).ToDictionary(static package => package.Id, Read, StringComparer.Ordinal);
-        DpkgStage[] stages = [.. step.Stages.Select(stage => new DpkgStage(Those(stage.Packages), Those(stage.Configured)) { Epoch = stage.Epoch, Inputs = stage.Inputs })];
+        DpkgStage[] stages = [.. step.Stages.Select(stage => new DpkgStage(Those(stage.Packages), Those(stage.Configured)) { Epoch = stage.Epoch, Inputs = stage.Inputs is { } inputs ? PrefixStore.InputsOf(inputs, WorthKeeping) : null })];
         var joined = DpkgStage.Joined(stages, overNothing: _below.Count == 0);
         var prefixes = new StagePrefixes(new PrefixStore(store), Ids);
         var (begun, before) = prefixes.Find(joined);
         using var compilation = new ByteCompilation($"{work}/bytecode", cancellationToken);
         foreach (var prefix in before)
             compilation.Resume(prefix);
-        var install = new PackageInstall(root, compilation, _below, before, progress, activity) { WorthKeeping = WorthKeeping, Merged = $"{work}/merged" };
+        var install = new PackageInstall(root, compilation, _below, before, progress, activity) { WorthKeeping = WorthKeeping, Work = $"{work}/kept" };
         install.Run([.. joined.Skip(begun)], cancellationToken);
         IReadOnlyList<string> leftOut = [];
         IReadOnlyList<MadePrefix> made = [];
         var tree = root.Run(() =>
         {
             string[] signs = [.. install.Written.SelectMany(LayerTree.Signs)];
-            var kept = before.Sum(static prefix => prefix.Record.Parts.Count) + install.Kept.Sum(static stages => stages.Trees.Count);
-            var merged = LayerTree.Merge(kept == 0 ? install.Made : [install.Merged, .. install.Made.Skip(kept)]);
+            var merged = install.Merge();
             compilation.MoveInto(merged);
-            leftOut = LayerCleaning.Clean(merged, epochs, ofPackages: true);
+            leftOut = LayerCleaning.Clean(merged, epoch, ofPackages: true);
             // Releases after bookworm have no usrmerge that would run last: their links come with base-files, and update-shells' pairs stay.
             if (_below.Count == 0 && packages.Values.Any(static package => package.Name == "usrmerge"))
                 LayerCleaning.OrderShells(merged);
@@ -88,6 +87,7 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
             LeaveAsApt(merged);
             WriteExtendedStates(merged, step, stages);
             LayerTree.Tidy(merged, signs, _below);
+            LayerTree.Date(merged, epoch, isWritten: false);
             made = prefixes.Keep(install, compilation, _below, before, work);
             return merged;
         });
@@ -136,7 +136,7 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
                 Mode = file.Mode,
                 User = user,
                 Group = group,
-                Time = epochs.Last,
+                Time = epoch,
                 Source = source ?? file.Source,
                 Copy = true,
                 Target = file.Kind == NodeKind.Link ? file.Text! : "",
@@ -144,7 +144,11 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
         }
 
         var tree = root.NewFolder("files");
-        root.Run(() => TreeWriter.Write(placement.Names, tree, cancellationToken));
+        root.Run(() =>
+        {
+            TreeWriter.Write(placement.Names, tree, cancellationToken);
+            LayerTree.Date(tree, epoch, isWritten: true);
+        });
         // A file that was edited since its hash was taken would be found under the wrong key for ever.
         foreach (var file in step.Files)
         {
@@ -182,7 +186,7 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
         }
 
         progress?.Report(new Activity(step.Origin));
-        var result = root.Start(arguments, ScriptEnvironment.ForCommands(epochs.Last, home, command.Environment),
+        var result = root.Start(arguments, ScriptEnvironment.ForCommands(epoch, home, command.Environment),
             line => progress?.Report(new Activity(step.Origin, line)), cancellationToken, command.WorkingDirectory);
         if (result.ExitCode != 0)
         {
@@ -194,8 +198,9 @@ internal sealed class LayerBuild(Store store, string image, IReadOnlyList<MadeLa
         root.Unmount();
         var leftOut = root.Run(() =>
         {
-            var leftOut = LayerCleaning.Clean(upper, epochs, ofPackages: false);
+            var leftOut = LayerCleaning.Clean(upper, epoch, ofPackages: false);
             LayerTree.Tidy(upper, LayerTree.Signs(upper), _below);
+            LayerTree.Date(upper, epoch, isWritten: true);
             return leftOut;
         });
         progress?.Report(new Activity(step.Origin) { Ended = true });

@@ -15,8 +15,8 @@ namespace Mayfly.Images.Dpkg;
 /// (policy 6.5 and 7.2), and those are configured in an earlier stage. Triggers wait for the last call, as with apt. Over nothing (the first stage of a base) there is nothing that a preinst could run in: as debootstrap
 /// and mmdebstrap do, everything is placed first, and base-passwd's preinst, which makes <c>/etc/passwd</c>, runs before the others.
 /// A failure anywhere throws; the caller's work folder goes and with it everything that was done. Where an earlier build configured the same first stages, it
-/// begins over those, and what it configures in its turn it leaves apart, stage by stage (<see cref="PrefixStore"/>); those trees are read alone from then on, so they are
-/// merged, as copies, on another core meanwhile.
+/// begins over those, and what it configures in its turn it leaves apart, stage by stage (<see cref="PrefixStore"/>); those trees are only read from then on, and what
+/// scripts wrote in them is copied for the layer on another core meanwhile.
 /// </remarks>
 internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation compilation, IReadOnlyList<string> below, IReadOnlyList<Prefix> before, IProgress<Activity>? progress, string activity)
 {
@@ -28,7 +28,8 @@ internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation com
     private readonly List<string> _layers = [.. below, .. before.SelectMany(static prefix => prefix.Trees)];
     private readonly List<string> _written = [.. before.SelectMany(static prefix => prefix.Written)];
     private readonly List<ConfiguredStages> _kept = [];
-    private Task _merging = Task.CompletedTask;
+    private readonly List<KeptTree> _trees = [];
+    private Task _copying = Task.CompletedTask;
     private IReadOnlyDictionary<string, string> _environment = ScriptEnvironment.ForPackages;
     private int _configured = before is [.., var last] ? last.Record.Packages : 0;
     private string _section = "";
@@ -46,36 +47,67 @@ internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation com
     /// <summary>What others may begin over, lowest first; each over the one before.</summary>
     public IReadOnlyList<ConfiguredStages> Kept => _kept;
 
-    /// <summary>Where what is kept, and what it began over, is merged into one tree; not there when nothing is.</summary>
-    public required string Merged { get; init; }
+    /// <summary>A folder to copy what is kept into, and where it is merged into one tree.</summary>
+    public required string Work { get; init; }
+
+    /// <summary>Trees that are kept, lowest first, and what is to be merged in the place of those that scripts wrote: a copy.</summary>
+    private sealed record KeptTree(string Tree, string? Copy);
 
     public void Run(IReadOnlyList<DpkgStage> stages, CancellationToken cancellationToken)
     {
-        BeginMerging(before.SelectMany(static prefix => prefix.Record.Parts, static (prefix, part) => ($"{prefix.Folder}/{part.Name}", part.IsWritten)), cancellationToken);
+        Directory.CreateDirectory(Work);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Keep(before.SelectMany(static prefix => prefix.Record.Parts, static (prefix, part) => ($"{prefix.Folder}/{part.Name}", part.IsWritten)), ending.Token);
         try
         {
-            Install(stages, cancellationToken);
+            Install(stages, ending.Token);
+        }
+        catch
+        {
+            ending.Cancel();
+            throw;
         }
         finally
         {
             // Whatever happens, nothing may be made in the work folder afterwards.
-            Task.WaitAny([_merging], CancellationToken.None);
+            Task.WaitAny([_copying], CancellationToken.None);
         }
 
-        _merging.GetAwaiter().GetResult();
+        _copying.GetAwaiter().GetResult();
     }
 
-    /// <summary>Trees that are kept, and whether scripts wrote them. They are only read from here on, but scripts still run over them.</summary>
-    private void BeginMerging(IEnumerable<(string Tree, bool IsWritten)> kept, CancellationToken cancellationToken)
+    /// <summary>All that was installed as one tree, of which nothing is kept; to be called once, when no script runs any more.</summary>
+    public string Merge()
     {
-        var (merging, trees) = (_merging, kept.ToArray());
-        _merging = Task.Run(async () =>
+        var merged = $"{Work}/merged";
+        foreach (var kept in _trees)
         {
-            await merging.ConfigureAwait(false);
-            foreach (var (tree, isWritten) in trees)
+            // Only now do the store's files get another name: whoever reads one while it gets it sees a file that changes (tar(1) then fails).
+            if (kept.Copy is { } copy)
+                LayerTree.MergeInto(copy, merged);
+            else
+                LayerTree.MergeCopy(kept.Tree, merged, new TreeCopy(isWritten: false));
+        }
+
+        foreach (var tree in Made.Skip(_trees.Count))
+            LayerTree.MergeInto(tree, merged);
+        return merged;
+    }
+
+    /// <summary>Trees that are kept, and whether scripts wrote them: those are copied on another core while scripts go on over the trees themselves.</summary>
+    private void Keep(IEnumerable<(string Tree, bool IsWritten)> trees, CancellationToken cancellationToken)
+    {
+        var (copying, from) = (_copying, _trees.Count);
+        foreach (var (tree, isWritten) in trees)
+            _trees.Add(new KeptTree(tree, isWritten ? $"{Work}/{_trees.Count}" : null));
+        KeptTree[] written = [.. _trees.Skip(from).Where(static kept => kept.Copy is not null)];
+        _copying = Task.Run(async () =>
+        {
+            await copying.ConfigureAwait(false);
+            foreach (var kept in written)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                LayerTree.MergeCopy(tree, Merged, isWritten);
+                new TreeCopy(isWritten: true).Place(kept.Tree, kept.Copy!);
             }
         }, CancellationToken.None);
     }
@@ -95,15 +127,24 @@ internal sealed partial class PackageInstall(BuildRoot root, ByteCompilation com
             if (stage.Inputs is null || at == stages.Count - 1 || packages - kept < WorthKeeping)
                 continue;
             Unmount();
+            Date(_layers.Skip(trees), stage.Epoch);
             _kept.Add(new ConfiguredStages(stage.Inputs, packages, [.. _layers.Skip(trees)], compilation.Keep()));
-            BeginMerging(_kept[^1].Trees.Select(tree => (tree, _written.Contains(tree))), cancellationToken);
+            Keep(_kept[^1].Trees.Select(tree => (tree, _written.Contains(tree))), cancellationToken);
             (kept, trees) = (packages, _layers.Count);
             Mount();
         }
 
         Unmount();
+        Date(_layers.Skip(trees), stages[^1].Epoch);
         if (compilation.Rest() is { Count: > 0 } commands)
             Compile(commands, cancellationToken);
+    }
+
+    /// <summary>From here on scripts see the times that they would see on any day; so what is kept tells none.</summary>
+    private void Date(IEnumerable<string> trees, long epoch)
+    {
+        foreach (var tree in trees)
+            root.Run(() => LayerCleaning.Date(tree, epoch, _written.Contains(tree)));
     }
 
     /// <summary>It finds the layers mounted, when there are any, and leaves them so: the next stage's preinsts run where this one was configured.</summary>

@@ -27,7 +27,7 @@ internal sealed class OciArchive(Image image, IReadOnlyList<LayerRecord> records
             using (var gzip = new GZipStream(compressed, CompressionLevel.Optimal, leaveOpen: true))
             using (var plain = new HashingStream(gzip))
             {
-                LayerTar.Write(LayerWalk.Of(tree, cancellationToken), plain, record.Epochs);
+                LayerTar.Write(LayerWalk.Of(tree, cancellationToken), plain, record.Epoch);
                 if ($"sha256:{plain.Finish()}" != record.Digest)
                     throw new MayflyException($"the layer '{record.Origin}' in the store is not what was built: its digest has changed", $"something wrote into the store; remove {Path.GetDirectoryName(tree)} and build the image again");
             }

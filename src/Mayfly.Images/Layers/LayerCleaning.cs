@@ -24,20 +24,34 @@ internal static class LayerCleaning
     private const int ShortestSecret = 12;
 
     /// <param name="tree">The layer's own tree, complete.</param>
-    /// <param name="epochs">The dates of what is in it.</param>
+    /// <param name="epoch">No date in it may be later than this second.</param>
     /// <param name="ofPackages">Also what packages' scripts make by chance; what a recipe's own commands make stays.</param>
     /// <returns>The names of what was generated for one machine alone and is left out: <see cref="LeftOut.Table"/>.</returns>
-    public static IReadOnlyList<string> Clean(string tree, Epochs epochs, bool ofPackages)
+    public static IReadOnlyList<string> Clean(string tree, long epoch, bool ofPackages)
     {
         foreach (var pattern in Traces)
             Remove(tree, pattern);
         if (ofPackages)
-            SettledFiles.Settle(tree, epochs);
+            SettledFiles.Settle(tree, epoch);
         ClearRun($"{tree}/run");
         string[] leftOut = [.. LeftOut.Table.Where(thing => (ofPackages || thing.OfCommandsToo) && TakeOut(tree, thing)).Select(static thing => thing.Name)];
-        foreach (var name in (ReadOnlySpan<string>)["etc/shadow", "etc/shadow-"])
-            LimitDays($"{tree}/{name}", epochs);
+        LimitDays(tree, epoch);
         return leftOut;
+    }
+
+    /// <summary>Gives what scripts wrote, and the folders that they or packages put something into, the date of the lock, in the files that keep a time too: what runs over it sees the same on every day.</summary>
+    /// <param name="tree">Written or placed, in overlayfs's form.</param>
+    /// <param name="epoch">The date, in seconds since 1970.</param>
+    /// <param name="isWritten">Scripts wrote it; else it was placed.</param>
+    public static void Date(string tree, long epoch, bool isWritten)
+    {
+        if (isWritten)
+        {
+            SettledFiles.Settle(tree, epoch);
+            LimitDays(tree, epoch);
+        }
+
+        LayerTree.Date(tree, epoch, isWritten);
     }
 
     private static bool TakeOut(string tree, LeftOut thing)
@@ -130,8 +144,14 @@ internal static class LayerCleaning
         Replace(path, string.Concat(lines.OrderBy(static line => line.StartsWith("/usr/", StringComparison.Ordinal) ? 1 : 0).Select(static line => $"{line}\n")));
     }
 
+    private static void LimitDays(string tree, long epoch)
+    {
+        foreach (var name in (ReadOnlySpan<string>)["etc/shadow", "etc/shadow-"])
+            LimitDay($"{tree}/{name}", epoch / 86400);
+    }
+
     /// <summary>The day of the last change of a password, shadow(5)'s third field, is the day of the build.</summary>
-    private static void LimitDays(string path, Epochs epochs)
+    private static void LimitDay(string path, long day)
     {
         if (Nodes.Find(path) is not { Kind: NodeKind.File })
             return;
@@ -139,7 +159,7 @@ internal static class LayerCleaning
         for (var at = 0; at < lines.Length; at++)
         {
             var fields = lines[at].Split(':');
-            if (fields.Length > 2 && long.TryParse(fields[2], CultureInfo.InvariantCulture, out var changed) && epochs.LimitDay(changed) is var day && day != changed)
+            if (fields.Length > 2 && long.TryParse(fields[2], CultureInfo.InvariantCulture, out var changed) && changed > day)
             {
                 fields[2] = day.ToString(CultureInfo.InvariantCulture);
                 lines[at] = string.Join(':', fields);

@@ -24,12 +24,6 @@ internal sealed record LayerRecord
     /// <summary>The latest time in the tar, in seconds since 1970.</summary>
     public required long Epoch { get; init; }
 
-    /// <summary>The earliest date of its stages and of the layers below; null where it is that one too.</summary>
-    public long? First { get; init; }
-
-    [JsonIgnore]
-    public Epochs Epochs => new(First ?? Epoch, Epoch);
-
     /// <summary>Users and groups that this layer added to the image.</summary>
     public IReadOnlyList<LockedId> Ids { get; init; } = [];
 

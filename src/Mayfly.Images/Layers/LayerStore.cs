@@ -42,6 +42,19 @@ internal sealed class LayerStore(Store store)
         }
     }
 
+    /// <summary>The same, and null where what is there cannot be read.</summary>
+    public LayerRecord? FindReadable(string key)
+    {
+        try
+        {
+            return Find(key);
+        }
+        catch (MayflyException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>The layer of packages made of these inputs, with the accounts that a build with this table makes; null when the store has none.</summary>
     public LayerRecord? Find(string inputs, IReadOnlyList<LockedId> table) =>
         Directory.EnumerateDirectories(store.Folder(StoreArea.Layers), $"{IdTable.InputsOf(inputs)}*").Order(StringComparer.Ordinal).Select(static path => Path.GetFileName(path)!)
@@ -52,10 +65,10 @@ internal sealed class LayerStore(Store store)
     public IEnumerable<string> Keys() => Directory.EnumerateDirectories(store.Folder(StoreArea.Layers)).Select(static path => Path.GetFileName(path)!);
 
     /// <summary>The layer of this key, built when the store lacks it. <paramref name="build"/> gets a work folder and gives the finished tree.</summary>
-    public async Task<LayerRecord> GetAsync(string key, string? below, string origin, Epochs epochs,
+    public async Task<LayerRecord> GetAsync(string key, string? below, string origin, long epoch,
         Func<string, LayerContents> build, CancellationToken cancellationToken)
     {
-        using var made = await MakeAsync(key, below, origin, epochs, build, Task.CompletedTask, null, cancellationToken).ConfigureAwait(false);
+        using var made = await MakeAsync(key, below, origin, epoch, build, Task.CompletedTask, null, cancellationToken).ConfigureAwait(false);
         return await made.Committed.ConfigureAwait(false);
     }
 
@@ -63,7 +76,7 @@ internal sealed class LayerStore(Store store)
     /// As <see cref="GetAsync"/>, but ends when the tree is complete; it is committed after <paramref name="before"/>. Await <see cref="MadeLayer.Committed"/> too.
     /// With a table of ids, the key is that of its inputs, and the layer's own follows from the accounts that were made.
     /// </summary>
-    public async Task<MadeLayer> MakeAsync(string key, string? below, string origin, Epochs epochs,
+    public async Task<MadeLayer> MakeAsync(string key, string? below, string origin, long epoch,
         Func<string, LayerContents> build, Task before, IReadOnlyList<LockedId>? table, CancellationToken cancellationToken)
     {
         if (Present() is { } present)
@@ -114,7 +127,7 @@ internal sealed class LayerStore(Store store)
                     {
                         // The disk writes while the digest is computed.
                         var sync = Task.Run(() => Files.SyncFileSystem(store.Root), CancellationToken.None);
-                        var (digest, size) = await Task.Run(() => Digest($"{layer}/tree", epochs, cancellationToken), CancellationToken.None).ConfigureAwait(false);
+                        var (digest, size) = await Task.Run(() => Digest($"{layer}/tree", epoch, cancellationToken), CancellationToken.None).ConfigureAwait(false);
                         await sync.ConfigureAwait(false);
                         await before.ConfigureAwait(false);
                         var prefixes = _prefixes.Commit(contents.MadePrefixes);
@@ -125,8 +138,7 @@ internal sealed class LayerStore(Store store)
                             Digest = digest,
                             Size = size,
                             Origin = origin,
-                            First = epochs.First == epochs.Last ? null : epochs.First,
-                            Epoch = epochs.Last,
+                            Epoch = epoch,
                             Ids = contents.Ids,
                             LeftOut = contents.LeftOut,
                             Prefixes = [.. contents.Prefixes, .. prefixes],
@@ -227,11 +239,11 @@ internal sealed class LayerStore(Store store)
     }
 
     /// <summary>The digest and size of a tree's tar.</summary>
-    public static (string Digest, long Size) Digest(string tree, Epochs epochs, CancellationToken cancellationToken)
+    public static (string Digest, long Size) Digest(string tree, long epoch, CancellationToken cancellationToken)
     {
         using var hashing = new HashingStream();
         using (var behind = new BehindStream(hashing))
-            LayerTar.Write(LayerWalk.Of(tree, cancellationToken), behind, epochs);
+            LayerTar.Write(LayerWalk.Of(tree, cancellationToken), behind, epoch);
         return ($"sha256:{hashing.Finish()}", hashing.Length);
     }
 

@@ -7,9 +7,9 @@ namespace Mayfly.Images.Layers;
 
 /// <summary>
 /// Writes a layer as a tar archive (POSIX pax, IEEE Std 1003.1 chapter pax) that depends on the layer's contents alone: the
-/// order of <see cref="LayerWalk"/>, numeric owners, times of whole seconds and none after the last date.
+/// order of <see cref="LayerWalk"/>, numeric owners, times of whole seconds and none after the epoch.
 /// </summary>
-internal sealed class LayerTar(Stream output, Epochs epochs)
+internal sealed class LayerTar(Stream output, long epoch)
 {
     private const int Block = 512;
     private readonly byte[] _header = new byte[Block];
@@ -17,10 +17,10 @@ internal sealed class LayerTar(Stream output, Epochs epochs)
 
     /// <param name="entries">The layer's, from <see cref="LayerWalk"/>.</param>
     /// <param name="output">Is given the whole archive.</param>
-    /// <param name="epochs">The dates of what is in it.</param>
-    public static void Write(IEnumerable<LayerEntry> entries, Stream output, Epochs epochs)
+    /// <param name="epoch">The latest time, in seconds since 1970.</param>
+    public static void Write(IEnumerable<LayerEntry> entries, Stream output, long epoch)
     {
-        var tar = new LayerTar(output, epochs);
+        var tar = new LayerTar(output, epoch);
         foreach (var entry in entries)
             tar.Entry(entry);
         tar.End();
@@ -85,7 +85,7 @@ internal sealed class LayerTar(Stream output, Epochs epochs)
         }
 
         var mode = type == '2' ? 0x1ff : node.Mode;
-        Fill(nameBytes, type, mode, node.User, node.Group, size, epochs.Limit(node.Time), targetBytes, node.DeviceMajor, node.DeviceMinor);
+        Fill(nameBytes, type, mode, node.User, node.Group, size, Math.Clamp(node.Time, 0, epoch), targetBytes, node.DeviceMajor, node.DeviceMinor);
     }
 
     private void Fill(ReadOnlySpan<byte> name, char type, int mode, int user, int group, long size, long time, ReadOnlySpan<byte> target, int major, int minor)

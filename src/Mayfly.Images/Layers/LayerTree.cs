@@ -1,4 +1,3 @@
-using Mayfly.Images.Placing;
 using Mayfly.Linux;
 
 namespace Mayfly.Images.Layers;
@@ -16,14 +15,51 @@ internal static class LayerTree
         return parts[0];
     }
 
-    /// <summary>Merges a copy of one more part into a folder, which is made where it is missing; the part stays as it is.</summary>
-    public static void MergeCopy(string part, string to, bool isWritten)
+    /// <summary>Merges one more part into a folder, which is made where it is missing; what lies in the part is moved there.</summary>
+    public static void MergeInto(string part, string to)
     {
-        var copy = new TreeCopy(isWritten);
+        if (Nodes.Find(to) is null)
+            Files.Rename(part, to);
+        else
+            MergeFolder(part, to, Files.Rename);
+    }
+
+    /// <summary>The same with a copy of the part, which stays as it is.</summary>
+    public static void MergeCopy(string part, string to, TreeCopy copy)
+    {
         if (Nodes.Find(to) is null)
             copy.Place(part, to);
         else
             MergeFolder(part, to, copy.Place);
+    }
+
+    /// <summary>
+    /// Gives everything that was written after a date that date, so that nothing in an image, and nothing that later scripts see, tells the day of the build.
+    /// </summary>
+    /// <param name="tree">A tree that every thread sees.</param>
+    /// <param name="epoch">The date, in seconds since 1970.</param>
+    /// <param name="isWritten">Scripts wrote all of it; else files by several names are the store's own, and stay.</param>
+    public static void Date(string tree, long epoch, bool isWritten) => Date(tree, epoch, isWritten, depth: 0);
+
+    private static void Date(string folder, long epoch, bool isWritten, int depth)
+    {
+        const int Parallel = 3;
+        var folders = new List<string>();
+        foreach (var path in Directory.EnumerateFileSystemEntries(folder))
+        {
+            var node = Nodes.Read(path);
+            if (node.Kind == NodeKind.Directory)
+                folders.Add(path);
+            else if (node.Time > epoch && (node.Kind != NodeKind.File || isWritten || node.Links == 1))
+                Nodes.SetTime(path, epoch);
+        }
+
+        if (depth < Parallel)
+            System.Threading.Tasks.Parallel.ForEach(folders, inner => Date(inner, epoch, isWritten, depth + 1));
+        else
+            folders.ForEach(inner => Date(inner, epoch, isWritten, depth + 1));
+        if (Nodes.Read(folder).Time > epoch)
+            Nodes.SetTime(folder, epoch);
     }
 
     /// <summary>Where overlayfs may have left signs in a tree that it wrote: whiteouts, and folders with attributes of its own, parents first.</summary>
@@ -115,7 +151,7 @@ internal static class LayerTree
     /// <param name="from">The one tree.</param>
     /// <param name="to">The other.</param>
     /// <param name="path">In both.</param>
-    /// <param name="keep">Leave it there too: a second name.</param>
+    /// <param name="keep">Leave it there too.</param>
     public static void Move(string from, string to, string path, bool keep = false)
     {
         for (var slash = path.IndexOf('/'); slash > 0; slash = path.IndexOf('/', slash + 1))
@@ -134,7 +170,7 @@ internal static class LayerTree
         }
 
         Remove($"{to}/{path}");
-        TreeWriter.LinkOrCopy($"{from}/{path}", $"{to}/{path}");
+        new TreeCopy(isWritten: true).Place($"{from}/{path}", $"{to}/{path}");
     }
 
     /// <summary>Makes a folder of a tree and those above it, as far as they are missing: root's, and everybody may look.</summary>

@@ -1,3 +1,7 @@
+using System.Globalization;
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Mayfly.Linux;
 using Mayfly.Packages;
@@ -10,14 +14,25 @@ namespace Mayfly.Images.Layers;
 /// <remarks>
 /// What it keeps: what a layer's scripts had written when a stage of it was configured, over the entry of the stages before it; so whoever installs
 /// other packages after the same ones begins there, and only new scripts run. How it changes: a build that ended well leaves its stages
-/// here, by one rename each, before its layer, which names them; pruning takes those that no layer names. Nothing is edited: a layer has hard links to their
-/// files and puts others in the place of those that it changes. Why not as layers of the image: nothing is cleaned yet, and an image of many thin layers, each with
+/// here, by one rename each, before its layer, which names them; pruning takes those that no layer names. Nothing is edited: a layer has copies of what
+/// scripts wrote, and like them links to the store's files. Why not as layers of the image: nothing is cleaned yet, and an image of many thin layers, each with
 /// dpkg's status anew, would be slow to mount and to send. So a tree here may hold what a script made by chance, a private key among it,
 /// and only root looks into the folder.
 /// </remarks>
 internal sealed class PrefixStore(Store store)
 {
     private const int OwnerOnly = 0x1c0;
+
+    private static readonly string Version = typeof(PrefixStore).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+
+    /// <summary>
+    /// What stages are found by. A tree that is kept was not cleaned yet, and depends on more than a layer does: on how this Mayfly stands in for programs, which it may
+    /// change without changing any layer, and on where the build stopped to keep one, where the trees are mounted anew.
+    /// </summary>
+    /// <param name="inputs">The hash of what is installed.</param>
+    /// <param name="worthKeeping">After how many packages the build stops.</param>
+    public static string InputsOf(string inputs, int worthKeeping) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Version} {worthKeeping} {inputs}"))));
 
     /// <summary>What is there of these stages under this table of ids, lowest first; empty when something is missing.</summary>
     public IReadOnlyList<Prefix> Find(string inputs, IReadOnlyList<LockedId> table)
@@ -31,12 +46,13 @@ internal sealed class PrefixStore(Store store)
         return [];
     }
 
-    /// <summary>Removes all others, and those that cannot be read, the upper ones first.</summary>
+    /// <summary>Removes all others, and those that cannot be read or lack one below, the upper ones first.</summary>
     public void Keep(IReadOnlySet<string> keys)
     {
         foreach (var key in Directory.EnumerateDirectories(store.Folder(StoreArea.Prefixes)).Select(static path => Path.GetFileName(path)!).OrderByDescending(key => Read(key)?.Record.Packages ?? 0).ToArray())
         {
-            if (!keys.Contains(key) || Read(key) is null)
+            // What lies over one that is damaged or gone can never be begun with, and would keep others of its name away.
+            if (!keys.Contains(key) || Read(key) is not { } found || Chain(found) is null)
                 store.Remove(StoreArea.Prefixes, key);
         }
     }

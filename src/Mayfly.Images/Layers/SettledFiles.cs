@@ -14,10 +14,9 @@ namespace Mayfly.Images.Layers;
 internal static partial class SettledFiles
 {
     /// <param name="tree">The layer's own tree, complete.</param>
-    /// <param name="epochs">The last of them is the time to write.</param>
-    public static void Settle(string tree, Epochs epochs)
+    /// <param name="epoch">The time to write.</param>
+    public static void Settle(string tree, long epoch)
     {
-        var epoch = epochs.Last;
         foreach (var database in (string[])["etc/aliases.db", "etc/mail/aliases.db", "etc/mail/access.db"])
             Change($"{tree}/{database}", bytes => SettleDatabase(bytes, epoch));
         foreach (var made in (string[])["etc/cron.d/sendmail", "etc/mail/Makefile", "etc/mail/databases", "etc/mail/sendmail.cf", "etc/mail/submit.cf"])
@@ -26,7 +25,7 @@ internal static partial class SettledFiles
         Change($"{tree}/etc/ssl/certs/java/cacerts", bytes => SettleKeyStore(bytes, epoch));
         var fonts = $"{tree}/var/cache/fontconfig";
         foreach (var cache in Nodes.Find(fonts) is { Kind: NodeKind.Directory } ? Directory.GetFiles(fonts, "*-le64.cache-*") : [])
-            Change(cache, bytes => SettleFontCache(bytes, epochs));
+            Change(cache, bytes => SettleFontCache(bytes, epoch));
     }
 
     private static void Change(string path, Func<byte[], byte[]?> settle)
@@ -59,14 +58,14 @@ internal static partial class SettledFiles
     /// fontconfig keeps the second of the folder's change and the nanosecond (fcint.h: checksum and checksum_nano of FcCache). In an image the one is
     /// no later than the archive's release, and the other none. It could be told a date, but then keeps no cache of an empty folder.
     /// </summary>
-    private static byte[]? SettleFontCache(byte[] bytes, Epochs epochs)
+    private static byte[]? SettleFontCache(byte[] bytes, long epoch)
     {
         const uint Magic = 0xFC02FC04;
         const int Second = 48, Nanosecond = 56;
         if (bytes.Length < Nanosecond + sizeof(long) || BinaryPrimitives.ReadUInt32LittleEndian(bytes) != Magic)
             return null;
         var second = bytes.AsSpan(Second);
-        BinaryPrimitives.WriteInt32LittleEndian(second, (int)epochs.Limit(BinaryPrimitives.ReadInt32LittleEndian(second)));
+        BinaryPrimitives.WriteInt32LittleEndian(second, (int)Math.Min(BinaryPrimitives.ReadInt32LittleEndian(second), epoch));
         bytes.AsSpan(Nanosecond, sizeof(long)).Clear();
         return bytes;
     }

@@ -15,12 +15,15 @@ internal static class TreeWriter
     public static void Write(IEnumerable<Placed> names, string root, CancellationToken cancellationToken)
     {
         var folders = new List<Placed>();
+        var filled = new HashSet<string>(StringComparer.Ordinal);
         // When the store's file cannot be linked (another disk, 65,000 links already) the copies of one file must still be one file.
         var copies = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var name in names)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var path = name.Path.Length == 0 ? root : $"{root}/{name.Path}";
+            if (name.Kind != NodeKind.Directory)
+                filled.Add(name.Path[..Math.Max(0, name.Path.LastIndexOf('/'))]);
             switch (name.Kind)
             {
                 case NodeKind.Directory:
@@ -57,7 +60,8 @@ internal static class TreeWriter
 
         for (var at = folders.Count - 1; at >= 0; at--)
         {
-            if (folders[at].Time > 0)
+            // What something was put into has changed just now, as dpkg leaves it too: mandb(8) looks into no folder that is older than its own last run.
+            if (folders[at].Time > 0 && !filled.Contains(folders[at].Path))
                 Nodes.SetTime(folders[at].Path.Length == 0 ? root : $"{root}/{folders[at].Path}", folders[at].Time);
         }
     }

@@ -78,7 +78,7 @@ internal static class StoreInvariants
             Holds(record.Below is null || Directory.Exists($"{root}/layers/{record.Below}"), $"{path} lies over a layer that is not there");
             foreach (var prefix in record.Prefixes)
                 Holds(File.Exists($"{root}/prefixes/{prefix}/prefix.json"), $"{path} was made over configured stages that are not there: {prefix}");
-            Holds((record.Digest, record.Size) == LayerStore.Digest($"{path}/tree", record.Epochs, CancellationToken.None), $"{path} does not have its digest");
+            Holds((record.Digest, record.Size) == LayerStore.Digest($"{path}/tree", record.Epoch, CancellationToken.None), $"{path} does not have its digest");
         }
 
         void Prefix(string path)
