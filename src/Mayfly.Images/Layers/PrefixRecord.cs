@@ -5,8 +5,6 @@ namespace Mayfly.Images.Layers;
 /// <summary>What the store notes of configured stages beside their trees: the file <c>prefix.json</c>.</summary>
 internal sealed record PrefixRecord
 {
-    public int Format { get; init; } = StackLock.CurrentFormat;
-
     public required string Key { get; init; }
 
     /// <summary>The key of the stages that were configured before in the same layer; null for the first ones.</summary>
