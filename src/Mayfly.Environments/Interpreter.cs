@@ -12,6 +12,9 @@ namespace Mayfly.Environments;
 /// <summary>A Python interpreter of the host.</summary>
 public sealed record Interpreter
 {
+    /// <summary>Of a line that says what is wrong: another program than Python may repeat all that it was given, which is a program.</summary>
+    private const int Telling = 300;
+
     private const string Hint = "name another one with --python, or install Python 3.8 or later (apt-get install python3)";
 
     /// <summary>The program itself, never that of an environment.</summary>
@@ -51,9 +54,11 @@ public sealed record Interpreter
     /// <param name="program">Its path, or that of the interpreter of an environment, which stands for the one that it was made with.</param>
     /// <param name="kept">Keeps the answer as long as the program is the same, for starting it takes longer than all else; null: it is asked anew.</param>
     /// <param name="patience">How long it may take; null for what is long enough for any.</param>
-    /// <exception cref="MayflyException">It does not run, or says nothing that can be read.</exception>
+    /// <exception cref="MayflyException">It is not there, does not run, or says nothing that can be read.</exception>
     public static Interpreter Ask(string program, Store? kept = null, TimeSpan? patience = null)
     {
+        if (!File.Exists(program))
+            throw new MayflyException(Directory.Exists(program) ? $"{program} is a folder, and no Python interpreter" : $"there is no {program}", Hint);
         var path = kept is null || Fingerprint(program) is not { } fingerprint ? null : kept.PathOf(StoreArea.Indexes, $"interpreter-{fingerprint}");
         if (path is not null && File.Exists(path) && TryRead(File.ReadAllText(path)) is { } known && File.Exists(known.Executable))
             return known;
@@ -76,11 +81,19 @@ public sealed record Interpreter
         }
     }
 
-    /// <summary>Of the program and of what it says of its host; null when there is no such program.</summary>
+    /// <summary>Of the program and of what it says of its host; null when its links lead nowhere.</summary>
     private static string? Fingerprint(string program)
     {
         var file = new FileInfo(program);
-        file = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
+        try
+        {
+            file = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
+        }
+        catch (IOException)
+        {
+            return null; // They go in a circle.
+        }
+
         return !file.Exists ? null : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
             $"{file.FullName}\n{file.LastWriteTimeUtc.Ticks}\n{file.Length}\n{Environment.OSVersion.Version}\n{File.ReadAllText("/proc/sys/kernel/version")}\n{Question}")));
     }
@@ -102,7 +115,7 @@ public sealed record Interpreter
             }
 
             if (process.ExitCode != 0)
-                throw new MayflyException($"{program} cannot be used: {(error.Result.Trim().Split('\n') is [.., { Length: > 0 } last] ? last : $"it ended with exit code {process.ExitCode}")}", Hint);
+                throw new MayflyException($"{program} cannot be used: {(error.Result.Trim().Split('\n') is [.., { Length: > 0 and <= Telling } last] ? last : $"it ended with exit code {process.ExitCode}")}", Hint);
             return answer.Result;
         }
         catch (System.ComponentModel.Win32Exception e)

@@ -24,7 +24,13 @@ public sealed partial class InterpreterSearch(Store store, IReadOnlyDictionary<s
         if (wanted is null)
             return Programs().Select(Answering).OfType<Interpreter>().FirstOrDefault() ?? throw None("no Python interpreter is found");
         if (wanted.Contains('/', StringComparison.Ordinal))
-            return Interpreter.Ask(Directory.Exists(wanted) ? $"{Path.GetFullPath(wanted)}/bin/python" : Path.GetFullPath(wanted), store);
+        {
+            var path = Path.GetFullPath(wanted);
+            if (Directory.Exists(path) && !File.Exists($"{path}/bin/python"))
+                throw None($"{path} is a folder without bin/python in it");
+            return Interpreter.Ask(Directory.Exists(path) ? $"{path}/bin/python" : path, store);
+        }
+
         if (Version().Match(wanted) is { Success: true } named)
         {
             var (version, isFree) = (named.Value.TrimEnd('t'), named.Value.EndsWith('t'));

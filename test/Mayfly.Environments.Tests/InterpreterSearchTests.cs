@@ -75,6 +75,32 @@ public sealed class InterpreterSearchTests : IDisposable
         Assert.Equal("3.9.5", Interpreter.Ask(python, store).Target.Markers.PythonFullVersion);
     }
 
+    [Fact]
+    public void What_is_no_program_or_another_one_is_told_in_a_sentence()
+    {
+        var search = Search("/usr/bin");
+        File.CreateSymbolicLink($"{_folder}/astray", "/nowhere/python3");
+        File.CreateSymbolicLink($"{_folder}/circle", $"{_folder}/circle");
+        Directory.CreateDirectory($"{_folder}/odd/bin/python");
+        foreach (var (wanted, message) in ((string, string)[])
+            [
+                ("/nowhere", "there is no /nowhere"),
+                ("/nowhere/bin/python3", "there is no /nowhere/bin/python3"),
+                ($"{_folder}/work", $"{_folder}/work is a folder without bin/python in it"),
+                ($"{_folder}/odd", $"{_folder}/odd is a folder without bin/python in it"),
+                ($"{_folder}/odd/bin/../bin", $"{_folder}/odd/bin is a folder without bin/python in it"),
+                ("/usr/bin/ls", "/usr/bin/ls cannot be used: it ended with exit code 2"),
+            ])
+        {
+            var failure = Assert.Throws<MayflyException>(() => search.Find(wanted));
+            Assert.Equal(message, failure.Message);
+            Assert.Contains("--python", failure.Hint, StringComparison.Ordinal);
+        }
+
+        foreach (var link in (string[])["astray", "circle"])
+            Assert.StartsWith($"{_folder}/{link} cannot be started: ", Assert.Throws<MayflyException>(() => search.Find($"{_folder}/{link}")).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("sleep 60", "does not answer within 0.3 seconds")]
     [InlineData("echo hello", "is no Python interpreter: it does not answer as one")]

@@ -15,10 +15,10 @@ internal static class IndexHtml
         return new IndexPage { Files = [.. document.QuerySelectorAll("a[href]").Select(link => File(link, from)).OfType<IndexFile>()] };
     }
 
-    /// <summary>Null for a link to something that has no file's name.</summary>
+    /// <summary>Null for a link to something that has no file's name, or that nobody fetches: <c>javascript:</c>, <c>mailto:</c>.</summary>
     private static IndexFile? File(IElement link, Uri from)
     {
-        if (!Uri.TryCreate(from, link.GetAttribute("href")!.Trim(), out var address) || Uri.UnescapeDataString(address.Segments[^1]) is not { Length: > 0 } name || name.EndsWith('/'))
+        if (!Uri.TryCreate(from, link.GetAttribute("href")!.Trim(), out var address) || !IndexPage.IsFetched(address) || Uri.UnescapeDataString(address.Segments[^1]) is not { Length: > 0 } name || name.EndsWith('/'))
             return null;
         var metadata = link.GetAttribute("data-core-metadata") ?? link.GetAttribute("data-dist-info-metadata");
         return new IndexFile

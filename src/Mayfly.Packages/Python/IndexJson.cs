@@ -13,7 +13,7 @@ internal static class IndexJson
             using var document = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = 16 });
             var root = document.RootElement;
             IndexPage.RefuseUnknown(root.GetProperty("meta").GetProperty("api-version").GetString(), address);
-            return new IndexPage { Files = [.. root.GetProperty("files").EnumerateArray().Select(file => File(file, address))] };
+            return new IndexPage { Files = [.. root.GetProperty("files").EnumerateArray().Select(file => File(file, address)).Where(static file => IndexPage.IsFetched(file.Address))] };
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {

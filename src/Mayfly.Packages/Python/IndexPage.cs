@@ -23,6 +23,9 @@ public sealed record IndexPage
 
     internal const string Hint = "look whether this is the index's address; it ends in /simple/ as a rule";
 
+    /// <summary>True for an address that files are fetched from.</summary>
+    internal static bool IsFetched(Uri address) => address.Scheme is "https" or "http" or "file";
+
     /// <summary>An index of a later main version says what this one cannot understand; PEP 629.</summary>
     internal static void RefuseUnknown(string? version, Uri address)
     {

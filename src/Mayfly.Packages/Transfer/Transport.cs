@@ -48,6 +48,7 @@ internal sealed class Transport : IDisposable
     /// <param name="accept">The forms that it may have, where a place offers several (RFC 9110, section 12.5.1).</param>
     public async Task<Transfer> OpenAsync(Uri place, long offset, Validators? validators, CancellationToken cancellationToken, string? accept = null)
     {
+        RequireKnown(place);
         if (Settings.Offline && !NoNetwork.Allows(place))
             throw new TransferException(NoNetwork.Refusal, transient: false) { Offline = true };
         var patience = new Patience(Settings.Stall, cancellationToken);
@@ -74,6 +75,7 @@ internal sealed class Transport : IDisposable
     {
         if (place.IsFile || (Settings.Offline && !NoNetwork.Allows(place)))
             return null;
+        RequireKnown(place);
         using var request = new HttpRequestMessage(HttpMethod.Get, place);
         request.Headers.Range = new RangeHeaderValue(first, last);
         if (validators?.ForRange is { } only)
@@ -100,6 +102,12 @@ internal sealed class Transport : IDisposable
         response.Dispose();
         patience.Dispose();
         return null;
+    }
+
+    private static void RequireKnown(Uri place)
+    {
+        if (!place.IsFile && place.Scheme is not ("http" or "https"))
+            throw new TransferException($"nothing is fetched by '{place.Scheme}': an address begins with https://, http:// or file:///", transient: false);
     }
 
     private static Transfer OpenFile(Uri place, long offset, Validators? validators, Patience patience)

@@ -67,6 +67,9 @@ public sealed class ExportTests : IDisposable
     [InlineData("lock-version = '1.0'\ncreated-by = 'x'\n[[packages]]\nname = 'a'\nwheels = [1]\n", "pylock.toml: the wheels of a should be tables")]
     [InlineData("lock-version = '1.0'\ncreated-by = 'x'\n[[packages]]\nname = 'a'\nversion = 'x'\nwheels = [{}]\n", "pylock.toml: 'x' is no version")]
     [InlineData("lock-version = '1.0'\ncreated-by = 'x'\n[[packages]]\nname = 'a'\nwheels = [{name = 'b-1-py3-none-any.whl', path = 'b', hashes = {sha256 = '0'}}]\n", "pylock.toml: 'b-1-py3-none-any.whl' is no name of a wheel of a")]
+    [InlineData("lock-version = '1.0'\ncreated-by = 'x'\n[[packages]]\nname = 'a'\nsdist = {url = 'ftp://x/a-1.zip', hashes = {sha256 = '0'}}\n", "pylock.toml: 'ftp://x/a-1.zip' is no address that something is fetched from")]
+    [InlineData("lock-version = '1.0'\ncreated-by = 'x'\n[[packages]]\nname = 'a'\narchive = {url = 'mailto:a-1.zip', hashes = {sha256 = '0'}}\n", "pylock.toml: 'mailto:a-1.zip' is no address that something is fetched from")]
+    [InlineData("lock-version = '1.0'\ncreated-by = 'x'\n[[packages]]\nname = 'a'\nsdist = {url = 'data:,a-1.zip', hashes = {sha256 = '0'}}\n", "pylock.toml: 'data:,a-1.zip' is no address that something is fetched from")]
     [InlineData("lock-version = '1.0'\ncreated-by = 'x'\n[[packages]]\nname = 'a'\nwheels = [{path = 'x/a-1-py3-none-any.whl'}]\n", "pylock.toml: a-1-py3-none-any.whl has no digest")]
     [InlineData("lock-version = '1.0'\ncreated-by = 'x'\n[[packages]]\nname = 'a'\nwheels = [{name = 'a-1-py3-none-any.whl', hashes = {sha256 = '0'}}]\n", "pylock.toml: a wheel of a says neither url nor path")]
     public void What_is_no_pylock_is_told(string text, string message)

@@ -42,6 +42,45 @@ public sealed class IndexPageTests
     public void Broken_JSON_is_told(string page) =>
         Assert.StartsWith("https://index.test/simple/a/ sent a page that cannot be read: ", Assert.Throws<MayflyException>(() => IndexPage.Read(Encoding.UTF8.GetBytes(page), "application/vnd.pypi.simple.v1+json", Address)).Message, StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("<a href='javascript:void(0)'>x</a><a href='mailto:a-1.0-py3-none-any.whl'>x</a><a href='ftp://files.test/a-1.0.zip'>x</a><a href='data:,a-1.0.zip'>x</a><a href='a-1.0.zip'>x</a>", "text/html", "https://index.test/simple/a/a-1.0.zip")]
+    [InlineData("<base href='mailto:x'><a href='a-1.0.zip'>x</a><a href=''>x</a><a href='https://files.test/a-1.1.zip'>x</a>", "text/html", "https://files.test/a-1.1.zip")]
+    [InlineData("""{"meta": {"api-version": "1.0"}, "files": [{"filename": "a-1.0.zip", "url": "mailto:x@y", "hashes": {}}, {"filename": "a-1.0.zip", "url": "gopher://files.test/a-1.0.zip", "hashes": {}}, {"filename": "a-1.1.zip", "url": "../a-1.1.zip", "hashes": {}}]}""", "application/vnd.pypi.simple.v1+json", "https://index.test/simple/a-1.1.zip")]
+    public void Links_that_nobody_fetches_are_no_files(string page, string type, string only) =>
+        Assert.Equal([only], IndexPage.Read(Encoding.UTF8.GetBytes(page), type, Address).Files.Select(static file => file.Address.AbsoluteUri));
+
+    [Fact]
+    public void Noise_is_read_or_refused()
+    {
+        var (write, random, refused, read) = (new Spellings(PackagingVerdicts.Seed), new Random(PackagingVerdicts.Seed), 0, 0);
+        string[] odd = ["javascript:", "mailto:x", "ftp://", "http://[", "http:", "//", "://", "file:", "#", "?", "%", "%ff", "\\", "\0", "\ud800", "\"", "'", "<base href='", "<a href='", ">", "&#0;", "{", "}", "[", "]", ":", ",", "null", "-1", "1e999", "99999999999999999999", "\"url\"", "\"hashes\"", "\"filename\"", "@", " ", ".", "x:y"];
+        for (var i = 0; i < 20_000; i++)
+        {
+            var (page, type) = i % 2 == 0 ? (Html(write), "text/html") : (Json(write), "application/vnd.pypi.simple.v1+json");
+            for (var changes = random.Next(1, 6); changes > 0; changes--)
+            {
+                var at = random.Next(page.Length + 1);
+                page = $"{page[..at]}{odd[random.Next(odd.Length)]}{page[Math.Min(page.Length, at + random.Next(3) * random.Next(8))..]}";
+            }
+
+            try
+            {
+                _ = Files(page, type).Count();
+                read++;
+            }
+            catch (MayflyException)
+            {
+                refused++;
+            }
+            catch (Exception e)
+            {
+                Assert.Fail($"seed {PackagingVerdicts.Seed}, page {i}: {e}\n{page}");
+            }
+        }
+
+        Assert.True(read > 5_000 && refused > 2_000, $"{read} were read, {refused} refused");
+    }
+
     private static IEnumerable<object?[]> Files(string page, string type) => IndexPage.Read(Encoding.UTF8.GetBytes(page), type, Address).Files.Select(static file => new object?[]
     {
         file.Name, file.Address.AbsoluteUri, file.Hashes.Keys.FirstOrDefault(), file.Hashes.Values.FirstOrDefault(), file.RequiresPython is { Clauses.Count: > 0 } python ? python.ToString() : null, file.Yanked, file.HasMetadata,

@@ -61,6 +61,9 @@ public sealed class PythonRequirementsTests : IDisposable
     [InlineData("one @ https://files.test/one.exe\n", "requirements.txt:1: https://files.test/one.exe is neither a wheel nor an archive of sources")]
     [InlineData("one[\n", "requirements.txt:1: ")]
     [InlineData("--index-url nowhere\n", "'nowhere' is no address of an index")]
+    [InlineData("--find-links ftp://x/\n", "'ftp://x/' is no address that files are looked for in")]
+    [InlineData("--find-links http://[\n", "'http://[' is no address that files are looked for in")]
+    [InlineData("a @ gopher://x/a-1.zip\n", "requirements.txt:1: gopher://x/a-1.zip is no address that something can be installed from")]
     public void What_contradicts_itself_or_is_not_done_is_told_with_its_place(string text, string message)
     {
         var failure = Assert.Throws<MayflyException>(() => Of(text, "requirements.txt"));

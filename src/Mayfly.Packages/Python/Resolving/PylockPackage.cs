@@ -109,5 +109,6 @@ public sealed record PylockPackage
             : throw new MayflyException($"{name} has no digest");
     }
 
-    private static Uri Address(string text, Uri place) => Uri.TryCreate(place, text, out var address) ? address : throw new MayflyException($"'{text}' is no address");
+    private static Uri Address(string text, Uri place) => Uri.TryCreate(place, text, out var address) && IndexPage.IsFetched(address) ? address
+        : throw new MayflyException($"'{text}' is no address that something is fetched from", "an address begins with https://, http:// or file:///");
 }

@@ -81,14 +81,18 @@ public sealed record PythonRequirements(IReadOnlyList<DependencySpecifier> Wante
         }
     }
 
-    private static Uri Place(string address) => Uri.TryCreate(address.EndsWith('/') ? address : $"{address}/", UriKind.Absolute, out var place) && place.Scheme is "http" or "https" or "file"
+    private static Uri Place(string address) => Uri.TryCreate(address.EndsWith('/') ? address : $"{address}/", UriKind.Absolute, out var place) && IndexPage.IsFetched(place)
         ? place : throw new MayflyException($"'{address}' is no address of an index", "an index has an address that begins with https://, http:// or file:///");
 
     /// <summary>A path is looked for beside the file that names it, then from here.</summary>
     private static Uri Link(string file, string place)
     {
         if (place.Contains("://", StringComparison.Ordinal) || place.StartsWith("file:", StringComparison.Ordinal))
-            return new Uri(place);
+        {
+            return Uri.TryCreate(place, UriKind.Absolute, out var address) && IndexPage.IsFetched(address) ? address
+                : throw new MayflyException($"'{place}' is no address that files are looked for in", "name a folder, or a page whose address begins with https://, http:// or file:///");
+        }
+
         var beside = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file))!, place);
         return new Uri(Path.Exists(beside) ? beside : Path.GetFullPath(place));
     }
