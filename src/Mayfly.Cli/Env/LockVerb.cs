@@ -60,7 +60,7 @@ internal static class LockVerb
         chosen = [.. chosen.Select(one => with.GetValueOrDefault(one.Project) ?? one)];
         // A lock without digests would lock nothing: what an index does not say of a file, the file itself says.
         var silent = chosen.Where(static one => one.Direct is null && one.File is { } wheel && !wheel.Hashes.ContainsKey("sha256")).ToArray();
-        var fetched = await PythonDownload.AllAsync(store, [.. silent.Select(static one => one.File!)], progress, null, cancellationToken);
+        var fetched = await PythonDownload.AllAsync(store, [.. silent.Select(static one => one.File!)], asked.Sources.Access, progress, null, cancellationToken);
         var digests = silent.Zip(fetched).ToDictionary(static pair => pair.First.Project, static pair => pair.Second.Sha256);
         return Pylock.Of([.. chosen.Select(one => digests.TryGetValue(one.Project, out var digest) ? one with { File = one.File! with { Hashes = new Dictionary<string, string> { ["sha256"] = digest } } } : one)], interpreter.Target);
     }

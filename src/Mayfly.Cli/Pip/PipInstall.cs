@@ -3,6 +3,7 @@ using Mayfly.Environments;
 using Mayfly.Packages;
 using Mayfly.Packages.Python;
 using Mayfly.Packages.Python.Resolving;
+using Mayfly.Packages.Transfer;
 
 namespace Mayfly.Cli.Pip;
 
@@ -61,7 +62,7 @@ internal static class PipInstall
         var missing = files.Where(static one => !File.Exists(one.Path)).ToArray();
         foreach (var (line, _, _, path) in files)
             output.WriteLine(missing.Any(one => one.Path == path) ? line : $"{line}\n  File was already downloaded {path}");
-        var fetched = await PythonDownload.AllAsync(store, [.. missing.Select(static one => one.File)], null, null, cancellationToken);
+        var fetched = await PythonDownload.AllAsync(store, [.. missing.Select(static one => one.File)], asked.Sources.Access, null, null, cancellationToken);
         foreach (var ((_, _, _, path), (_, digest)) in missing.Zip(fetched))
         {
             // Beside it first: a name that is there is whole.
@@ -130,12 +131,10 @@ internal static class PipInstall
     {
         string[] indexes = wanted.NoIndex ? [] : [.. wanted.Index is { } index && index != PipConfiguration.PublicIndex ? [index] : Array.Empty<string>(), .. wanted.FurtherIndexes];
         if (indexes.Length > 0)
-            output.WriteLine($"Looking in indexes: {string.Join(", ", indexes.Select(WithoutPassword))}");
+            output.WriteLine($"Looking in indexes: {string.Join(", ", indexes.Select(Login.Shown))}");
         if (wanted.FindLinks.Count > 0)
-            output.WriteLine($"Looking in links: {string.Join(", ", wanted.FindLinks.Select(static one => WithoutPassword(one.Place)))}");
+            output.WriteLine($"Looking in links: {string.Join(", ", wanted.FindLinks.Select(static one => Login.Shown(one.Place)))}");
     }
-
-    private static string WithoutPassword(string address) => Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.UserInfo.Length > 0 ? address.Replace($"{uri.UserInfo}@", "****@", StringComparison.Ordinal) : address;
 
     /// <summary>A failure in pip's words, where pip has words for it; the story follows.</summary>
     private static async Task<T> ChooseAsync<T>(Func<Task<T>> choose, Store store, RequirementsFile wanted, VirtualEnvironment environment, CancellationToken cancellationToken)

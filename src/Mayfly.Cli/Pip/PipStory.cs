@@ -2,6 +2,7 @@ using System.Globalization;
 using Mayfly.Environments;
 using Mayfly.Packages.Python;
 using Mayfly.Packages.Python.Resolving;
+using Mayfly.Packages.Transfer;
 
 namespace Mayfly.Cli.Pip;
 
@@ -56,7 +57,7 @@ internal sealed class PipStory
             if (there is not null && (comes is null || (upgrade && number < roots && specifier.Versions.Allows(there.Installed.Version, preReleases: true))))
                 yield return ($"Requirement already satisfied: {text} in {Shown(_environment.PackagesFolder)}{(next.From is { } from ? $" (from {from})" : "")} ({there.Version})", name, null);
             if (comes?.Chosen.File is { } file)
-                yield return (file.Address.IsFile ? $"Processing {Shown(file.Address.LocalPath)}" : $"Collecting {text}{(next.From is { } origin ? $" (from {origin})" : "")}\n  Downloading {file.Address}", name, comes.Chosen);
+                yield return (file.Address.IsFile ? $"Processing {Shown(file.Address.LocalPath)}" : $"Collecting {text}{(next.From is { } origin ? $" (from {origin})" : "")}\n  Downloading {Login.Without(file.Address)}", name, comes.Chosen);
             if (alone)
                 continue;
             var needs = comes is not null ? comes.Chosen.Requires.Select(static need => need.ToString()) : there?.Needs ?? [];
@@ -71,8 +72,8 @@ internal sealed class PipStory
     private IEnumerable<string> Direct(ChosenDistribution one, DirectReference direct, string? from)
     {
         var name = direct.IsWheel ? direct.FileName.Split('-')[0] : one.Project.Text;
-        yield return direct.IsEditable ? $"Obtaining {direct.Url}{(from is null ? "" : $" (from {from})")}" : direct.Path is { } path ? $"Processing {Shown(path.TrimEnd('/'))}{(from is null ? "" : $" (from {from})")}"
-            : $"Collecting {name}=={one.Version}{(from is null ? "" : $" (from {from})")}\n  Downloading {direct.Url} ({Size(one.File!.Size ?? 0)})";
+        yield return direct.IsEditable ? $"Obtaining {Login.Shown(direct.Url)}{(from is null ? "" : $" (from {from})")}" : direct.Path is { } path ? $"Processing {Shown(path.TrimEnd('/'))}{(from is null ? "" : $" (from {from})")}"
+            : $"Collecting {name}=={one.Version}{(from is null ? "" : $" (from {from})")}\n  Downloading {Login.Shown(direct.Url)} ({Size(one.File!.Size ?? 0)})";
         if (_plan.Kept.Contains(one) && direct.Path is not null)
             yield return $"{name} is already installed with the same version as the provided wheel. Use --force-reinstall to force an installation of the wheel.";
     }

@@ -32,7 +32,7 @@ public static class Fetch
         if (missing.Length == 0)
             return;
         settings ??= TransferSettings.FromEnvironment();
-        using var transport = new Transport(settings, sources.Proxy);
+        using var transport = new Transport(settings, proxy: sources.Proxy);
         var wanted = missing.Select(package => new Wanted(
             $"{package.Id} {package.Version}", package.Sha256, package.Size, Places(sources, package, releases))
         {

@@ -36,7 +36,7 @@ public static class IndexFetch
     {
         if (sources.NoIndex is { } reason)
             throw reason;
-        using var transport = new Transport(settings, sources.Proxy);
+        using var transport = new Transport(settings, proxy: sources.Proxy);
         var reader = new SuiteReader(store, transport, keys, clock, progress, locked);
         progress?.Report(new Activity(Name, string.Join(", ", sources.Sources.Select(static source => source.Suite))));
         var suites = await Task.WhenAll(sources.Sources.Select(source => reader.ReadAsync(source, sources.Architecture, cancellationToken))).ConfigureAwait(false);

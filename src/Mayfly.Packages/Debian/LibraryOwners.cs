@@ -21,7 +21,7 @@ public static class LibraryOwners
     {
         if (sources.NoIndex is { } reason)
             throw reason;
-        using var transport = new Transport(TransferSettings.FromEnvironment(), sources.Proxy);
+        using var transport = new Transport(TransferSettings.FromEnvironment(), proxy: sources.Proxy);
         var reader = new SuiteReader(store, transport, sources.OnlyDepots ? KeyRing.OfDepots(sources.DepotKeys) : KeyRing.Open(sources.Keys), TimeProvider.System, progress);
         var suites = await Task.WhenAll(sources.Sources.Select(source => reader.ReadAsync(source, sources.Architecture, cancellationToken))).ConfigureAwait(false);
         var lists = suites.SelectMany(suite => Lists(suite, sources.Architecture)).ToArray();

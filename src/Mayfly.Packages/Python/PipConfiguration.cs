@@ -1,4 +1,5 @@
 using System.Text;
+using Mayfly.Packages.Transfer;
 
 namespace Mayfly.Packages.Python;
 
@@ -12,7 +13,10 @@ public sealed record PipConfiguration
     /// <summary>Values by their names, as in <c>index-url</c>; the last one that was said counts.</summary>
     private readonly IReadOnlyDictionary<string, (string Value, string Origin)> _values;
 
-    private PipConfiguration(IReadOnlyDictionary<string, (string, string)> values) => _values = values;
+    /// <summary>What the library that pip asks servers with takes where <c>cert</c> says nothing; null where it says nothing either.</summary>
+    private readonly string? _certificates;
+
+    private PipConfiguration(IReadOnlyDictionary<string, (string, string)> values, string? certificates) => (_values, _certificates) = (values, certificates);
 
     /// <summary>As a requirements file of options alone would say it.</summary>
     public RequirementsFile Options => new()
@@ -25,7 +29,7 @@ public sealed record PipConfiguration
         PrefersWheels = Flag("prefer-binary"),
         RequiresHashes = Flag("require-hashes"),
         PreReleases = Flag("pre"),
-        TrustedHosts = Words("trusted-host"),
+        Access = new NetworkAccess { Proxy = Text("proxy"), Certificates = Text("cert") ?? _certificates, ClientCertificate = Text("client-cert"), TrustedHosts = Words("trusted-host") },
     };
 
     /// <summary>Files of constraints that always count.</summary>
@@ -49,7 +53,9 @@ public sealed record PipConfiguration
             Add(values, path);
         foreach (var (name, value) in variables.Where(static one => one.Key.StartsWith("PIP_", StringComparison.Ordinal) && one.Value.Length > 0))
             values[name["PIP_".Length..].ToLowerInvariant().Replace('_', '-')] = (value, name);
-        return new PipConfiguration(values);
+        return new PipConfiguration(values, Named("REQUESTS_CA_BUNDLE") ?? Named("CURL_CA_BUNDLE"));
+
+        string? Named(string name) => variables.GetValueOrDefault(name) is { Length: > 0 } value ? value : null;
     }
 
     /// <summary>In pip's order: the host's, the user's, the environment's, the one that is named, which stands for the user's.</summary>

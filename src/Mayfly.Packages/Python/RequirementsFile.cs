@@ -1,3 +1,5 @@
+using Mayfly.Packages.Transfer;
+
 namespace Mayfly.Packages.Python;
 
 /// <summary>What a requirements file says, with all files that it names; pip's own format ("Requirements File Format").</summary>
@@ -32,8 +34,8 @@ public sealed record RequirementsFile
     /// <summary>Whose sources may be built: no file can say that, whoever runs the command does.</summary>
     public BuildPermission Builds { get; init; } = BuildPermission.None;
 
-    /// <summary><c>--trusted-host</c>: hosts whose certificate nobody checks. Mayfly does not do that; it is kept to be told.</summary>
-    public IReadOnlyList<string> TrustedHosts { get; init; } = [];
+    /// <summary><c>--trusted-host</c>, and what pip's configuration says of proxies and certificates: how hosts are reached.</summary>
+    public NetworkAccess Access { get; init; } = new();
 
     /// <summary>The versions of Python that a project's <c>requires-python</c> names.</summary>
     public VersionSpecifier RequiresPython { get; init; } = VersionSpecifier.Any;
@@ -54,7 +56,7 @@ public sealed record RequirementsFile
         RequiresHashes = RequiresHashes || later.RequiresHashes,
         PreReleases = PreReleases || later.PreReleases,
         Builds = Builds.And(later.Builds),
-        TrustedHosts = [.. TrustedHosts, .. later.TrustedHosts],
+        Access = Access.And(later.Access),
         RequiresPython = VersionSpecifier.Of([.. RequiresPython.Clauses, .. later.RequiresPython.Clauses]),
     };
 

@@ -77,7 +77,7 @@ internal sealed class RequirementsReader(Func<string, string> read, Func<string,
                 PrefersWheels = _all.PrefersWheels || Last("--prefer-binary") is not null,
                 RequiresHashes = _all.RequiresHashes || Last("--require-hashes") is not null,
                 PreReleases = _all.PreReleases || Last("--pre") is not null,
-                TrustedHosts = [.. _all.TrustedHosts, .. Each("--trusted-host")],
+                Access = _all.Access with { TrustedHosts = [.. _all.Access.TrustedHosts, .. Each("--trusted-host")] },
             };
         }
 

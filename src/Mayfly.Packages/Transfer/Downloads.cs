@@ -128,9 +128,10 @@ internal sealed class Downloads(Store store, Transport transport, string activit
     {
         if (failures.Count == 0)
             return new MayflyException($"{file.Name} cannot be fetched: no mirror is known for it", file.MissingHint);
-        var reasons = failures.Select(static one => $"{one.Place}: {one.Failure.Message}").ToArray();
+        var reasons = failures.Select(static one => $"{Login.Without(one.Place)}: {one.Failure.Message}").ToArray();
         var why = reasons is [var only] ? only : $"none of {reasons.Length} places has it\n  {string.Join("\n  ", reasons)}";
         var hint = failures.Exists(static one => one.Failure.Offline) ? NoNetwork.Hint
+            : failures.Exists(static one => one.Failure.Unknown) ? TransferException.LoginHint
             : failures.All(static one => one.Failure.Missing) ? file.MissingHint
             : failures.Exists(static one => one.Failure.Wrong) ? "the mirror or a proxy on the way serves something else under this name: try again, or name another mirror"
             : "look at the network (and at http_proxy), or name another mirror; what was transferred is kept, and the next run goes on from there";
@@ -247,7 +248,7 @@ internal sealed class Downloads(Store store, Transport transport, string activit
     private static Validators? ReadValidators(string path, Uri place)
     {
         var lines = File.Exists(path + ".from") ? File.ReadAllLines(path + ".from") : [];
-        return lines is [var from, var tag, var modified] && from == place.ToString()
+        return lines is [var from, var tag, var modified] && from == Login.Without(place).ToString()
             ? new Validators(tag.Length > 0 ? tag : null, modified.Length > 0 ? modified : null)
             : null;
     }
@@ -255,7 +256,7 @@ internal sealed class Downloads(Store store, Transport transport, string activit
     private static void WriteValidators(string path, Uri place, Validators validators)
     {
         if (validators.Any)
-            File.WriteAllLines(path + ".from", [place.ToString(), validators.Tag ?? "", validators.Modified ?? ""]);
+            File.WriteAllLines(path + ".from", [Login.Without(place).ToString(), validators.Tag ?? "", validators.Modified ?? ""]);
         else
             File.Delete(path + ".from");
     }

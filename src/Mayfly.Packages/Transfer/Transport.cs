@@ -9,28 +9,19 @@ namespace Mayfly.Packages.Transfer;
 /// </summary>
 internal sealed class Transport : IDisposable
 {
-    private readonly HttpClient _client;
+    private readonly HttpClients _clients;
+    private readonly NetworkAccess? _access;
+    private readonly Lazy<Netrc> _netrc = new(Netrc.OfHost);
 
-    public Transport(TransferSettings settings, IWebProxy? proxy = null)
+    /// <param name="settings">How patient and how greedy it is.</param>
+    /// <param name="access">How Python's indexes are reached; null for hosts that are nothing of the kind, which are told only what stands in an address itself.</param>
+    /// <param name="proxy">The proxy for everything; null for what the environment says.</param>
+    /// <exception cref="MayflyException">Certificates or a proxy that are named cannot be used.</exception>
+    public Transport(TransferSettings settings, NetworkAccess? access = null, IWebProxy? proxy = null)
     {
         Settings = settings;
-        var handler = new SocketsHttpHandler
-        {
-            MaxConnectionsPerServer = settings.Parallel,
-            ConnectTimeout = settings.Stall,
-            AutomaticDecompression = DecompressionMethods.None,
-        };
-        // Without one of apt's the environment's http_proxy and no_proxy stand.
-        if (proxy is not null)
-            handler.Proxy = proxy;
-        handler.UseProxy = !settings.Offline;
-        _client = new HttpClient(handler)
-        {
-            Timeout = Timeout.InfiniteTimeSpan,
-            DefaultRequestVersion = HttpVersion.Version11,
-            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
-        };
-        _client.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("mayfly", "1"));
+        _access = access;
+        _clients = new HttpClients(settings, access, proxy);
     }
 
     public TransferSettings Settings { get; }
@@ -38,7 +29,7 @@ internal sealed class Transport : IDisposable
     /// <summary>Of all that this transport asks.</summary>
     public Health Health { get; } = new();
 
-    public void Dispose() => _client.Dispose();
+    public void Dispose() => _clients.Dispose();
 
     /// <summary>Opens a file, from an offset when the place can do that and its file is still the one that the validator names.</summary>
     /// <param name="place">Its address.</param>
@@ -76,15 +67,16 @@ internal sealed class Transport : IDisposable
         if (place.IsFile || (Settings.Offline && !NoNetwork.Allows(place)))
             return null;
         RequireKnown(place);
-        using var request = new HttpRequestMessage(HttpMethod.Get, place);
-        request.Headers.Range = new RangeHeaderValue(first, last);
-        if (validators?.ForRange is { } only)
-            request.Headers.TryAddWithoutValidation("If-Range", only);
         var patience = new Patience(Settings.Stall, cancellationToken);
         HttpResponseMessage? response = null;
         try
         {
-            response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token).ConfigureAwait(false);
+            response = await SendAsync(place, headers =>
+            {
+                headers.Range = new RangeHeaderValue(first, last);
+                if (validators?.ForRange is { } only)
+                    headers.TryAddWithoutValidation("If-Range", only);
+            }, patience.Token).ConfigureAwait(false);
             if (response.StatusCode == HttpStatusCode.PartialContent && response.Content.Headers.ContentRange is { Unit: "bytes", From: { } from, To: { } to, Length: { } length }
                 && (first is { } meant ? from == meant && to == last : to == length - 1 && from == Math.Max(0, length - last)))
             {
@@ -135,25 +127,7 @@ internal sealed class Transport : IDisposable
 
     private async Task<Transfer> RequestAsync(Uri place, long offset, Validators? validators, string? accept, Patience patience)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, place);
-        if (accept is not null)
-            request.Headers.TryAddWithoutValidation("Accept", accept);
-        if (offset > 0)
-        {
-            request.Headers.Range = new RangeHeaderValue(offset, null);
-            // Without a validator the SHA-256 at the end tells; with one a changed file costs no second transfer.
-            if (validators?.ForRange is { } only)
-                request.Headers.TryAddWithoutValidation("If-Range", only);
-        }
-        else if (validators?.Conditional == true)
-        {
-            if (validators.Tag is { } tag)
-                request.Headers.TryAddWithoutValidation("If-None-Match", tag);
-            if (validators.Modified is { } modified)
-                request.Headers.TryAddWithoutValidation("If-Modified-Since", modified);
-        }
-
-        var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token).ConfigureAwait(false);
+        var response = await SendAsync(place, Fill, patience.Token).ConfigureAwait(false);
         try
         {
             var fresh = new Validators(response.Headers.ETag?.ToString(), response.Content.Headers.LastModified?.ToString("r"));
@@ -180,6 +154,57 @@ internal sealed class Transport : IDisposable
             response.Dispose();
             throw;
         }
+
+        void Fill(HttpRequestHeaders headers)
+        {
+            if (accept is not null)
+                headers.TryAddWithoutValidation("Accept", accept);
+            if (offset > 0)
+            {
+                headers.Range = new RangeHeaderValue(offset, null);
+                // Without a validator the SHA-256 at the end tells; with one a changed file costs no second transfer.
+                if (validators?.ForRange is { } only)
+                    headers.TryAddWithoutValidation("If-Range", only);
+            }
+            else if (validators?.Conditional == true)
+            {
+                if (validators.Tag is { } tag)
+                    headers.TryAddWithoutValidation("If-None-Match", tag);
+                if (validators.Modified is { } modified)
+                    headers.TryAddWithoutValidation("If-Modified-Since", modified);
+            }
+        }
+    }
+
+    /// <summary>Asks a place, and whatever place that leads to (RFC 9110, section 15.4). Who asks is told to no host but the one that it is meant for.</summary>
+    private async Task<HttpResponseMessage> SendAsync(Uri place, Action<HttpRequestHeaders> fill, CancellationToken cancellationToken)
+    {
+        const int Most = 30;
+        var own = Login.Of(place);
+        var at = Login.Without(place);
+        for (var hops = 0; ; hops++)
+        {
+            var request = new HttpRequestMessage(HttpMethod.Get, at);
+            fill(request.Headers);
+            request.Headers.Authorization = LoginFor(at, own, redirected: at.Host != place.Host)?.Header;
+            var response = await _clients.For(at).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+            if (response.StatusCode is not (HttpStatusCode.MultipleChoices or HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect)
+                || response.Headers.Location is not { } location || !Uri.TryCreate(at, location.OriginalString, out var next) || next.Scheme is not ("http" or "https") || (at.Scheme, next.Scheme) is ("https", "http"))
+                return response;
+            response.Dispose();
+            if (hops == Most)
+                throw new TransferException($"it leads from one place to the next, and after {Most} to none", transient: false);
+            if (Settings.Offline && !NoNetwork.Allows(next))
+                throw new TransferException(NoNetwork.Refusal, transient: false) { Offline = true };
+            at = Login.Without(next);
+        }
+    }
+
+    /// <summary>As pip has it: what stands in the address, what is known of the index, what the user's file says; the latter also where a name has no password.</summary>
+    private Login? LoginFor(Uri at, Login? own, bool redirected)
+    {
+        var said = own?.IsFor(at) == true ? own : _access?.LoginFor(at);
+        return said is { Password.Length: > 0 } || _access is null ? said : _netrc.Value.For(at, redirected) ?? said;
     }
 
     private static TransferException Refused(HttpResponseMessage response)
@@ -188,6 +213,7 @@ internal sealed class Transport : IDisposable
         var message = $"it answered {code} {response.ReasonPhrase}".TrimEnd();
         return code switch
         {
+            401 => new TransferException($"{response.RequestMessage!.RequestUri!.Authority} {(response.RequestMessage.Headers.Authorization is null ? "wants a name and a password" : "does not accept the name and the password that it was told")}", transient: false) { Unknown = true },
             404 or 410 => new TransferException(message, transient: false) { Missing = true },
             407 => new TransferException("the proxy wants to know who asks (407)", transient: false),
             408 or 425 or 429 or >= 500 => new TransferException(message, transient: true) { After = response.Headers.RetryAfter?.Delta },

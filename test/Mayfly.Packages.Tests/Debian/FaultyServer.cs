@@ -32,6 +32,9 @@ internal sealed class FaultyServer : IDisposable
     /// <summary>The time of change is sent when this is set, as an HTTP date.</summary>
     public string? Modified { get; set; }
 
+    /// <summary>What <c>Authorization</c> must be; null for anything.</summary>
+    public string? Authorization { get; set; }
+
     /// <summary>What files are said to be; null to say nothing.</summary>
     public string? ContentType { get; set; }
 
@@ -85,6 +88,8 @@ internal sealed class FaultyServer : IDisposable
         var fault = Misbehave(path, Requests.Count(one => one.Path == path) + 1) ?? new Fault();
         var body = fault.Body ?? Files.GetValueOrDefault(path);
         var (status, start, part) = (fault.Status ?? (body is null ? 404 : 200), 0, "");
+        if (Authorization is not null && headers.GetValueOrDefault("Authorization") != Authorization)
+            (status, body) = (401, []);
         if (status == 200 && Tag is not null && headers.GetValueOrDefault("If-None-Match") == Tag)
             (status, body) = (304, []);
         // With a tag the time says nothing (RFC 9110, section 13.1.3).
@@ -107,6 +112,8 @@ internal sealed class FaultyServer : IDisposable
         var text = $"HTTP/1.1 {status} X\r\nContent-Length: {body.Length - start + fault.Lie}\r\n";
         if (status == 206)
             text += part;
+        if (fault.Location is not null)
+            text += $"Location: {fault.Location}\r\n";
         if (ContentType is not null)
             text += $"Content-Type: {ContentType}\r\n";
         if (Tag is not null)
@@ -134,6 +141,9 @@ internal sealed class FaultyServer : IDisposable
 internal sealed record Fault
 {
     public int? Status { get; init; }
+
+    /// <summary>Where it leads.</summary>
+    public string? Location { get; init; }
 
     /// <summary>Other bytes than the file's.</summary>
     public byte[]? Body { get; init; }

@@ -31,7 +31,7 @@ public sealed class PipConfigurationTests : IDisposable
         string[] ours =
         [
             $"index {(options.NoIndex ? "" : options.Index)}", $"more {string.Join(' ', options.NoIndex ? [] : options.FurtherIndexes)}", $"links {string.Join(' ', options.FindLinks.Select(static link => link.Place))}",
-            $"pre {options.PreReleases}", $"hashes {options.RequiresHashes}", $"trusted {string.Join(' ', options.TrustedHosts)}", $"constraints {string.Join(' ', PipConfiguration.Read(variables).Constraints)}",
+            $"pre {options.PreReleases}", $"hashes {options.RequiresHashes}", $"trusted {string.Join(' ', options.Access.TrustedHosts)}", $"constraints {string.Join(' ', PipConfiguration.Read(variables).Constraints)}",
             $"wheels {(options.Formats.Any(static format => !format.Wheels) ? ":all:" : "")}",
         ];
         Assert.Equal(pip.Split('\n'), ours);

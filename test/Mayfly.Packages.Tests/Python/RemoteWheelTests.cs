@@ -38,7 +38,7 @@ public sealed class RemoteWheelTests : IDisposable
         Assert.Equal(last ? [206] : [206, 206], asked.Select(static request => request.Status));
         Assert.False(_store.Store.Has(StoreArea.Artifacts, Convert.ToHexStringLower(SHA256.HashData(wheel))));
         // The wheel itself must say the same when it comes.
-        var fetched = await PythonDownload.AllAsync(_store.Store, [chosen[0].File!], cancellationToken: TestContext.Current.CancellationToken);
+        var fetched = await PythonDownload.AllAsync(_store.Store, [chosen[0].File!], new NetworkAccess(), cancellationToken: TestContext.Current.CancellationToken);
         var unpacked = UnpackedWheel.All(_store.Store, fetched).Single();
         chosen[0].Require(unpacked);
         var failure = Assert.Throws<MayflyException>(() => (chosen[0] with { MetadataSha256 = new string('0', 64) }).Require(unpacked));

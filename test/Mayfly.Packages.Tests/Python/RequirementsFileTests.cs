@@ -38,7 +38,7 @@ public sealed class RequirementsFileTests
             return new object?[]
             {
                 all.Entries.Select(static one => new object[] { one.File, one.Line, one.Text, one.IsEditable, one.IsConstraint, one.Hashes.Order(StringComparer.Ordinal) }),
-                new { index = all.Index, further = all.FurtherIndexes, noIndex = all.NoIndex, links = all.FindLinks.Select(static one => one.Place), wheels = all.PrefersWheels, hashes = all.RequiresHashes, pre = all.PreReleases, hosts = all.TrustedHosts },
+                new { index = all.Index, further = all.FurtherIndexes, noIndex = all.NoIndex, links = all.FindLinks.Select(static one => one.Place), wheels = all.PrefersWheels, hashes = all.RequiresHashes, pre = all.PreReleases, hosts = all.Access.TrustedHosts },
             };
         }
         catch (MayflyException)

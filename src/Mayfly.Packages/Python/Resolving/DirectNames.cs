@@ -50,7 +50,7 @@ public static class DirectNames
                 Editable = direct.Reference.IsEditable ? new HashSet<string> { address } : sources.Editable,
                 Builds = sources.Builds.And(new BuildPermission { Addresses = direct.Reference.IsFolder ? new HashSet<string> { address } : [] }),
             };
-            using var transport = new Transport(settings ?? TransferSettings.FromEnvironment());
+            using var transport = new Transport(settings ?? TransferSettings.FromEnvironment(), sources.Access);
             await using var index = new IndexClient(store, transport, sources, builderOf(sources), progress, cancellationToken);
             return (await index.MetadataAsync(await index.DirectAsync(null, address).ConfigureAwait(false)).ConfigureAwait(false)).Name;
         }

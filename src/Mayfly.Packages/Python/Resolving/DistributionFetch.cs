@@ -19,7 +19,7 @@ public static class DistributionFetch
         Store store, IReadOnlyList<ChosenDistribution> chosen, PythonSources sources, ISourceBuilder? builder = null,
         IProgress<Activity>? progress = null, TransferSettings? settings = null, CancellationToken cancellationToken = default)
     {
-        var fetched = new Queue<(string Name, string Sha256)>(await PythonDownload.AllAsync(store, [.. chosen.Where(static one => one.Direct is not { IsFolder: true }).Select(static one => one.File!)], progress, settings, cancellationToken).ConfigureAwait(false));
+        var fetched = new Queue<(string Name, string Sha256)>(await PythonDownload.AllAsync(store, [.. chosen.Where(static one => one.Direct is not { IsFolder: true }).Select(static one => one.File!)], sources.Access, progress, settings, cancellationToken).ConfigureAwait(false));
         List<BuiltWheel> wheels = [];
         foreach (var one in chosen)
         {

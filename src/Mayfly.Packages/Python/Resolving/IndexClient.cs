@@ -157,7 +157,7 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
         var bytes = Kept(file) ?? await AloneAsync(file).ConfigureAwait(false) ?? await FromPartsAsync(file).ConfigureAwait(false);
         var metadata = bytes is null ? await FromWheelAsync(file).ConfigureAwait(false) : Usable(() => CoreMetadata.Read(bytes, file.Name));
         if (file.Direct is not null && WheelName.TryParse(file.Name) is { } meant && (metadata.Name != meant.Project || metadata.Version != meant.Version))
-            throw new MayflyException($"{WithoutPassword(file.Address)} is {metadata.Name} {metadata.Version} by its metadata{(file.Direct.Hash is null ? "" : " or by the digest in its address")}, and not what its name says", "look where the address comes from");
+            throw new MayflyException($"{Login.Without(file.Address)} is {metadata.Name} {metadata.Version} by its metadata{(file.Direct.Hash is null ? "" : " or by the digest in its address")}, and not what its name says", "look where the address comes from");
         return WheelName.TryParse(file.Name) is { } name && (metadata.Name != name.Project || metadata.Version != name.Version)
             ? throw new UnusableFileException(new MayflyException($"the metadata of {file.Name} are those of {metadata.Name} {metadata.Version}", "the project must mend it; take another version of it"))
             : metadata;
@@ -266,9 +266,9 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
         var sha256 = await BringAsync(file with { Hashes = said }).ConfigureAwait(false);
         var kept = store.PathOf(StoreArea.Artifacts, sha256);
         if (reference.Hash is { } other && other.Algorithm != "sha256" && DigestOf(kept, other.Algorithm) is var found && found != other.Digest)
-            throw new MayflyException($"{WithoutPassword(reference.Address)} has the {other.Algorithm} {found}, and its address says {other.Digest}", "it is not the file that was meant: look where the address comes from");
+            throw new MayflyException($"{Login.Without(reference.Address)} has the {other.Algorithm} {found}, and its address says {other.Digest}", "it is not the file that was meant: look where the address comes from");
         return digests is null || digests.Contains(sha256) || (reference.Hash is { Algorithm: "sha256" } && !sources.Digests.ContainsKey(project!.Value)) ? file with { Hashes = new Dictionary<string, string> { ["sha256"] = sha256 }, Size = new FileInfo(kept).Length }
-            : throw new MayflyException($"{WithoutPassword(reference.Address)} has the SHA-256 {sha256}, and {(digests.Count == 0 ? "no digest of it is said, although digests are asked for" : $"{string.Join(" or ", digests)} is asked for")}", digests.Count == 0 ? "write --hash=sha256:… behind it" : "it is not the file that was meant: look where the address comes from");
+            : throw new MayflyException($"{Login.Without(reference.Address)} has the SHA-256 {sha256}, and {(digests.Count == 0 ? "no digest of it is said, although digests are asked for" : $"{string.Join(" or ", digests)} is asked for")}", digests.Count == 0 ? "write --hash=sha256:… behind it" : "it is not the file that was meant: look where the address comes from");
     }
 
     private static string DigestOf(string path, string algorithm)
@@ -322,16 +322,16 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
             if (transfer.Length is { } length && length != to.Length)
                 throw new TransferException($"it broke off after {to.Length} of {length} bytes", transient: true);
             if (file.Size is { } said && said != to.Length)
-                throw new MayflyException($"{file.Address} has {to.Length} bytes, and the index says {said}", "the index is damaged, or being updated: try again later, or name another index");
+                throw new MayflyException($"{Login.Without(file.Address)} has {to.Length} bytes, and the index says {said}", "the index is damaged, or being updated: try again later, or name another index");
             if (other is not null && Convert.ToHexStringLower(other.GetHashAndReset()) is var digest && digest != Stronger(file)!.Value.Digest)
-                throw new MayflyException($"{file.Address} has the {other.AlgorithmName.Name} {digest}, and the index says {Stronger(file)!.Value.Digest}", "somebody on the way may have changed it, or the index is damaged: try again later, or name another index");
+                throw new MayflyException($"{Login.Without(file.Address)} has the {other.AlgorithmName.Name} {digest}, and the index says {Stronger(file)!.Value.Digest}", "somebody on the way may have changed it, or the index is damaged: try again later, or name another index");
             return Convert.ToHexStringLower(hash.GetHashAndReset());
-        }).ConfigureAwait(false) ?? throw (file.Direct is not null ? new MayflyException($"{WithoutPassword(file.Address)} is not there", "look how it is spelled, or name another place")
-                : new MayflyException($"{file.Address} is not there, although the index lists it", "the index is perhaps being updated: try again in some minutes, or name another index"));
+        }).ConfigureAwait(false) ?? throw (file.Direct is not null ? new MayflyException($"{Login.Without(file.Address)} is not there", "look how it is spelled, or name another place")
+                : new MayflyException($"{Login.Without(file.Address)} is not there, although the index lists it", "the index is perhaps being updated: try again in some minutes, or name another index"));
         if (file.Hashes.GetValueOrDefault("sha256") is { } meant && meant != found && file.Direct is not null)
-            throw new MayflyException($"{WithoutPassword(file.Address)} has the SHA-256 {found}, and {meant} is asked for", "it is not the file that was meant: look where the address comes from");
+            throw new MayflyException($"{Login.Without(file.Address)} has the SHA-256 {found}, and {meant} is asked for", "it is not the file that was meant: look where the address comes from");
         if (file.Hashes.GetValueOrDefault("sha256") is { } listed && listed != found)
-            throw new MayflyException($"{file.Address} has the SHA-256 {found}, and the index says {listed}", "somebody on the way may have changed it, or the index is damaged: try again later, or name another index");
+            throw new MayflyException($"{Login.Without(file.Address)} has the SHA-256 {found}, and the index says {listed}", "somebody on the way may have changed it, or the index is damaged: try again later, or name another index");
         store.Commit(path, StoreArea.Artifacts, found, sync: false);
         return found;
     }
@@ -367,7 +367,7 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
                 }
                 catch (TransferException e) when (!e.Transient || attempt == transport.Settings.Attempts)
                 {
-                    throw new MayflyException($"{WithoutPassword(place)} cannot be read: {e.Message}", e.Offline ? NoNetwork.Hint : "look at the network (and at https_proxy), or name another index", e);
+                    throw new MayflyException($"{Login.Without(place)} cannot be read: {e.Message}", e.Offline ? NoNetwork.Hint : e.Unknown ? TransferException.LoginHint : "look at the network (and at https_proxy), or name another index", e);
                 }
                 catch (TransferException e)
                 {
@@ -380,9 +380,6 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
             _turns.Release();
         }
     }
-
-    /// <summary>For messages and for what is kept.</summary>
-    internal static Uri WithoutPassword(Uri address) => address.UserInfo.Length == 0 ? address : new UriBuilder(address) { UserName = "", Password = "" }.Uri;
 
     private async Task<byte[]> BodyAsync(Transfer.Transfer transfer, int largest)
     {

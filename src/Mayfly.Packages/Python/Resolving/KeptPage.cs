@@ -47,7 +47,7 @@ internal sealed record KeptPage(Uri Address, string ContentType, Validators Vali
         var made = Path.Combine(work.Path, "page");
         using (var file = File.Create(made))
         {
-            file.Write(Encoding.UTF8.GetBytes($"{IndexClient.WithoutPassword(Address).AbsoluteUri}\n{ContentType}\n{Validators.Tag}\n{Validators.Modified}\n"));
+            file.Write(Encoding.UTF8.GetBytes($"{Login.Without(Address).AbsoluteUri}\n{ContentType}\n{Validators.Tag}\n{Validators.Modified}\n"));
             file.Write(Body.Span);
         }
 

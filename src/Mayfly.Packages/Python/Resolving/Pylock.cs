@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Mayfly.Packages.Transfer;
 
 namespace Mayfly.Packages.Python.Resolving;
 
@@ -145,7 +146,7 @@ public sealed record Pylock
             if (package.Dependencies.Count > 0)
                 text.Append($"dependencies = [{string.Join(", ", package.Dependencies.Select(static one => $"{{name = {LockFile.Quote(one.Name.Text)}{(one.Version is { } version ? $", version = {LockFile.Quote(version.ToString())}" : "")}}}"))}]\n");
             if (package.Index is { } index)
-                text.Append($"index = {LockFile.Quote(IndexClient.WithoutPassword(index).AbsoluteUri)}\n");
+                text.Append($"index = {LockFile.Quote(Login.Without(index).AbsoluteUri)}\n");
             if (package.Direct is { Direct: { } direct } file)
                 text.Append(direct.IsFolder ? $"directory = {{path = {LockFile.Quote(Shown(direct.Path!.TrimEnd('/')))}{(direct.IsEditable ? ", editable = true" : "")}{Inside(direct)}}}\n" : $"archive = {{{Place(direct)}{Contents(file)}{Inside(direct)}}}\n");
             if (package.Source is { } source)
@@ -166,7 +167,7 @@ public sealed record Pylock
         static string Inside(DirectReference direct) => direct.Subdirectory is { Length: > 0 } inside ? $", subdirectory = {LockFile.Quote(inside)}" : "";
     }
 
-    private static string Table(IndexFile file) => $"{{name = {LockFile.Quote(file.Name)}, url = {LockFile.Quote(IndexClient.WithoutPassword(file.Address).AbsoluteUri)}{Contents(file)}}}";
+    private static string Table(IndexFile file) => $"{{name = {LockFile.Quote(file.Name)}, url = {LockFile.Quote(Login.Without(file.Address).AbsoluteUri)}{Contents(file)}}}";
 
     private static string Contents(IndexFile file)
     {

@@ -8,15 +8,16 @@ public static class PythonDownload
     /// <summary>Returns when all are in the store; the first one that cannot be had ends the others.</summary>
     /// <param name="store">Has them among its artifacts then.</param>
     /// <param name="files">Which ones.</param>
+    /// <param name="access">How their places are reached.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="settings">How patient it is; null for the usual.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>Name and SHA-256 of each, in the order asked for.</returns>
     /// <exception cref="MayflyException">One of them is not there, or not what its index says.</exception>
-    public static async Task<IReadOnlyList<(string Name, string Sha256)>> AllAsync(Store store, IReadOnlyList<IndexFile> files, IProgress<Activity>? progress = null, TransferSettings? settings = null, CancellationToken cancellationToken = default)
+    public static async Task<IReadOnlyList<(string Name, string Sha256)>> AllAsync(Store store, IReadOnlyList<IndexFile> files, NetworkAccess access, IProgress<Activity>? progress = null, TransferSettings? settings = null, CancellationToken cancellationToken = default)
     {
         var digests = new string[files.Count];
-        using var transport = new Transport(settings ?? TransferSettings.FromEnvironment());
+        using var transport = new Transport(settings ?? TransferSettings.FromEnvironment(), access);
         var offers = await OffersAsync(store, transport, files, progress, cancellationToken).ConfigureAwait(false);
         // What is to be had and how long it is must be known for a transfer to go on where an earlier one ended.
         var known = files.Where(static file => Digest(file) is not null && file.Size is not null).ToArray();

@@ -1,3 +1,5 @@
+using Mayfly.Packages.Transfer;
+
 namespace Mayfly.Packages.Python.Resolving;
 
 /// <summary>What a requirements file comes to: what is wanted, and where it may come from.</summary>
@@ -36,12 +38,14 @@ public sealed record PythonRequirements(IReadOnlyList<DependencySpecifier> Wante
                 throw new MayflyException($"{entry.Place}: {dependency} has a --hash and no exact version", "a digest belongs to one version: write NAME==VERSION");
         }
 
-        var indexes = file.NoIndex ? [] : file.Index is { } index ? [Place(index)] : usual.Indexes;
+        // Those that are named besides come first: they are mostly somebody's own, whose names nobody else shall take over.
+        Uri[] named = [.. file.NoIndex ? [] : file.FurtherIndexes.Select(Place), .. file.Index is { } index && !file.NoIndex ? [Place(index)] : Array.Empty<Uri>()];
+        Uri[] links = [.. file.FindLinks.Select(static link => Link(link.File, link.Place))];
         return new PythonRequirements([.. wanted.Select(static line => line.Dependency)], usual with
         {
-            // Those that are named besides come first: they are mostly somebody's own, whose names nobody else shall take over.
-            Indexes = [.. file.NoIndex ? [] : file.FurtherIndexes.Select(Place), .. indexes],
-            Links = [.. usual.Links, .. file.FindLinks.Select(static link => Link(link.File, link.Place))],
+            Indexes = [.. named.Select(Login.Without), .. file.NoIndex || file.Index is not null ? [] : usual.Indexes],
+            Links = [.. usual.Links, .. links.Select(Login.Without)],
+            Access = usual.Access.And(file.Access) with { Logins = [.. named.Concat(links).Select(Login.Of).OfType<Login>(), .. usual.Access.Logins] },
             Constraints = [.. usual.Constraints, .. lines.Where(static line => line.Entry.IsConstraint).Select(static line => line.Dependency)],
             RequireDigests = usual.RequireDigests || hashed,
             // Where two lines speak of a project, both must be content with its file.

@@ -21,7 +21,7 @@ public static class PythonResolution
         Store store, IReadOnlyList<DependencySpecifier> wanted, PythonTarget target, PythonSources sources,
         IProgress<Activity>? progress = null, TransferSettings? settings = null, CancellationToken cancellationToken = default, ISourceBuilder? builder = null)
     {
-        using var transport = new Transport(settings ?? TransferSettings.FromEnvironment());
+        using var transport = new Transport(settings ?? TransferSettings.FromEnvironment(), sources.Access);
         await using var index = new IndexClient(store, transport, sources, builder, progress, cancellationToken);
         return await ChooseAsync(index, wanted, target, sources, cancellationToken).ConfigureAwait(false);
     }
@@ -71,7 +71,7 @@ public static class PythonResolution
     /// <exception cref="MayflyException">An index cannot be asked.</exception>
     public static async Task<IReadOnlyList<PythonVersion>> VersionsAsync(Store store, ProjectName project, PythonTarget target, PythonSources sources, CancellationToken cancellationToken = default)
     {
-        using var transport = new Transport(TransferSettings.FromEnvironment());
+        using var transport = new Transport(TransferSettings.FromEnvironment(), sources.Access);
         await using var index = new IndexClient(store, transport, sources, null, null, cancellationToken);
         var page = await index.PageAsync(project).ConfigureAwait(false);
         return [.. ReleaseList.Of(project, page.Files, target, sources).Releases.Select(static release => release.Version).Distinct().Order()];

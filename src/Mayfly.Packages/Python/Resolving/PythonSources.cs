@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Mayfly.Packages.Transfer;
 
 namespace Mayfly.Packages.Python.Resolving;
 
@@ -11,6 +12,9 @@ public sealed record PythonSources
 {
     /// <summary>Roots of simple repositories (PEP 503), the first with a project counts; each ends with a slash.</summary>
     public IReadOnlyList<Uri> Indexes { get; init; } = [];
+
+    /// <summary>How indexes and links are reached; whose addresses have no names and passwords in them.</summary>
+    public NetworkAccess Access { get; init; } = new();
 
     /// <summary>Folders or pages with files of many projects, which come before every index.</summary>
     public IReadOnlyList<Uri> Links { get; init; } = [];

@@ -28,7 +28,7 @@ public static class WheelFetch
             return;
         sources = sources with { Indexes = [.. Depots.DepotIndexes.OfHost(), .. sources.Indexes] };
         var settings = TransferSettings.FromEnvironment();
-        using var transport = new Transport(settings);
+        using var transport = new Transport(settings, sources.Access);
         await using var index = new IndexClient(store, transport, sources, null, progress, cancellationToken);
         var wanted = await Task.WhenAll(missing.Select(async wheel => new Wanted(wheel.File, wheel.Sha256, wheel.Size, await index.PlacesOfAsync(wheel.ReadName().Project, wheel.File, wheel.Sha256).ConfigureAwait(false))
         {
@@ -48,7 +48,7 @@ public static class WheelFetch
     /// <summary>The SHA-256 and size of each file; one whose index says neither is fetched to know them.</summary>
     internal static async Task<IReadOnlyList<(string Sha256, long Size)>> KnowAsync(Store store, PythonSources sources, IReadOnlyList<IndexFile> files, IProgress<Activity>? progress, CancellationToken cancellationToken)
     {
-        using var transport = new Transport(TransferSettings.FromEnvironment());
+        using var transport = new Transport(TransferSettings.FromEnvironment(), sources.Access);
         await using var index = new IndexClient(store, transport, sources, null, progress, cancellationToken);
         return await Task.WhenAll(files.Select(async file =>
         {

@@ -17,7 +17,7 @@ internal sealed class UniversalLock(IndexClient index, IReadOnlyList<UniversalAn
         var packages = await CombinedAsync(answers, []).ConfigureAwait(false);
         // A lock without digests would lock nothing: what an index does not say of a file, the file itself says.
         IndexFile[] silent = [.. packages.SelectMany(FilesOf).Where(static file => !file.Hashes.ContainsKey("sha256")).DistinctBy(static file => file.Address)];
-        var fetched = await PythonDownload.AllAsync(store, silent, progress, settings, cancellationToken).ConfigureAwait(false);
+        var fetched = await PythonDownload.AllAsync(store, silent, answers[0].Sources.Access, progress, settings, cancellationToken).ConfigureAwait(false);
         var digests = silent.Zip(fetched).ToDictionary(static pair => pair.First.Address, static pair => pair.Second.Sha256);
         return new Pylock
         {

@@ -22,9 +22,9 @@ public static class UniversalResolution
     public static async Task<Pylock> ResolveAsync(Store store, UniversalRequest request, IProgress<Activity>? progress = null, TransferSettings? settings = null, ISourceBuilder? builder = null, CancellationToken cancellationToken = default)
     {
         var thresholds = new PythonThresholds();
-        using var transport = new Transport(settings ?? TransferSettings.FromEnvironment());
         var environments = request.Environments(thresholds);
         var anywhere = PythonRequirements.Of(request.Requirements, request.Usual, environments[0].Platform.With(environments[0].Python)).Sources;
+        using var transport = new Transport(settings ?? TransferSettings.FromEnvironment(), anywhere.Access);
         await using var index = new IndexClient(store, transport, anywhere, builder, progress, cancellationToken);
         for (; ; )
         {

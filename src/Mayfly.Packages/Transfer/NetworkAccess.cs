@@ -1,0 +1,34 @@
+namespace Mayfly.Packages.Transfer;
+
+/// <summary>How the hosts of indexes are reached: who asks, by which way, and whose word is enough. What is not said is as the environment has it.</summary>
+public sealed record NetworkAccess
+{
+    /// <summary>Names and passwords for what is below an address; <c>~/.netrc</c> counts where there is none.</summary>
+    public IReadOnlyList<Login> Logins { get; init; } = [];
+
+    /// <summary>The address of the proxy for everything (pip's <c>--proxy</c>); null for what <c>https_proxy</c> and its like say.</summary>
+    public string? Proxy { get; init; }
+
+    /// <summary>A file of certificates, or a folder of such files, that stand in the place of the system's (pip's <c>--cert</c>); null for the system's.</summary>
+    public string? Certificates { get; init; }
+
+    /// <summary>A file with our own certificate and its key (pip's <c>--client-cert</c>); null for none.</summary>
+    public string? ClientCertificate { get; init; }
+
+    /// <summary>Hosts, perhaps with a port, whose certificates nobody looks at (pip's <c>--trusted-host</c>).</summary>
+    public IReadOnlyList<string> TrustedHosts { get; init; } = [];
+
+    /// <summary>This and what is said after it: a later proxy and later certificates count, everything else adds up.</summary>
+    public NetworkAccess And(NetworkAccess later) => new()
+    {
+        Logins = [.. Logins, .. later.Logins],
+        Proxy = later.Proxy ?? Proxy,
+        Certificates = later.Certificates ?? Certificates,
+        ClientCertificate = later.ClientCertificate ?? ClientCertificate,
+        TrustedHosts = [.. TrustedHosts, .. later.TrustedHosts],
+    };
+
+    internal Login? LoginFor(Uri place) => Logins.Where(login => login.IsFor(place)).MaxBy(login => login.Likeness(place));
+
+    internal bool Trusts(Uri place) => TrustedHosts.Any(host => string.Equals(host, place.Host, StringComparison.OrdinalIgnoreCase) || string.Equals(host, $"{place.Host}:{place.Port}", StringComparison.OrdinalIgnoreCase));
+}
