@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Mayfly.Environments;
 using Mayfly.Packages;
+using Mayfly.Packages.Debian.Licences;
 using Mayfly.Packages.Python;
 
 namespace Mayfly.Cli.Env;
@@ -43,7 +44,7 @@ internal static class ShowVerb
         var (installed, markers) = (environment.Installed(), environment.Loss is null ? environment.Interpreter.Target.Markers : null);
         var one = installed.FirstOrDefault(one => one.Project == project) ?? throw new MayflyException($"{project} is not installed in {environment.Root}",
             Spelling.Near(installed.Select(static one => one.Project.Text), project.Text, count: 3) is { Count: > 0 } near ? $"there is {string.Join(", ", near)}" : "mayfly env list NAME shows what is");
-        output.WriteLine($"name         {one.Project}\nversion      {one.Version}\nsummary      {one.Metadata.Summary}\nlicence      {one.Metadata.LicenceExpression ?? one.Metadata.Licence?.Split('\n')[0] ?? "not said"}");
+        output.WriteLine($"name         {one.Project}\nversion      {one.Version}\nsummary      {one.Metadata.Summary}\nlicence      {(one.Metadata.LicenceExpression is { } expression ? SpdxExpression.TryParse(expression, out var fault)?.Text ?? $"{expression} (no licence expression: {fault})" : null) ?? one.Metadata.Licence?.Split('\n')[0] ?? "not said"}");
         output.WriteLine($"came         {(one.IsRequested ? "since somebody asked for it" : "for another one")}{(one.Installer.Length > 0 ? $", by {one.Installer}" : "")}");
         output.WriteLine($"needs        {Names(one.Metadata.Requires.Where(Counts).Select(static need => need.ToString()))}");
         output.WriteLine($"needed by    {Names(installed.Where(other => other.Metadata.Requires.Any(need => need.Name == project && Counts(need))).Select(static other => other.Project.Text))}");

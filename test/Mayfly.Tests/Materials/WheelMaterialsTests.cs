@@ -74,6 +74,28 @@ public sealed class WheelMaterialsTests : IAsyncLifetime
         Assert.Equal("LicenseRef-as-it-comes", Report().Packages.Single(static read => read.Package.Version == "3.2").Licence!.Spdx);
     }
 
+    /// <summary>PEP 639: identifiers in whatever case, SPDX's own precedence, texts in the folder licenses; one that is none is told, and what it names counts all the same.</summary>
+    [Fact]
+    public void Licence_expressions_are_those_of_SPDX()
+    {
+        var environment = Environment("web", "/srv/env", [],
+            Wheel("choice", "1", "License-Expression: x11 or GPL-2.0+ and isc\n"),
+            Wheel("own", "1", "License-Expression: licenseref-Ours\nLicense-File: sub/OURS\nLicense-File: ../own-1.dist-info/METADATA\nLicense-File: ../../../../../../../../etc/passwd\n", ("own-1.dist-info/licenses/sub/OURS", "do as you like")),
+            Wheel("wrong", "1", "License-Expression: GPL-3.0-only AND Nothing-1\n"));
+        var (choice, own, wrong) = WheelLicences.Read(_temporary.Store, (_lock with { Environments = [environment] }).Wheels()) is [var one, var two, var three] ? (one, two, three) : default;
+        Assert.Equal("X11 OR (GPL-2.0-or-later AND ISC)", choice.Licence!.Spdx);
+        Assert.Equal(("LicenseRef-Ours", "do as you like"), (own.Licence!.Spdx, own.Texts["LicenseRef-Ours"]));
+        Assert.True(choice.IsRead && own.IsRead);
+        Assert.Equal("says the licence expression 'GPL-3.0-only AND Nothing-1', which is none: SPDX knows no licence 'Nothing-1'", Assert.Single(wrong.Unread));
+
+        Assert.Equal([], Refused(new LicenceRule(false, "GPL-2.0-or-later")));
+        Assert.Equal(["choice: X11 (x11)"], Refused(new LicenceRule(false, "X11"), new LicenceRule(false, "GPL-2.0-or-later")));
+        Assert.Equal(["wrong: GPL-3.0-only"], Refused(new LicenceRule(false, "GPL-3.0-only")));
+        Assert.Contains("wrong: its licence cannot be read", Refused(new LicenceRule(true, "GPL-3.0-only"), new LicenceRule(true, "LicenseRef-Nothing-1"), new LicenceRule(true, "X11"), new LicenceRule(true, "LicenseRef-Ours")));
+
+        string[] Refused(params LicenceRule[] rules) => [.. new LicencePolicy { Rules = rules }.Judge(new LicenceReport([choice, own, wrong])).Refused.Select(static refusal => $"{refusal.Package.Package.Name}: {refusal.Licence}")];
+    }
+
     [Fact]
     public void They_are_listed_and_explained()
     {
@@ -95,9 +117,11 @@ public sealed class WheelMaterialsTests : IAsyncLifetime
 
     private BillOfMaterials Bill() => BillOfMaterials.Of("shop", ["web", "worker"], null, _lock, Report(), _temporary.Store);
 
-    private LockedWheel Wheel(string project, string version, string metadata, params string[] needs)
+    private LockedWheel Wheel(string project, string version, string metadata, params string[] needs) => Wheel(project, version, metadata, ($"{project}.py", ""), needs);
+
+    private LockedWheel Wheel(string project, string version, string metadata, (string Path, string Text) file, params string[] needs)
     {
-        var path = WheelFile.Write(_folder.FullName, project, version, new Dictionary<string, byte[]> { [$"{project}.py"] = [] }, metadata);
+        var path = WheelFile.Write(_folder.FullName, project, version, new Dictionary<string, byte[]> { [file.Path] = Encoding.UTF8.GetBytes(file.Text) }, metadata);
         var (name, sha256) = WheelFile.Keep(_temporary.Store, path);
         return new LockedWheel { File = name, Sha256 = sha256, Size = new FileInfo(path).Length, Index = "links", Needs = needs };
     }

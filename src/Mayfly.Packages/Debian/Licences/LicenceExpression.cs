@@ -1,6 +1,6 @@
 namespace Mayfly.Packages.Debian.Licences;
 
-/// <summary>What the first line of a License field says: one licence, all of several, or any of several.</summary>
+/// <summary>What a copyright file or metadata say: one licence, all of several, or any of several.</summary>
 public sealed record LicenceExpression
 {
     private LicenceExpression(LicenceExpressionKind kind, string text, LicenceTerm? term, IReadOnlyList<LicenceExpression> parts)
@@ -37,7 +37,8 @@ public sealed record LicenceExpression
     /// <summary>All of these at once; duplicates count once.</summary>
     public static LicenceExpression All(IEnumerable<LicenceExpression> parts) => Join(LicenceExpressionKind.All, " and ", parts);
 
-    private static LicenceExpression Any(IEnumerable<LicenceExpression> parts) => Join(LicenceExpressionKind.Any, " or ", parts);
+    /// <summary>Any of these; duplicates count once.</summary>
+    internal static LicenceExpression Any(IEnumerable<LicenceExpression> parts) => Join(LicenceExpressionKind.Any, " or ", parts);
 
     /// <summary>
     /// Reads the short names of a License field. <c>and</c> binds closer than <c>or</c> unless a comma comes before it, as the

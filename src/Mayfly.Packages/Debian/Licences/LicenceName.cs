@@ -86,6 +86,21 @@ internal static partial class LicenceName
         return reference.Length < LicenceTerm.Reference.Length ? LicenceTerm.Reference + "unnamed" : reference;
     }
 
+    /// <summary>An identifier of SPDX as its list writes it, perhaps with a plus sign, or a reference; null when it is none.</summary>
+    public static string? OfSpdx(string text)
+    {
+        if (text.StartsWith(LicenceTerm.Reference, StringComparison.OrdinalIgnoreCase))
+            return text.Length > LicenceTerm.Reference.Length && text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-') ? $"{LicenceTerm.Reference}{text[LicenceTerm.Reference.Length..]}" : null;
+        // Some are listed with it: GPL-2.0+.
+        return Licences.Value.GetValueOrDefault(text) ?? (text.EndsWith('+') && Licences.Value.GetValueOrDefault(text[..^1]) is { } listed ? $"{listed}+" : null);
+    }
+
+    /// <summary>An exception as SPDX's list writes it; null when it is none.</summary>
+    public static string? ExceptionOfSpdx(string text) => Exceptions.Value.GetValueOrDefault(text);
+
+    /// <summary>The identifier that stands today for one of SPDX's; of the GNU licences, former versions of the list had others.</summary>
+    public static string InPlaceOf(string identifier) => Gnu().Match(identifier) is { Success: true } gnu && OfGnu(gnu) is { } now ? now : identifier;
+
     private static string? Identify(string name, Func<string, string> textOf)
     {
         if (Others.GetValueOrDefault(name) is { } other)

@@ -38,9 +38,9 @@ public static partial class WheelLicences
     {
         var path = $"{wheel.Information}/METADATA";
         var metadata = CoreMetadata.Read(File.ReadAllBytes(wheel.PathOf(path)), package.Path);
-        var licence = Said(metadata);
+        var (licence, fault) = Said(metadata);
         var texts = new Dictionary<string, string>(StringComparer.Ordinal);
-        licence?.Write(reference => texts.TryAdd(reference, metadata.Licence ?? "") ? reference : reference);
+        licence?.Write(reference => texts.TryAdd(reference, metadata.Licence ?? TextOf(wheel, metadata)) ? reference : reference);
         return new PackageLicences
         {
             Package = package,
@@ -49,15 +49,29 @@ public static partial class WheelLicences
             File = wheel.PathOf(path),
             Licensed = licence is null ? [] : [new LicensedFiles([], licence, LineOf(wheel, path))],
             Texts = texts,
-            Unread = licence is not null ? [] : [metadata.LicenceFiles.Count > 0 ? $"names no licence, and has its text in {string.Join(", ", metadata.LicenceFiles)}" : "names no licence"],
+            Unread = fault is not null ? [fault] : licence is not null ? [] : [metadata.LicenceFiles.Count > 0 ? $"names no licence, and has its text in {string.Join(", ", metadata.LicenceFiles)}" : "names no licence"],
         };
     }
 
-    private static LicenceExpression? Said(CoreMetadata metadata)
+    /// <summary>What is said, and what of it cannot be understood.</summary>
+    private static (LicenceExpression? Licence, string? Fault) Said(CoreMetadata metadata)
     {
-        // SPDX's MIT is one text; Debian calls that one Expat, because others are called MIT too.
-        if (metadata.LicenceExpression is { } expression)
-            return LicenceExpression.Parse(Mit().Replace(expression, "Expat"));
+        if (metadata.LicenceExpression is not { } expression)
+            return (SaidOfOld(metadata), null);
+        // Whatever one means that is none, the licences that it names are named in it, and who denies one of them shall be heard.
+        return SpdxExpression.TryParse(expression, out var fault) is { } understood ? (understood.Licence, null) : (LicenceExpression.Parse(Mit().Replace(expression, "Expat")), $"says the licence expression '{expression}', which is none: {fault}");
+    }
+
+    /// <summary>The texts that a wheel brings (PEP 639: in the folder licenses of its metadata; before, among them), one behind the other.</summary>
+    private static string TextOf(UnpackedWheel wheel, CoreMetadata metadata)
+    {
+        // Only what the wheel's own record has: the name may lead anywhere.
+        var there = wheel.Record.Select(static entry => entry.Path).ToHashSet(StringComparer.Ordinal);
+        return string.Join("\n\n", metadata.LicenceFiles.SelectMany(static file => (string[])[$"licenses/{file}", file]).Where(file => there.Contains($"{wheel.Information}/{file}")).Select(file => wheel.Text(file)));
+    }
+
+    private static LicenceExpression? SaidOfOld(CoreMetadata metadata)
+    {
         var field = metadata.Licence is { Length: > 0 and < 100 } text && !text.Contains('\n', StringComparison.Ordinal) && text is not ("UNKNOWN" or "None") ? LicenceExpression.Parse(text) : null;
         if (field is not null && field.Terms.All(static term => term.IsCertain))
             return field;
