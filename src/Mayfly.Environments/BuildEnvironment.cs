@@ -11,7 +11,8 @@ namespace Mayfly.Environments;
 /// <param name="folder">The sources.</param>
 /// <param name="name">How they are called in messages.</param>
 /// <param name="work">A folder for what is asked and answered.</param>
-internal sealed class BuildEnvironment(VirtualEnvironment environment, PythonProject project, string folder, string name, string work)
+/// <param name="settings">What the backend is told.</param>
+internal sealed class BuildEnvironment(VirtualEnvironment environment, PythonProject project, string folder, string name, string work, IReadOnlyList<(string Name, string Value)> settings)
 {
     /// <summary>1980-01-01, the first day of zip archives: the date of whatever a build dates (reproducible-builds.org/specs/source-date-epoch).</summary>
     private const string Epoch = "315532800";
@@ -33,7 +34,7 @@ internal sealed class BuildEnvironment(VirtualEnvironment environment, PythonPro
             ["backend_path"] = new JsonArray([.. project.BackendPath.Select(static one => (JsonNode)one)]),
             ["hook"] = hook,
             ["arguments"] = new JsonArray([.. arguments.Select(static one => (JsonNode)one)]),
-            ["settings"] = new JsonObject(),
+            ["settings"] = Settings(),
             ["answer"] = answer,
         }.ToJsonString());
         var (code, said) = await RunAsync([Script, order], cancellationToken).ConfigureAwait(false);
@@ -53,6 +54,9 @@ internal sealed class BuildEnvironment(VirtualEnvironment environment, PythonPro
         }
     }
 
+    /// <summary>Of a name that comes several times all values, as pip has it.</summary>
+    private JsonObject Settings() => new(settings.GroupBy(static one => one.Name).Select(static group => KeyValuePair.Create(group.Key, group.ToArray() is [var (_, only)] ? (JsonNode?)only : new JsonArray([.. group.Select(static one => (JsonNode)one.Value)]))));
+
     private Task<(int Code, string Said)> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
         var flags = Environment.GetEnvironmentVariable("CFLAGS") is { Length: > 0 } own ? $"{own} " : "";
@@ -70,7 +74,7 @@ internal sealed class BuildEnvironment(VirtualEnvironment environment, PythonPro
         if (said.Trim().Length == 0)
             return new MayflyException($"{message}, and said nothing", "ask the project what its build needs, or take another version of it or a wheel");
         return new MayflyException($"{message}:\n{HeardProcess.EndOf(said)}",
-            $"all that it said is in {HeardProcess.Keep(store, $"wheel-{Path.GetFileName(name.TrimEnd('/'))}", said)}; a build needs on this host what the project's own documentation names, such as a compiler or headers");
+            $"all that it said is in {HeardProcess.Keep(store, $"wheel-{Path.GetFileName(name.TrimEnd('/'))}", said)}; {BuildNeeds.Missing(said, environment.Interpreter) ?? "a build needs on this host what the project's own documentation names, such as a compiler or headers"}");
     }
 
     private static string Text()

@@ -10,7 +10,7 @@ namespace Mayfly.Environments;
 
 /// <summary>One build: what it needs, its environment when somebody must run in it, and the wheel.</summary>
 internal sealed class SourceBuild(
-    Store store, SourceTree source, PythonProject project, string tree, string work, Interpreter interpreter,
+    Store store, SourceTree source, PythonProject project, string tree, string work, Interpreter interpreter, IReadOnlyList<(string Name, string Value)> settings,
     Func<IReadOnlyList<DependencySpecifier>, IReadOnlyList<ChosenDistribution>?, Task<(IReadOnlyList<ChosenDistribution> Chosen, IReadOnlyList<BuiltWheel> Wheels)>> bring, CancellationToken cancellationToken)
 {
     private IReadOnlyList<ChosenDistribution> _chosen = [];
@@ -32,7 +32,7 @@ internal sealed class SourceBuild(
         (_chosen, _wheels) = await bring(project.BuildRequires, source.Requires).ConfigureAwait(false);
         if (source.Requires is null)
         {
-            var asked = source.Sha256 is null ? null : store.PathOf(StoreArea.Indexes, $"built-asked-{BuildKey.Of(source, interpreter, _wheels)}");
+            var asked = source.Sha256 is null ? null : store.PathOf(StoreArea.Indexes, $"built-asked-{BuildKey.Of(source, interpreter, _wheels, settings)}");
             var further = asked is not null && File.Exists(asked) ? File.ReadAllLines(asked) : await AskAsync().ConfigureAwait(false);
             if (asked is not null)
                 WholeFile.Write(asked, file => file.Write(Encoding.UTF8.GetBytes(string.Concat(further.Select(static line => $"{line}\n")))));
@@ -44,7 +44,7 @@ internal sealed class SourceBuild(
             }
         }
 
-        Key = source.Sha256 is null ? null : BuildKey.Of(source, interpreter, _wheels);
+        Key = source.Sha256 is null ? null : BuildKey.Of(source, interpreter, _wheels, settings);
     }
 
     /// <summary>The environment with all that was chosen; made when it is first needed.</summary>
@@ -109,6 +109,6 @@ internal sealed class SourceBuild(
         var environment = VirtualEnvironment.Create(root, interpreter);
         var unpacked = UnpackedWheel.All(store, [.. _wheels.Select(static wheel => (wheel.Name, wheel.Sha256))], null, cancellationToken);
         environment.Change([.. unpacked.Select(wheel => WheelPlan.Of(wheel, interpreter, root, isRequested: false))], []);
-        return new BuildEnvironment(environment, project, tree, source.Name, work);
+        return new BuildEnvironment(environment, project, tree, source.Name, work, settings);
     }
 }

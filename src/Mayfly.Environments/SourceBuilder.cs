@@ -90,7 +90,7 @@ public sealed class SourceBuilder(Store store, Interpreter interpreter, PythonSo
             throw new MayflyException($"{source.Name} cannot be built: it has neither pyproject.toml nor setup.py", source.Folder is null ? Hint : "name the folder of a Python project");
         // Without the file setuptools is meant, as it always was.
         var project = PythonProject.Read(File.Exists($"{tree}/pyproject.toml") ? File.ReadAllText($"{tree}/pyproject.toml") : "", $"pyproject.toml of {source.Name}");
-        var build = new SourceBuild(store, source, project, tree, folder.Path, interpreter, (wanted, locked) => BringAsync(source, wanted, locked, cancellationToken), cancellationToken);
+        var build = new SourceBuild(store, source, project, tree, folder.Path, interpreter, sources.Settings, (wanted, locked) => BringAsync(source, wanted, locked, cancellationToken), cancellationToken);
         await build.PrepareAsync().ConfigureAwait(false);
         var result = await work(build).ConfigureAwait(false);
         progress?.Report(new Activity($"build {source.Name}") { Ended = true });

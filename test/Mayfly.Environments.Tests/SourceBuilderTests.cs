@@ -56,6 +56,82 @@ public sealed class SourceBuilderTests : IDisposable
         Assert.Equal(SourceProject.All.Count, built.Count(static wheel => wheel.Requires.Count > 0));
     }
 
+    /// <summary>A tiny extension in C, as setuptools builds it.</summary>
+    private static Dictionary<string, string> Extension(string first = "#include <Python.h>", string compiler = "") => new()
+    {
+        ["pyproject.toml"] = "[build-system]\nrequires = ['setuptools', 'wheel']\nbuild-backend = 'setuptools.build_meta'\n",
+        ["setup.py"] = $"import os\n{(compiler.Length > 0 ? $"os.environ['CC'] = '{compiler}'\n" : "")}from setuptools import setup, Extension\nsetup(name='fast', version='1.0', ext_modules=[Extension('fast', ['fast.c'])])\n",
+        ["fast.c"] = first + """
+
+            static PyObject *answer(PyObject *self, PyObject *none) { return PyLong_FromLong(42); }
+            static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {0}};
+            static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "fast", 0, -1, methods};
+            PyMODINIT_FUNC PyInit_fast(void) { return PyModule_Create(&module); }
+
+            """,
+    };
+
+    [Fact]
+    public async Task An_extension_in_C_is_built_for_this_interpreter_and_runs()
+    {
+        SourceProject.Archive(Links, "fast", Extension());
+        var built = await BuildAsync("fast");
+        Assert.Equal($"fast-1.0-cp{Python.Major}{Python.Minor}-cp{Python.Major}{Python.Minor}-linux_{Python.Target.Markers.PlatformMachine}.whl", built.Name);
+        var environment = VirtualEnvironment.Create($"{_folder}/env", Python);
+        environment.Change([WheelPlan.Of(UnpackedWheel.All(Store, [(built.Name, built.Sha256)])[0], Python, environment.Root, isRequested: true)], []);
+        Assert.Equal((0, "42\n"), Run($"{environment.Root}/bin/python", "-c", "import fast; print(fast.answer())"));
+        // Built anew, it is the same byte for byte.
+        foreach (var kept in Directory.GetFiles(Store.Folder(StoreArea.Indexes), "built-*"))
+            File.Delete(kept);
+        Assert.Equal(built.Sha256, (await BuildAsync("fast")).Sha256);
+    }
+
+    [Fact]
+    public async Task What_a_build_lacks_on_this_host_is_told_with_the_compilers_words_and_the_package()
+    {
+        SourceProject.Archive(Links, "fast", Extension("#include <not/there.h>"));
+        var header = await Assert.ThrowsAsync<MayflyException>(() => BuildAsync("fast"));
+        Assert.Contains("fatal error: not/there.h: No such file or directory", header.Message, StringComparison.Ordinal);
+        Assert.EndsWith("; not/there.h is not on this host: a package of the host has it, whose name mostly ends in -dev (on Debian, apt-file search not/there.h tells which)", header.Hint, StringComparison.Ordinal);
+
+        SourceProject.Archive(Links, "fast", Extension(compiler: "/nowhere/gcc-12"));
+        var compiler = await Assert.ThrowsAsync<MayflyException>(() => BuildAsync("fast"));
+        Assert.Contains("error: command '/nowhere/gcc-12' failed: No such file or directory", compiler.Message, StringComparison.Ordinal);
+        Assert.EndsWith("; there is no compiler gcc-12 for C on this host: apt-get install gcc libc6-dev", compiler.Hint, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("fast.c:1:10: fatal error: Python.h: No such file or directory", "the headers of PYTHON are not on this host: apt-get install FOLDER-dev")]
+    [InlineData("/usr/include/python3.11/Python.h:12:10: fatal error: limits.h: No such file or directory", "the headers of the C library are not on this host: apt-get install libc6-dev")]
+    [InlineData("fast.c:1:10: fatal error: 'ffi.h' file not found", "ffi.h is not on this host: a package of the host has it, whose name mostly ends in -dev (on Debian, apt-file search ffi.h tells which)")]
+    [InlineData("unable to execute 'x86_64-linux-gnu-g++': No such file or directory", "there is no compiler x86_64-linux-gnu-g++ for C++ on this host: apt-get install g++")]
+    [InlineData("error: command 'x86_64-linux-gnu-gcc' failed: No such file or directory", "there is no compiler x86_64-linux-gnu-gcc for C on this host: apt-get install gcc libc6-dev")]
+    [InlineData("error: something else", null)]
+    public void What_compilers_say_names_what_is_missing(string said, string? missing) =>
+        Assert.Equal(missing?.Replace("PYTHON", Python.Name, StringComparison.Ordinal).Replace("FOLDER", Python.FolderName, StringComparison.Ordinal), BuildNeeds.Missing(said, Python));
+
+    [Fact]
+    public async Task Settings_come_to_the_backend_and_make_another_wheel_of_the_same_sources()
+    {
+        SourceProject.Archive(Links, "told", new Dictionary<string, string>
+        {
+            ["pyproject.toml"] = "[build-system]\nrequires = ['flit_core']\nbuild-backend = 'backend'\nbackend-path = ['build']\n[project]\nname = 'told'\nversion = '1.0'\ndescription = ''\n",
+            ["build/backend.py"] = "def build_wheel(folder, config_settings=None, metadata_directory=None):\n    from flit_core.buildapi import build_wheel\n    open('told.py', 'a').write('settings = %r\\n' % (config_settings,))\n    return build_wheel(folder, config_settings, metadata_directory)\n",
+            ["told.py"] = "'''Told'''\n",
+        });
+        var (without, with) = (await ToldAsync(), await ToldAsync(("--global-option", "a"), ("--global-option", "b = c"), ("plain", "")));
+        Assert.Equal(["settings = None", "settings = {'--global-option': ['a', 'b = c'], 'plain': ''}"], [without.Line, with.Line]);
+        // Both are kept, each for its own.
+        Assert.Equal([without, with], [await ToldAsync(), await ToldAsync(("--global-option", "a"), ("--global-option", "b = c"), ("plain", ""))]);
+
+        async Task<(string Sha256, string Line)> ToldAsync(params (string Name, string Value)[] settings)
+        {
+            var sources = Sources with { Settings = settings };
+            var wheel = (await DistributionFetch.WheelsAsync(Store, await ResolveAsync("told"), sources, new SourceBuilder(Store, Python, sources), cancellationToken: TestContext.Current.CancellationToken))[0];
+            return (wheel.Sha256, File.ReadAllLines(UnpackedWheel.All(Store, [(wheel.Name, wheel.Sha256)])[0].PathOf("told.py"))[1]);
+        }
+    }
+
     [Fact]
     public async Task What_was_built_is_built_once_and_anew_where_what_it_is_built_with_is_another()
     {

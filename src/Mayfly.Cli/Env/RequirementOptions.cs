@@ -22,6 +22,7 @@ internal sealed class RequirementOptions
     private readonly Option<string[]> _sources = new("--no-binary") { Description = "Projects that are built from sources, :all: or :none:", HelpName = "PROJECTS" };
     private readonly Option<string[]> _wheels = new("--only-binary") { Description = "Projects of which wheels alone are taken, :all: or :none:", HelpName = "PROJECTS" };
     private readonly Option<string[]> _builds = BuildOption.Create();
+    private readonly Option<string[]> _settings = BuildOption.Settings();
     private readonly Option<string[]> _overrides = new("--override") { Description = "A requirement that stands for whatever projects say of it", HelpName = "REQUIREMENT" };
 
     private RequirementOptions(Argument<string[]>? packages) => _packages = packages;
@@ -34,7 +35,7 @@ internal sealed class RequirementOptions
         var options = new RequirementOptions(packages ? new Argument<string[]>("PACKAGES") { Description = "Requirements: django, 'django>=4.2', django[argon2]", Arity = ArgumentArity.ZeroOrMore } : null);
         if (options._packages is { } argument)
             command.Add(argument);
-        foreach (var option in (Option[])[options._files, options._limits, options._editable, options._index, options._further, options._links, options._noIndex, options._pre, options._hashes, options._sources, options._wheels, options._builds, options._overrides])
+        foreach (var option in (Option[])[options._files, options._limits, options._editable, options._index, options._further, options._links, options._noIndex, options._pre, options._hashes, options._sources, options._wheels, options._builds, options._settings, options._overrides])
             command.Add(option);
         return options;
     }
@@ -64,6 +65,7 @@ internal sealed class RequirementOptions
             RequiresHashes = result.GetValue(_hashes),
             PreReleases = result.GetValue(_pre),
             Builds = BuildOption.Read(result, _builds),
+            Settings = BuildOption.ReadSettings(result, _settings),
         };
         var all = configuration.Options.And(typed);
         foreach (var file in files)

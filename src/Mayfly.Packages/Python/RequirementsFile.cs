@@ -37,6 +37,9 @@ public sealed record RequirementsFile
     /// <summary><c>--trusted-host</c>, and what pip's configuration says of proxies and certificates: how hosts are reached.</summary>
     public NetworkAccess Access { get; init; } = new();
 
+    /// <summary><c>--config-settings</c>: what backends are told of builds; it is typed, and meant for all that is built.</summary>
+    public IReadOnlyList<(string Name, string Value)> Settings { get; init; } = [];
+
     /// <summary>The versions of Python that a project's <c>requires-python</c> names.</summary>
     public VersionSpecifier RequiresPython { get; init; } = VersionSpecifier.Any;
 
@@ -57,6 +60,7 @@ public sealed record RequirementsFile
         PreReleases = PreReleases || later.PreReleases,
         Builds = Builds.And(later.Builds),
         Access = Access.And(later.Access),
+        Settings = [.. Settings, .. later.Settings],
         RequiresPython = VersionSpecifier.Of([.. RequiresPython.Clauses, .. later.RequiresPython.Clauses]),
     };
 

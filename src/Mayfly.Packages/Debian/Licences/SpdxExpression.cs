@@ -43,7 +43,7 @@ public sealed record SpdxExpression
 
         public List<string> Normalized { get; } = [];
 
-        public LicenceExpression? Parse() => Alternatives() is not { } all ? null : _at == words.Length ? all : Wrong($"'{words[_at]}' is not expected behind '{words[_at - 1]}'");
+        public LicenceExpression? Parse() => Alternatives() is not { } all ? null : _at == words.Length ? all : Unexpected();
 
         private LicenceExpression? Alternatives() => Joined("OR", () => Joined("AND", Licence, LicenceExpression.All), LicenceExpression.Any);
 
@@ -69,7 +69,7 @@ public sealed record SpdxExpression
                 if (Alternatives() is not { } inner)
                     return null;
                 _depth--;
-                return Takes(")") ? inner : Wrong("a bracket is not closed");
+                return Takes(")") ? inner : _at == words.Length ? Wrong("a bracket is not closed") : Unexpected();
             }
 
             if (_at == words.Length || words[_at] is ")" || IsOperator(words[_at]))
@@ -101,6 +101,8 @@ public sealed record SpdxExpression
         }
 
         private static bool IsOperator(string word) => word.Equals("AND", StringComparison.OrdinalIgnoreCase) || word.Equals("OR", StringComparison.OrdinalIgnoreCase) || word.Equals("WITH", StringComparison.OrdinalIgnoreCase);
+
+        private LicenceExpression? Unexpected() => Wrong($"'{words[_at]}' is not expected behind '{words[_at - 1]}'");
 
         private LicenceExpression? Wrong(string fault)
         {

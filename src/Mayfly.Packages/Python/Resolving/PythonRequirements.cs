@@ -54,6 +54,7 @@ public sealed record PythonRequirements(IReadOnlyList<DependencySpecifier> Wante
             PreReleases = usual.PreReleases || file.PreReleases,
             Formats = file.Formats.Aggregate(usual.Formats, static (formats, one) => formats.With(one.Wheels, one.Projects)),
             Builds = usual.Builds.And(file.Builds).And(new BuildPermission { Addresses = folders.Select(static line => line.Dependency.Address!).ToHashSet() }),
+            Settings = [.. usual.Settings, .. file.Settings],
             Editable = usual.Editable.Union(folders.Where(static line => line.Entry.IsEditable).Select(static line => line.Dependency.Address!)).ToHashSet(),
             PrefersWheels = usual.PrefersWheels || file.PrefersWheels,
         });

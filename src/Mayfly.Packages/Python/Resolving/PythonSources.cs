@@ -55,11 +55,14 @@ public sealed record PythonSources
     /// <summary>Whose sources may be built.</summary>
     public BuildPermission Builds { get; init; } = BuildPermission.None;
 
+    /// <summary>What backends are told of builds (PEP 517, <c>config_settings</c>), in the order given; a name may come several times.</summary>
+    public IReadOnlyList<(string Name, string Value)> Settings { get; init; } = [];
+
     /// <summary>Addresses of folders that are used where they are, as <see cref="DirectReference.Text"/>.</summary>
     public IReadOnlySet<string> Editable { get; init; } = FrozenSet<string>.Empty;
 
-    /// <summary>What may be taken to build with: neither the constraints nor the digests of what is built are meant for that (as with pip).</summary>
-    public PythonSources ForBuilding => this with { Constraints = [], Overrides = [], Digests = new Dictionary<ProjectName, IReadOnlySet<string>>(), RequireDigests = false, PreReleases = false, WithoutDependencies = false, Present = new Dictionary<ProjectName, PresentDistribution>(), Preferred = new Dictionary<ProjectName, IReadOnlyList<PythonVersion>>() };
+    /// <summary>What may be taken to build with: neither the constraints nor the digests nor the settings of what is built are meant for that (as with pip).</summary>
+    public PythonSources ForBuilding => this with { Constraints = [], Overrides = [], Settings = [], Digests = new Dictionary<ProjectName, IReadOnlySet<string>>(), RequireDigests = false, PreReleases = false, WithoutDependencies = false, Present = new Dictionary<ProjectName, PresentDistribution>(), Preferred = new Dictionary<ProjectName, IReadOnlyList<PythonVersion>>() };
 
     /// <summary>Digests of the files that may be taken of a project; null for any.</summary>
     internal IReadOnlySet<string>? DigestsOf(ProjectName project) => Digests.GetValueOrDefault(project) ?? (RequireDigests ? FrozenSet<string>.Empty : null);

@@ -43,6 +43,7 @@ public sealed class SpdxExpressionTests
     [InlineData("OR MIT", "a licence is missing before 'OR'")]
     [InlineData("()", "a licence is missing before ')'")]
     [InlineData("(MIT", "a bracket is not closed")]
+    [InlineData("((MIT) ISC)", "'ISC' is not expected behind ')'")]
     [InlineData("MIT)", "')' is not expected behind 'MIT'")]
     [InlineData("MIT WITH", "behind 'WITH' an exception is missing")]
     [InlineData("MIT WITH ISC", "SPDX knows no exception 'ISC'")]
