@@ -1,7 +1,6 @@
-using System.Collections.Concurrent;
-using System.Runtime.ExceptionServices;
 using System.Text;
 using Mayfly.Linux;
+using Mayfly.Packages;
 
 namespace Mayfly.Environments;
 
@@ -12,57 +11,32 @@ internal static class EnvironmentTree
 
     /// <summary>Writes what comes, on all cores.</summary>
     /// <param name="root">The environment.</param>
-    /// <param name="files">All of it.</param>
+    /// <param name="install">All of it.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="MayflyException">A file of the store is not what it was.</exception>
-    public static void Write(string root, IEnumerable<PlannedFile> files, CancellationToken cancellationToken)
+    public static void Write(string root, IReadOnlyList<WheelPlan> install, CancellationToken cancellationToken)
     {
-        PlannedFile[] all = [.. files];
-        foreach (var folder in all.Select(static file => Path.GetDirectoryName(file.Path)!).Distinct())
-            Directory.CreateDirectory($"{root}/{folder}");
-        // Whole runs of files, which mostly belong to one folder: two that make names in the same folder wait for each other.
-        var runs = Partitioner.Create(0, Math.Max(all.Length, 1), Math.Max(64, all.Length / (Environment.ProcessorCount * 4)));
-        try
+        // Runs of files that follow each other in a wheel, and so mostly belong to one folder: two that make names in the same folder wait for each other.
+        var length = Math.Clamp(install.Sum(static plan => plan.Files.Count) / (Environment.ProcessorCount * 16), 16, 512);
+        AllCores.Each(install.SelectMany(plan => Enumerable.Range(0, (plan.Files.Count + length - 1) / length).Select(number => (Plan: plan, Start: number * length))), cancellationToken, run =>
         {
-            Parallel.ForEach(runs, new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount }, run =>
+            using var folders = new FolderChain(root);
+            using var reader = run.Plan.Wheel.Open();
+            for (var number = run.Start; number < Math.Min(run.Start + length, run.Plan.Files.Count); number++)
             {
-                var sharing = true;
-                foreach (var file in all.AsSpan(Math.Min(run.Item1, all.Length)..Math.Min(run.Item2, all.Length)))
-                    Write(root, file, ref sharing);
-            });
-        }
-        catch (AggregateException e) when (e.InnerException is { } inner)
-        {
-            ExceptionDispatchInfo.Throw(inner);
-        }
+                var file = run.Plan.Files[number];
+                // Another mode than in the archive: what pip would give it. The process's mask is the user's wish.
+                using var made = folders.CreateFile(file.Path, file.Runs ? Runs : Data);
+                if (file.Source is { } source)
+                    reader.CopyTo(source, made, file.Path);
+                else
+                    FileHandles.Write(made, file.Contents, file.Path);
+            }
+        });
     }
 
     /// <summary>What files take of a disk, in bytes: whole blocks of the usual size.</summary>
     public static long RoomFor(IReadOnlyList<WheelPlan> install) => install.SelectMany(static plan => plan.Files).Sum(static file => ((file.Size ?? 0) + Block - 1) / Block * Block);
-
-    private static void Write(string root, PlannedFile file, ref bool sharing)
-    {
-        var path = $"{root}/{file.Path}";
-        if (file.Source is not { } source)
-        {
-            File.WriteAllBytes(path, file.Contents!);
-            if (file.Runs)
-                Files.ChangeMode(path, (int)File.GetUnixFileMode(path) | 0b001_001_001);
-            return;
-        }
-
-        try
-        {
-            // Another mode than in the store, whose files are everybody's: this one is the user's, and as pip would make it.
-            var node = Nodes.Read(source);
-            FileHandles.Copy(source, path, file.Runs || (node.Mode & 0b001_001_001) != 0 ? Runs : Data, file.Size ?? node.Size, ref sharing);
-        }
-        catch (EndOfStreamException e)
-        {
-            // A store that a power cut has damaged; what is in it is not synced file by file.
-            throw new MayflyException($"the store's file {source} is damaged: {e.Message}", $"remove {Path.GetDirectoryName(source)!.Split("/files")[0]} and run the command again; it is unpacked anew", e);
-        }
-    }
 
     /// <summary>Also its byte code, and folders that have nothing left in them.</summary>
     public static void Remove(string root, string path, HashSet<string> skeleton)

@@ -66,7 +66,7 @@ public sealed class EnvironmentTrial(Store store, Interpreter interpreter, strin
         var target = interpreter.Target;
         if (target.Rank(wheel.Name) == int.MaxValue)
             throw new MayflyException($"{file} cannot be tried: {interpreter.Name} on this machine ({interpreter.Executable}) does not run it", "name an interpreter that does with --python, or publish where there is one");
-        var metadata = CoreMetadata.Read(File.ReadAllBytes(wheel.PathOf($"{wheel.Information}/METADATA")), file);
+        var metadata = CoreMetadata.Read(wheel.Metadata, file);
         if (!target.Allows(metadata.RequiresPython))
             throw new MayflyException($"{file} is for Python {metadata.RequiresPython}, and {interpreter.Executable} is {interpreter.Name}", "name an interpreter that it is for with --python");
     }

@@ -6,8 +6,9 @@ namespace Mayfly.Environments;
 public sealed record InstalledDistribution
 {
     private readonly Lazy<CoreMetadata> _metadata;
+    private readonly Lazy<IReadOnlyList<string>> _files;
 
-    private InstalledDistribution(string folder) => _metadata = new Lazy<CoreMetadata>(() => ReadMetadata(folder));
+    private InstalledDistribution(string folder) => (_metadata, _files) = (new(() => ReadMetadata(folder)), new(() => Recorded(folder)));
 
     public required ProjectName Project { get; init; }
 
@@ -23,7 +24,7 @@ public sealed record InstalledDistribution
     public required bool IsRequested { get; init; }
 
     /// <summary>Its files, from the folder of the packages; empty when it has no record, or one that cannot be read.</summary>
-    public required IReadOnlyList<string> Files { get; init; }
+    public IReadOnlyList<string> Files => _files.Value;
 
     /// <summary>Where it came from; null for an index.</summary>
     public required DirectUrl? Origin { get; init; }
@@ -55,7 +56,6 @@ public sealed record InstalledDistribution
             Information = Path.GetFileName(folder),
             Installer = Text("INSTALLER").Trim(),
             IsRequested = File.Exists($"{folder}/REQUESTED"),
-            Files = Recorded(Text("RECORD")),
             Origin = Text(DirectUrl.FileName) is { Length: > 0 } origin ? DirectUrl.Read(origin) : null,
         };
 
@@ -74,11 +74,11 @@ public sealed record InstalledDistribution
         }
     }
 
-    private static IReadOnlyList<string> Recorded(string record)
+    private static IReadOnlyList<string> Recorded(string folder)
     {
         try
         {
-            return [.. RecordEntry.Read(record).Select(static entry => entry.Path).Where(static path => !path.Contains('\0', StringComparison.Ordinal))];
+            return !File.Exists($"{folder}/RECORD") ? [] : [.. RecordEntry.Read(File.ReadAllText($"{folder}/RECORD")).Select(static entry => entry.Path).Where(static path => !path.Contains('\0', StringComparison.Ordinal))];
         }
         catch (MayflyException)
         {

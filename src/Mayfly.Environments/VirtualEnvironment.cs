@@ -97,8 +97,8 @@ public sealed class VirtualEnvironment
     /// <summary>Puts the first that it has into one that is being made.</summary>
     private static void Fill(string made, IReadOnlyList<WheelPlan> install)
     {
-        RequireApart(made, install, [], []);
-        EnvironmentTree.Write(made, install.SelectMany(static plan => plan.Files), CancellationToken.None);
+        RequireApart(new FolderKinds(made), install, [], []);
+        EnvironmentTree.Write(made, install, CancellationToken.None);
     }
 
     /// <summary>Opens one, whoever made it.</summary>
@@ -212,8 +212,9 @@ public sealed class VirtualEnvironment
         var comesPip = coming.Any(static project => project.Text == "pip");
         if (comesPip)
             gone.UnionWith(PipPrograms.In(Root, Interpreter));
-        RequireApart(Root, install, staying.SelectMany(one => one.Files.Select(file => (Within(file), $"{one.Project} {one.Version}, which is installed"))), gone);
-        RequireNoLinks([.. gone, .. install.SelectMany(static plan => plan.Files).Select(static file => file.Path)]);
+        var folders = new FolderKinds(Root);
+        RequireApart(folders, install, staying.SelectMany(one => one.Files.Select(file => (Within(file), $"{one.Project} {one.Version}, which is installed"))), gone);
+        RequireNoLinks(folders, [.. gone, .. install.SelectMany(static plan => plan.Files).Select(static file => file.Path)]);
         var made = Beside(Root);
         try
         {
@@ -223,7 +224,7 @@ public sealed class VirtualEnvironment
             var skeleton = EnvironmentTree.SkeletonOf(Interpreter);
             foreach (var path in gone)
                 EnvironmentTree.Remove(made, path, skeleton);
-            EnvironmentTree.Write(made, install.SelectMany(static plan => plan.Files), cancellationToken);
+            EnvironmentTree.Write(made, install, cancellationToken);
             if (!comesPip && staying.All(static one => one.Project.Text != "pip") && PipPrograms.ToolOf(Root) is { } tool)
                 PipPrograms.Write(made, Interpreter, tool);
             EnvironmentRecord.Write(made, SitePackages, EnvironmentRecord.Read(Root), PackagesFolder, install);
@@ -320,23 +321,19 @@ public sealed class VirtualEnvironment
 
     /// <summary>What no distribution brings and none may take away.</summary>
     internal static bool IsItsOwn(string path) => path is "pyvenv.cfg" or "lib64"
-        || (Path.GetDirectoryName(path) == "bin" && InterpreterSearch.IsName(Path.GetFileName(path))) || path.StartsWith("bin/activate", StringComparison.Ordinal);
+        || (path.StartsWith("bin/", StringComparison.Ordinal) && (path.StartsWith("bin/activate", StringComparison.Ordinal) || InterpreterSearch.IsName(path["bin/".Length..])));
 
     /// <summary>A link on the way to a file leads to somebody else's files, or to those of the environment as it is now.</summary>
-    private void RequireNoLinks(IEnumerable<string> paths)
+    private void RequireNoLinks(FolderKinds folders, IEnumerable<string> paths)
     {
-        var folders = new HashSet<string>(StringComparer.Ordinal) { "" };
         foreach (var path in paths)
         {
-            for (var folder = Path.GetDirectoryName(path)!; folders.Add(folder); folder = Path.GetDirectoryName(folder)!)
-            {
-                if (Nodes.Find($"{Root}/{folder}") is { Kind: NodeKind.Link })
-                    throw new MayflyException($"{folder} in {Root} is a link to {new FileInfo($"{Root}/{folder}").LinkTarget}, and what is behind it is not changed", "put a folder in its place, or take the link away");
-            }
+            if (folders.LinkAbove(path) is { } link)
+                throw new MayflyException($"{link} in {Root} is a link to {new FileInfo($"{Root}/{link}").LinkTarget}, and what is behind it is not changed", "put a folder in its place, or take the link away");
         }
     }
 
-    private static void RequireApart(string root, IReadOnlyList<WheelPlan> install, IEnumerable<(string Path, string Owner)> there, HashSet<string> gone)
+    private static void RequireApart(FolderKinds folders, IReadOnlyList<WheelPlan> install, IEnumerable<(string Path, string Owner)> there, HashSet<string> gone)
     {
         var owners = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (path, owner) in there)
@@ -348,7 +345,7 @@ public sealed class VirtualEnvironment
             {
                 if (!owners.TryAdd(file.Path, name) && owners[file.Path] is var other)
                     throw new MayflyException($"{name} and {other} both have {file.Path}", "they cannot stand in one environment: install one of them alone, or ask their projects which of them it belongs to");
-                if (!gone.Contains(file.Path) && File.Exists($"{root}/{file.Path}"))
+                if (!gone.Contains(file.Path) && folders.MayHave(file.Path) && File.Exists($"{folders.Root}/{file.Path}"))
                 {
                     throw new MayflyException($"{name} would replace {file.Path}, which belongs to no distribution",
                         "look what it is; if nobody needs it, remove it and try again");

@@ -28,11 +28,11 @@ public sealed record WheelPlan
     public static WheelPlan Of(UnpackedWheel wheel, Interpreter interpreter, string root, bool isRequested, DirectUrl? origin = null)
     {
         var (name, packages) = ($"{wheel.Name.Project} {wheel.Name.Version}", interpreter.SitePackages);
-        var program = $"{root}/bin/python";
+        var (program, inPackages) = ($"{root}/bin/python", $"{packages}/");
         var data = $"{wheel.Information[..^".dist-info".Length]}.data/";
         var record = $"{wheel.Information}/RECORD";
         List<PlannedFile> files = [];
-        foreach (var entry in wheel.Record.Where(entry => entry.Path != record))
+        foreach (var entry in wheel.Files.Where(entry => entry.Path != record))
         {
             if (!entry.Path.StartsWith(data, StringComparison.Ordinal))
             {
@@ -68,22 +68,24 @@ public sealed record WheelPlan
             Add(Made($"bin/{point.Name}", point.Script(program), runs: true));
         }
 
-        string[] made = ["INSTALLER", "REQUESTED", DirectUrl.FileName];
-        files.RemoveAll(file => made.Any(text => file.Path == $"{packages}/{wheel.Information}/{text}"));
+        string[] made = [.. ((string[])["INSTALLER", "REQUESTED", DirectUrl.FileName]).Select(text => $"{packages}/{wheel.Information}/{text}")];
+        files.RemoveAll(file => made.Contains(file.Path));
         Add(Made($"{packages}/{wheel.Information}/INSTALLER", "mayfly\n"));
         if (isRequested)
             Add(Made($"{packages}/{wheel.Information}/REQUESTED", ""));
         if (origin is not null)
             Add(Made($"{packages}/{wheel.Information}/{DirectUrl.FileName}", origin.ToString()));
-        var lines = files.Select(file => new RecordEntry(Path.GetRelativePath($"/{packages}", $"/{file.Path}"), file.Hash, file.Size).ToString()).Order(StringComparer.Ordinal).Append($"{record},,");
-        Add(Made($"{packages}/{record}", string.Concat(lines.Select(static line => $"{line}\n"))));
+        var lines = files.Select(file => new RecordEntry(FromPackages(file.Path), file.Hash, file.Size).ToString()).Order(StringComparer.Ordinal);
+        Add(Made($"{packages}/{record}", $"{string.Join('\n', lines)}\n{record},,\n"));
         return new WheelPlan { Wheel = wheel, Files = files };
 
-        PlannedFile Copied(RecordEntry entry, string path) => new(path) { Source = wheel.PathOf(entry.Path), Hash = entry.Hash, Size = entry.Size ?? new FileInfo(wheel.PathOf(entry.Path)).Length };
+        static PlannedFile Copied(PackedFile file, string path) => new(path) { Source = file, Runs = file.Runs, Hash = file.Hash, Size = file.Size };
 
-        PlannedFile Script(RecordEntry entry, string path)
+        string FromPackages(string path) => path.StartsWith(inPackages, StringComparison.Ordinal) ? path[inPackages.Length..] : Path.GetRelativePath($"/{packages}", $"/{path}");
+
+        PlannedFile Script(PackedFile entry, string path)
         {
-            var contents = File.ReadAllBytes(wheel.PathOf(entry.Path));
+            var contents = wheel.Contents(entry.Path)!;
             var end = contents.AsSpan().IndexOf((byte)'\n');
             if (!contents.AsSpan().StartsWith(Encoding.ASCII.GetBytes(Python)))
                 return Copied(entry, $"bin/{path}") with { Runs = true };
@@ -98,7 +100,8 @@ public sealed record WheelPlan
             if (VirtualEnvironment.IsItsOwn(file.Path))
                 throw Wrong($"it would write {file.Path}, which belongs to the environment itself");
             // With another one's record it would decide over that one's files.
-            if (file.Path.StartsWith($"{packages}/", StringComparison.Ordinal) && file.Path[(packages.Length + 1)..].Split('/') is [var folder, _, ..] && folder.EndsWith(".dist-info", StringComparison.Ordinal) && folder != wheel.Information)
+            if (file.Path.StartsWith(inPackages, StringComparison.Ordinal) && file.Path.IndexOf('/', inPackages.Length) is > 0 and var end
+                && file.Path.AsSpan(inPackages.Length..end) is var folder && folder.EndsWith(".dist-info") && !folder.SequenceEqual(wheel.Information))
                 throw Wrong($"it would write {file.Path}, among the metadata of another distribution");
             files.Add(file);
         }

@@ -32,5 +32,5 @@ public static class Pruning
 
     /// <summary>Downloads of packages that are unpacked: those are never read again.</summary>
     public static IReadOnlyList<string> Artifacts(Store store) =>
-        [.. Directory.EnumerateFiles(store.Folder(StoreArea.Artifacts)).Select(Path.GetFileName).OfType<string>().Where(name => store.Has(StoreArea.Unpacked, name)).Order(StringComparer.Ordinal)];
+        [.. Directory.EnumerateFiles(store.Folder(StoreArea.Artifacts)).Select(Path.GetFileName).OfType<string>().Where(name => store.Has(StoreArea.Unpacked, name) || store.Has(StoreArea.Wheels, name)).Order(StringComparer.Ordinal)];
 }

@@ -12,6 +12,9 @@ public enum StoreArea
     /// <summary>Unpacked packages, by the SHA-256 of their artifact.</summary>
     Unpacked,
 
+    /// <summary>Wheels taken apart, each a file that has all of its files, by the SHA-256 of their artifact.</summary>
+    Wheels,
+
     /// <summary>Layers of images, by the key of their inputs.</summary>
     Layers,
 

@@ -38,7 +38,7 @@ public sealed class KilledChangeTests : IDisposable
             var version = point % 2 == 0 ? "2.0" : "1.0";
             // Each time anew, so that the wheel is being unpacked at many of the moments.
             const string store = "store";
-            Trees.Remove($"{_folder}/{store}/unpacked");
+            Trees.Remove($"{_folder}/{store}/wheels");
             killed += Installed(version, store, random.NextDouble() * 1.1 * typical) < 0 ? 1 : 0;
             var now = Whole(environment, seed, point);
             // What there is to go back to is whole too.
@@ -50,8 +50,8 @@ public sealed class KilledChangeTests : IDisposable
                 Assert.Equal(now, Whole(environment, seed, point));
             }
 
-            foreach (var left in Directory.GetDirectories($"{_folder}/{store}/unpacked"))
-                Assert.True(Directory.GetFiles($"{left}/files/part").Length == 401, $"seed {seed}, point {point}: the store has half a wheel");
+            foreach (var left in Directory.GetFiles($"{_folder}/{store}/wheels"))
+                Assert.True(IsWhole(Store.Open($"{_folder}/{store}"), left), $"seed {seed}, point {point}: the store has half a wheel");
         }
 
         Assert.True(killed > points / 3, $"seed {seed}: only {killed} of {points} were killed");
@@ -77,6 +77,35 @@ public sealed class KilledChangeTests : IDisposable
             Assert.True(process.ExitCode == 0, process.StandardError.ReadToEnd());
             return Stopwatch.GetElapsedTime(began).TotalMilliseconds;
         }
+    }
+
+    [Fact]
+    public void Two_processes_that_take_one_wheel_apart_both_have_it()
+    {
+        var path = WheelFile.Write(_folder, "part", "1.0", Enumerable.Range(0, 1000).ToDictionary(static number => $"part/m{number}.py", static number => $"# {new string('x', number * 5)}\n"));
+        var (name, sha256) = WheelFile.Keep(Store.Open($"{_folder}/store"), path);
+        VirtualEnvironment[] environments = [.. ((string[])["one", "two"]).Select(place => VirtualEnvironment.Create($"{_folder}/{place}", Interpreter.Ask("/usr/bin/python3")))];
+        Process[] processes = [.. environments.Select(environment => ChangeChild.Start($"{_folder}/store", environment.Root, name, sha256))];
+        foreach (var (process, environment) in processes.Zip(environments))
+        {
+            process.WaitForExit();
+            Assert.True(process.ExitCode == 0, process.StandardError.ReadToEnd());
+            Assert.DoesNotContain(EnvironmentCheck.Of(environment), static fault => fault.Contains("part", StringComparison.Ordinal));
+            Assert.Equal(1000, Directory.GetFiles($"{environment.PackagesFolder}/part").Length);
+            process.Dispose();
+        }
+
+        Assert.True(IsWhole(Store.Open($"{_folder}/store"), Assert.Single(Directory.GetFiles($"{_folder}/store/wheels"))));
+        Assert.Empty(Directory.GetFileSystemEntries($"{_folder}/store/tmp"));
+    }
+
+    /// <summary>A wheel of the store, which must be the one that was found there and none that is made anew.</summary>
+    private bool IsWhole(Store store, string path)
+    {
+        var (found, sha256) = (Nodes.Read(path).Inode, Path.GetFileName(path));
+        var wheel = UnpackedWheel.All(store, [.. Directory.GetFiles(_folder, "*.whl").Where(wheel => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(wheel))) == sha256).Select(wheel => (Path.GetFileName(wheel), sha256))]).Single();
+        using var reader = wheel.Open();
+        return Nodes.Read(path).Inode == found && wheel.Files.All(file => file.Path.EndsWith("/RECORD", StringComparison.Ordinal) || file.Hash == $"sha256={Base64Url.EncodeToString(SHA256.HashData(reader.Read(file)))}");
     }
 
     /// <summary>The version that is there, every file of it as its record says and nothing of another one.</summary>

@@ -180,6 +180,26 @@ public sealed class VirtualEnvironmentTests : IDisposable
     }
 
     [Fact]
+    public void What_is_damaged_in_the_store_never_gets_into_an_environment()
+    {
+        var environment = VirtualEnvironment.Create($"{_folder}/env", Python);
+        var wheel = WheelFile.Write(_folder, "one", "1.0", new Dictionary<string, string> { ["one/__init__.py"] = "", ["one/deep/er/text.py"] = "what is in it\n" });
+        var plans = Plans(environment, wheel);
+        var pack = plans[0].Wheel.Place;
+        var bytes = File.ReadAllBytes(pack);
+        bytes[bytes.AsSpan().IndexOf("what is in it"u8)]++;
+        File.WriteAllBytes(pack, bytes);
+        var before = Names(environment.Root);
+        var refused = Assert.Throws<MayflyException>(() => environment.Change(plans, []));
+        Assert.Equal("the wheel one-1.0-py3-none-any.whl was damaged in the store", refused.Message);
+        Assert.Equal(before, Names(environment.Root));
+        Assert.False(File.Exists(pack));
+        environment.Change(Plans(environment, wheel), []);
+        Assert.Equal("what is in it\n", File.ReadAllText($"{environment.PackagesFolder}/one/deep/er/text.py"));
+        Assert.Equal([".env.before", ".env.lock", "env"], Directory.GetFileSystemEntries(_folder).Select(Path.GetFileName).Where(static name => name!.Contains("env", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void Links_lead_nobody_to_files_of_others()
     {
         var environment = VirtualEnvironment.Create($"{_folder}/env", Python);

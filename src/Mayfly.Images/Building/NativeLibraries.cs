@@ -14,17 +14,27 @@ internal static class NativeLibraries
     /// <exception cref="MissingLibrariesException">Something is missing.</exception>
     public static void Require(LockedEnvironment environment, IReadOnlyList<UnpackedWheel> wheels, IReadOnlyList<string> layers)
     {
-        var objects = wheels.SelectMany(static wheel => wheel.Record.Select(entry => (Wheel: wheel, Object: SharedObject.Read(wheel.PathOf(entry.Path)), entry.Path))).Where(static one => one.Object is not null).ToArray();
+        var objects = wheels.SelectMany(Objects).ToArray();
         if (objects.Length == 0)
             return;
         // Projects bring libraries of their own and load them by path, or find them by one: whatever the environment has under that name will do.
-        var own = objects.SelectMany(static one => (string[])[Path.GetFileName(one.Path), one.Object!.Name]).ToHashSet(StringComparer.Ordinal);
+        var own = objects.SelectMany(static one => (string[])[Path.GetFileName(one.Path), one.Object.Name]).ToHashSet(StringComparer.Ordinal);
         var folders = Folders(layers).ToArray();
-        var missing = objects.SelectMany(static one => one.Object!.Needed.Select(library => (one.Wheel, Library: library)))
+        var missing = objects.SelectMany(static one => one.Object.Needed.Select(library => (one.Wheel, Library: library)))
             .Where(need => !own.Contains(need.Library) && !folders.Any(folder => LayerTree.Find(layers, $"{folder}/{need.Library}") is not null))
             .GroupBy(static need => need.Library, static need => $"{need.Wheel.Name.Project} {need.Wheel.Name.Version}").ToArray();
         if (missing.Length > 0)
             throw new MissingLibrariesException(environment.Set, missing.ToDictionary(static one => one.Key, static one => one.First(), StringComparer.Ordinal));
+    }
+
+    private static IEnumerable<(UnpackedWheel Wheel, SharedObject Object, string Path)> Objects(UnpackedWheel wheel)
+    {
+        using var reader = wheel.Open();
+        foreach (var file in wheel.Files)
+        {
+            if (reader.BeginsWith(file, SharedObject.Magic) && SharedObject.Read(reader.Read(file)) is { } found)
+                yield return (wheel, found, file.Path);
+        }
     }
 
     private static IEnumerable<string> Folders(IReadOnlyList<string> layers)

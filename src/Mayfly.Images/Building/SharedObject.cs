@@ -10,16 +10,17 @@ internal sealed record SharedObject(string Name, IReadOnlyList<string> Needed)
 {
     private const int Load = 1, Dynamic = 2, NeededTag = 1, StringTable = 5, NameTag = 14;
 
+    /// <summary>With this such a file begins.</summary>
+    public static ReadOnlySpan<byte> Magic => "\u007fELF"u8;
+
     /// <summary>Null for every other file, and for one that is damaged: the linker will say so better.</summary>
-    public static SharedObject? Read(string path)
+    public static SharedObject? Read(byte[] file)
     {
-        using var file = File.OpenHandle(path);
-        Span<byte> magic = stackalloc byte[4];
-        if (RandomAccess.Read(file, magic, 0) < 4 || !magic.SequenceEqual("\u007fELF"u8))
+        if (!file.AsSpan().StartsWith(Magic))
             return null;
         try
         {
-            return new Reader(File.ReadAllBytes(path)).Read();
+            return new Reader(file).Read();
         }
         catch (Exception e) when (e is ArgumentOutOfRangeException or OverflowException)
         {

@@ -1,54 +1,72 @@
 using System.Security.Cryptography;
-using System.Text;
 using Mayfly.Linux;
 
 namespace Mayfly.Packages.Python;
 
 /// <summary>A wheel in the store, taken apart once: its files by their names in the archive, every one found to be what its <c>RECORD</c> says.</summary>
 /// <remarks>
-/// What it keeps: a folder of the store's <c>unpacked/</c>, named by the SHA-256 of the archive; in it <c>name</c>, the file's name, which says what it is, and <c>files/</c>. How it
-/// changes: never; it is there whole or not at all. There is no sync, which would take longer than all else: what a power cut takes away is noticed when it is read, or by its length when it is
-/// copied. Environments copy from it and never link to it, for an editor that writes in place would change every other one.
+/// What it keeps: a file of the store's <c>wheels/</c>, named by the SHA-256 of the archive (<see cref="WheelPack"/> is its form). How it changes: never; it is there whole or not at all. There is no
+/// sync, which would take longer than all else: what a power cut takes away is noticed by a checksum when it is read, and the wheel is taken apart anew. Environments copy from it and have
+/// nothing in common with it but blocks that the file system shares, for an editor that writes in place would change every other one.
 /// </remarks>
 public sealed class UnpackedWheel
 {
-    private const int Everybody = 0b110_100_100, Runs = 0b111_101_101;
+    private const string Title = "unpack wheels";
 
-    private readonly string _folder;
+    private readonly Store _store;
+    private readonly WheelPack _pack;
+    private readonly WheelName _name;
 
-    private UnpackedWheel(string sha256, string folder)
-    {
-        (Sha256, _folder) = (sha256, folder);
-        Name = WheelName.TryParse(File.ReadAllText($"{folder}/name"))!;
-        Information = Path.GetFileName(Directory.GetDirectories(FilesFolder, "*.dist-info").Single());
-        Record = RecordEntry.Read(File.ReadAllText($"{FilesFolder}/{Information}/RECORD"));
-    }
+    private UnpackedWheel(Store store, string sha256, WheelPack pack, WheelName name) => (_store, Sha256, _pack, _name) = (store, sha256, pack, name);
 
     /// <summary>Of the archive, in small hexadecimal digits.</summary>
     public string Sha256 { get; }
 
-    public WheelName Name { get; }
+    public WheelName Name => _name;
 
     /// <summary>The folder of its metadata: <c>django-4.2.dist-info</c>.</summary>
-    public string Information { get; }
+    public string Information => _pack.Information;
 
-    /// <summary>Every file of it, with digest and size.</summary>
-    public IReadOnlyList<RecordEntry> Record { get; }
+    /// <summary>Every file of it, in the order of their paths.</summary>
+    public IReadOnlyList<PackedFile> Files => _pack.Files;
 
-    private string FilesFolder => $"{_folder}/files";
+    /// <summary>Its own file <c>METADATA</c>.</summary>
+    public byte[] Metadata => Contents($"{Information}/METADATA")!;
 
-    /// <summary>The file's path in the store.</summary>
-    public string PathOf(string file) => $"{FilesFolder}/{file}";
+    /// <summary>Where it is in the store.</summary>
+    public string Place => _store.PathOf(StoreArea.Wheels, Sha256);
+
+    /// <summary>True when the store has it apart; its archive is needed no more then.</summary>
+    public static bool IsIn(Store store, string sha256) => store.Has(StoreArea.Wheels, sha256);
+
+    /// <summary>A file's bytes; null when it has none of this name.</summary>
+    /// <exception cref="MayflyException">They are not what they were.</exception>
+    public byte[]? Contents(string path)
+    {
+        if (Files.FirstOrDefault(file => file.Path == path) is not { } file)
+            return null;
+        using var reader = Open();
+        return reader.Read(file);
+    }
 
     /// <summary>A text of its metadata; null when it has none of this name.</summary>
-    public string? Text(string name) => PathOf($"{Information}/{name}") is var path && File.Exists(path) ? File.ReadAllText(path) : null;
+    public string? Text(string name)
+    {
+        if (Contents($"{Information}/{name}") is not { } bytes)
+            return null;
+        using var reader = new StreamReader(new MemoryStream(bytes));
+        return reader.ReadToEnd();
+    }
+
+    /// <summary>For reading several of its files.</summary>
+    public WheelReader Open() => new(this, FileHandles.OpenFile(Place));
 
     /// <summary>Refuses it when its metadata are others than those that it was chosen by, which may have been read beside it (PEP 658) or of a part of it.</summary>
     /// <param name="sha256">Of those; null where they are not known.</param>
     /// <exception cref="MayflyException">They are.</exception>
     public void RequireMetadata(string? sha256)
     {
-        if (sha256 is not null && Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(PathOf($"{Information}/METADATA")))) != sha256)
+        if (sha256 is not null && Convert.ToHexStringLower(SHA256.HashData(Metadata)) != sha256)
             throw new MayflyException($"the metadata in {Name.Project} {Name.Version} are others than those that its index gave for it", "somebody on the way may have changed it, or the index is damaged: try again later, or name another index");
     }
 
@@ -70,54 +88,74 @@ public sealed class UnpackedWheel
     /// <exception cref="MayflyException">One of them is damaged, hostile, or not what its name says; none is added then.</exception>
     public static IReadOnlyList<UnpackedWheel> All(Store store, IReadOnlyList<(string Name, string Sha256)> wheels, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
     {
-        const string Title = "unpack wheels";
-        var missing = wheels.Where(wheel => !IsApart(store, wheel.Sha256)).DistinctBy(static wheel => wheel.Sha256)
+        var found = new Dictionary<string, UnpackedWheel>(StringComparer.Ordinal);
+        foreach (var (_, sha256) in wheels)
+        {
+            if (!found.ContainsKey(sha256) && Find(store, sha256) is { } wheel)
+                found.Add(sha256, wheel);
+        }
+
+        var missing = wheels.Where(wheel => !found.ContainsKey(wheel.Sha256)).DistinctBy(static wheel => wheel.Sha256)
             .OrderByDescending(wheel => new FileInfo(store.PathOf(StoreArea.Artifacts, wheel.Sha256)).Length).ToArray();
         if (missing.Length > 0)
         {
             using var work = store.BeginWork("wheels");
             var done = 0;
-            try
+            AllCores.Each(missing, cancellationToken, wheel =>
             {
-                Parallel.ForEach(missing, new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount }, wheel =>
-                {
-                    Unpack(store, wheel.Name, wheel.Sha256, Path.Combine(work.Path, wheel.Sha256));
-                    progress?.Report(new Activity(Title, wheel.Name) { Done = Interlocked.Increment(ref done), Total = missing.Length });
-                });
-            }
-            catch (AggregateException e) when (e.InnerException is { } inner)
+                Unpack(store, wheel.Name, wheel.Sha256, Path.Combine(work.Path, wheel.Sha256), cancellationToken);
+                progress?.Report(new Activity(Title, wheel.Name) { Done = Interlocked.Increment(ref done), Total = missing.Length });
+            });
+            foreach (var (name, sha256) in missing)
             {
-                System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(inner);
+                store.Commit(Path.Combine(work.Path, sha256), StoreArea.Wheels, sha256, sync: false);
+                found.Add(sha256, Find(store, sha256) ?? throw new MayflyException($"the wheel {name} cannot be read in the store {store.Root} although it was just written", "look at the disk"));
+                // As it was kept once, a folder with its files.
+                if (store.Has(StoreArea.Unpacked, sha256))
+                    store.Remove(StoreArea.Unpacked, sha256);
             }
 
-            foreach (var (_, sha256) in missing)
-                store.Commit(Path.Combine(work.Path, sha256), StoreArea.Unpacked, sha256, sync: false);
             progress?.Report(new Activity(Title, missing.Length == 1 ? missing[0].Name : $"{missing.Length} wheels") { Done = missing.Length, Total = missing.Length, Ended = true });
         }
 
-        return [.. wheels.Select(wheel => Named(new UnpackedWheel(wheel.Sha256, store.PathOf(StoreArea.Unpacked, wheel.Sha256)), wheel.Name))];
+        return [.. wheels.Select(wheel => Named(found[wheel.Sha256], wheel.Name))];
     }
 
     /// <summary>The file <c>METADATA</c> of a wheel that is apart; null when it is not.</summary>
-    internal static byte[]? MetadataOf(Store store, string sha256)
+    internal static byte[]? MetadataOf(Store store, string sha256) => Find(store, sha256)?.Metadata is { Length: > 0 and <= CoreMetadata.Largest } metadata ? metadata : null;
+
+    /// <summary>Takes it out of the store, and says so.</summary>
+    internal MayflyException Damaged()
     {
-        if (!IsApart(store, sha256))
-            return null;
-        var path = $"{Directory.GetDirectories($"{store.PathOf(StoreArea.Unpacked, sha256)}/files", "*.dist-info")[0]}/METADATA";
-        return new FileInfo(path) is { Exists: true, Length: > 0 and <= CoreMetadata.Largest } ? File.ReadAllBytes(path) : null;
+        TakeOut(_store, Sha256);
+        return new MayflyException($"the wheel {_pack.Name} was damaged in the store", "it was removed: run the command again, and it is unpacked anew");
     }
 
-    /// <summary>One of which a power cut has taken the files that say what it is goes, and is taken apart anew.</summary>
-    private static bool IsApart(Store store, string sha256)
+    /// <summary>Null when it is not there; one whose index is damaged goes.</summary>
+    private static UnpackedWheel? Find(Store store, string sha256)
     {
-        if (!store.Has(StoreArea.Unpacked, sha256))
-            return false;
-        var folder = store.PathOf(StoreArea.Unpacked, sha256);
-        if (File.Exists($"{folder}/name") && WheelName.TryParse(File.ReadAllText($"{folder}/name")) is not null && Directory.Exists($"{folder}/files")
-            && Directory.GetDirectories($"{folder}/files", "*.dist-info") is [var information] && new FileInfo($"{information}/RECORD") is { Exists: true, Length: > 0 })
-            return true;
-        store.Remove(StoreArea.Unpacked, sha256);
-        return false;
+        if (!IsIn(store, sha256))
+            return null;
+        using (var file = FileHandles.OpenFile(store.PathOf(StoreArea.Wheels, sha256)))
+        {
+            if (WheelPack.Read(file) is { } pack && WheelName.TryParse(pack.Name) is { } name)
+                return new UnpackedWheel(store, sha256, pack, name);
+        }
+
+        TakeOut(store, sha256);
+        return null;
+    }
+
+    /// <summary>Somebody else may have been faster.</summary>
+    private static void TakeOut(Store store, string sha256)
+    {
+        try
+        {
+            store.Remove(StoreArea.Wheels, sha256);
+        }
+        catch (LinuxException) when (!IsIn(store, sha256))
+        {
+        }
     }
 
     /// <summary>Who says a digest of one wheel and the name of another shall not get the one for the other.</summary>
@@ -125,7 +163,7 @@ public sealed class UnpackedWheel
         WheelName.TryParse(name) is { } meant && meant.Project == found.Name.Project && meant.Version == found.Name.Version ? found
             : throw new MayflyException($"'{name}' has the digest of {found.Name.Project} {found.Name.Version}", "whoever said that digest is wrong: make the lock anew, or name another index");
 
-    private static void Unpack(Store store, string name, string sha256, string folder)
+    private static void Unpack(Store store, string name, string sha256, string path, CancellationToken cancellationToken)
     {
         var archive = store.PathOf(StoreArea.Artifacts, sha256);
         try
@@ -141,19 +179,7 @@ public sealed class UnpackedWheel
                 }
             }
 
-            var wheel = WheelArchive.Read(file, name);
-            Directory.CreateDirectory($"{folder}/files");
-            File.WriteAllText($"{folder}/name", name, Encoding.ASCII);
-            var folders = new HashSet<string>(StringComparer.Ordinal);
-            foreach (var path in wheel.Files)
-            {
-                var target = $"{folder}/files/{path}";
-                if (Path.GetDirectoryName(target) is { } parent && folders.Add(parent))
-                    Directory.CreateDirectory(parent);
-                using (var written = new FileStream(target, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 }))
-                    wheel.CopyTo(path, written);
-                Files.ChangeMode(target, wheel.IsExecutable(path) ? Runs : Everybody);
-            }
+            WheelPacking.Write(WheelArchive.Read(file, name), name, path, cancellationToken);
         }
         catch (IOException e)
         {

@@ -74,6 +74,12 @@ public sealed class WheelArchive
         }
     }
 
+    /// <summary>The digest that its <c>RECORD</c> says of a file; null for what cannot have one.</summary>
+    public string? HashOf(string path) => _record.GetValueOrDefault(path)?.Hash;
+
+    /// <summary>How many bytes a file has.</summary>
+    public long SizeOf(string path) => _entries[path].Size;
+
     /// <summary>True when a file's owner may run it.</summary>
     public bool IsExecutable(string path) => ((_entries.GetValueOrDefault(path)?.Mode ?? 0) & 0b001_000_000) != 0;
 

@@ -1,6 +1,7 @@
 using Mayfly.Packages;
 using Mayfly.Packages.Debian;
 using Mayfly.Packages.Debian.Licences;
+using Mayfly.Packages.Python;
 using Mayfly.Packages.Python.Locking;
 using Mayfly.Packages.Tools;
 
@@ -60,7 +61,7 @@ internal sealed class LicenceReview(LicencePolicy policy, string stack, Store st
             policy.Judge(new LicenceReport(WheelLicences.Read(store, [.. lines.Select(static line => line.Split(' ', 2)).Select(static words => new LockedWheel { Sha256 = words[0], File = words[1], Size = 1, Index = "" }.AsPackage())]))).RequireNone(stack);
     }
 
-    private bool IsUnpacked(LockedPackage package) => package.Architecture == LockedWheel.Architecture ? store.Has(StoreArea.Unpacked, package.Sha256) : UnpackedPackage.Find(store, package.Sha256) is not null;
+    private bool IsUnpacked(LockedPackage package) => package.Architecture == LockedWheel.Architecture ? UnpackedWheel.IsIn(store, package.Sha256) : UnpackedPackage.Find(store, package.Sha256) is not null;
 
     /// <summary>What copyright files of Debian's packages say, and metadata of wheels.</summary>
     private LicenceReport Read(StackLock stackLock, IReadOnlyList<LockedPackage> wanted, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)

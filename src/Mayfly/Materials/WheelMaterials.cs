@@ -43,7 +43,7 @@ internal sealed class WheelMaterials
             {
                 Package = package,
                 Url = PackageUrl.OfWheel(package),
-                Description = new PackageDescription("", CoreMetadata.Read(File.ReadAllBytes(unpacked[package.Sha256].PathOf($"{unpacked[package.Sha256].Information}/METADATA")), package.Path).Summary, null, null),
+                Description = new PackageDescription("", CoreMetadata.Read(unpacked[package.Sha256].Metadata, package.Path).Summary, null, null),
                 Licences = licences[package.Sha256] with { Package = package },
                 Needs = [.. _stack.Environments.Where(environment => environment.Wheels.Any(wheel => wheel.Sha256 == package.Sha256))
                     .SelectMany(environment => environment.Wheels.Where(wheel => environment.Wheels.First(one => one.Sha256 == package.Sha256).Needs.Contains(wheel.ReadName().Project.Text))).Select(Id).Distinct().Order(StringComparer.Ordinal)],

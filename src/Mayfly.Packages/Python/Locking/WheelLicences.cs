@@ -37,7 +37,7 @@ public static partial class WheelLicences
     private static PackageLicences Read(UnpackedWheel wheel, LockedPackage package)
     {
         var path = $"{wheel.Information}/METADATA";
-        var metadata = CoreMetadata.Read(File.ReadAllBytes(wheel.PathOf(path)), package.Path);
+        var metadata = CoreMetadata.Read(wheel.Metadata, package.Path);
         var (licence, fault) = Said(metadata);
         var texts = new Dictionary<string, string>(StringComparer.Ordinal);
         licence?.Write(reference => texts.TryAdd(reference, metadata.Licence ?? TextOf(wheel, metadata)) ? reference : reference);
@@ -46,8 +46,8 @@ public static partial class WheelLicences
             Package = package,
             Path = path,
             Holder = package.Id,
-            File = wheel.PathOf(path),
-            Licensed = licence is null ? [] : [new LicensedFiles([], licence, LineOf(wheel, path))],
+            File = wheel.Place,
+            Licensed = licence is null ? [] : [new LicensedFiles([], licence, LineOf(wheel))],
             Texts = texts,
             Unread = fault is not null ? [fault] : licence is not null ? [] : [metadata.LicenceFiles.Count > 0 ? $"names no licence, and has its text in {string.Join(", ", metadata.LicenceFiles)}" : "names no licence"],
         };
@@ -65,9 +65,8 @@ public static partial class WheelLicences
     /// <summary>The texts that a wheel brings (PEP 639: in the folder licenses of its metadata; before, among them), one behind the other.</summary>
     private static string TextOf(UnpackedWheel wheel, CoreMetadata metadata)
     {
-        // Only what the wheel's own record has: the name may lead anywhere.
-        var there = wheel.Record.Select(static entry => entry.Path).ToHashSet(StringComparer.Ordinal);
-        return string.Join("\n\n", metadata.LicenceFiles.SelectMany(static file => (string[])[$"licenses/{file}", file]).Where(file => there.Contains($"{wheel.Information}/{file}")).Select(file => wheel.Text(file)));
+        // Only what the wheel itself has: the name may lead anywhere.
+        return string.Join("\n\n", metadata.LicenceFiles.SelectMany(static file => (string[])[$"licenses/{file}", file]).Select(wheel.Text).OfType<string>());
     }
 
     private static LicenceExpression? SaidOfOld(CoreMetadata metadata)
@@ -81,8 +80,8 @@ public static partial class WheelLicences
         return classified.Length > 0 ? LicenceExpression.All(classified.Select(static one => LicenceExpression.Parse(Classifiers.GetValueOrDefault(one, one.Replace(',', ' '))))) : field;
     }
 
-    private static int LineOf(UnpackedWheel wheel, string path) =>
-        1 + File.ReadLines(wheel.PathOf(path), Encoding.UTF8).TakeWhile(static line => line.Length > 0 && !line.StartsWith("License", StringComparison.OrdinalIgnoreCase) && !line.StartsWith("Classifier: License", StringComparison.OrdinalIgnoreCase)).Count();
+    private static int LineOf(UnpackedWheel wheel) =>
+        1 + Encoding.UTF8.GetString(wheel.Metadata).ReplaceLineEndings("\n").Split('\n').TakeWhile(static line => line.Length > 0 && !line.StartsWith("License", StringComparison.OrdinalIgnoreCase) && !line.StartsWith("Classifier: License", StringComparison.OrdinalIgnoreCase)).Count();
 
     [GeneratedRegex(@"(?<![\w.-])MIT(?![\w.-])")]
     private static partial Regex Mit();

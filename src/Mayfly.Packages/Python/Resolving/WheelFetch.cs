@@ -6,7 +6,7 @@ namespace Mayfly.Packages.Python.Resolving;
 public static class WheelFetch
 {
     /// <summary>True when it need not be fetched: also a wheel that is apart in the store needs no archive any more.</summary>
-    public static bool IsThere(Store store, LockedWheel wheel) => store.Has(StoreArea.Artifacts, wheel.Sha256) || store.Has(StoreArea.Unpacked, wheel.Sha256);
+    public static bool IsThere(Store store, LockedWheel wheel) => store.Has(StoreArea.Artifacts, wheel.Sha256) || UnpackedWheel.IsIn(store, wheel.Sha256);
 
     /// <summary>Returns when every wheel is in the store. No index is asked when they already are.</summary>
     /// <param name="store">Where they go.</param>
