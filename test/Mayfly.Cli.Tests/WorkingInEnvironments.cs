@@ -69,6 +69,7 @@ public sealed class WorkingInEnvironments : IDisposable
         File.AppendAllText($"{here.Home}/environments/one/bin/activate", "MINE=yes\n");
         // One that another tool made, with the word before which no alias is looked for.
         Directory.CreateDirectory($"{here.Home}/environments/old/bin");
+        File.CreateSymbolicLink($"{here.Home}/environments/old/bin/python", "/usr/bin/python3");
         File.WriteAllText($"{here.Home}/environments/old/bin/activate", $"function deactivate {{\n    unset VIRTUAL_ENV\n    echo left old\n    unset -f deactivate\n}}\nVIRTUAL_ENV={here.Home}/environments/old\n");
         Assert.Equal("yes\nin old\nleft old\none again\n", here.Run($"""
             source {here.Words}
