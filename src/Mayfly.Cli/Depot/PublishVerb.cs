@@ -82,12 +82,12 @@ internal static class PublishVerb
                 }
 
                 var host = InterpreterSearch.OfHost(store).Find(result.GetValue(python));
-                var (wanted, sources) = PythonRequirements.Of(options.And(RequirementFiles.Read(asked.Path)), new PythonSources(), host.Target);
+                var (wanted, sources) = PythonRequirements.Of(options.And(RequirementFiles.Read(asked.Path, PythonRequirements.AccessOf(options))), new PythonSources(), host.Target);
                 if (!sources.RequireDigests)
                     throw new MayflyException($"{asked.Path} is no lock: its lines have no --hash", $"mayfly env lock -r {asked.Path} writes a pylock.toml, which can be published; or write the digests: mayfly env export");
                 var chosen = await PythonResolution.ResolveAsync(store, wanted, host.Target, sources, progress, null, cancellationToken, new SourceBuilder(store, host, sources, progress));
                 var made = Pylock.Of(chosen, host.Target);
-                return (Encoding.UTF8.GetBytes(made.ToString()), [await WheelSet.OfPylockAsync(store, asked.Path, made, host, options.And(RequirementFiles.Read(asked.Path) with { Entries = [] }), progress, cancellationToken)]);
+                return (Encoding.UTF8.GetBytes(made.ToString()), [await WheelSet.OfPylockAsync(store, asked.Path, made, host, options.And(RequirementFiles.Read(asked.Path, PythonRequirements.AccessOf(options)) with { Entries = [] }), progress, cancellationToken)]);
             }
 
             async Task<IReadOnlyList<PublishedWheel>> TriedAsync(IReadOnlyList<WheelSet> sets, IProgress<Activity> progress)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Mayfly.Packages.Python;
+using Mayfly.Packages.Python.Resolving;
 
 namespace Mayfly.Cli.Env;
 
@@ -68,10 +69,11 @@ internal sealed class RequirementOptions
             Settings = BuildOption.ReadSettings(result, _settings),
         };
         var all = configuration.Options.And(typed);
+        var access = PythonRequirements.AccessOf(all);
         foreach (var file in files)
-            all = all.And(RequirementFiles.Read(file));
+            all = all.And(RequirementFiles.Read(file, access));
         foreach (var file in limits)
-            all = all.And(RequirementFiles.Read(file).AsConstraints());
+            all = all.And(RequirementFiles.Read(file, access).AsConstraints());
 
         return all;
     }

@@ -1,3 +1,6 @@
+using Mayfly.Packages.Python;
+using Mayfly.Packages.Transfer;
+
 namespace Mayfly.Cli.Pip;
 
 /// <summary>A command line of pip, as far as Mayfly answers it.</summary>
@@ -12,7 +15,22 @@ internal sealed record PipArguments
         "--compile", "--no-compile", "--prefer-binary", "--no-build-isolation", "--use-pep517", "--local", "-l",
     ];
 
-    private static readonly string[] IgnoredWithValue = ["--progress-bar", "--root-user-action", "--cache-dir", "--timeout", "--retries", "--exists-action"];
+    private static readonly string[] IgnoredWithValue = ["--progress-bar", "--root-user-action", "--cache-dir", "--timeout", "--retries", "--exists-action", "--proxy", "--cert", "--client-cert", "--trusted-host"];
+
+    /// <summary>What pip's configuration may say that no answer of ours can follow, by the commands that know it; so pip itself is asked.</summary>
+    private static readonly Dictionary<string, string[]> Foreign = new()
+    {
+        ["install"] = [.. Building, "target", "user", "root", "prefix", "upgrade-strategy", "ignore-installed", "report", "platform", "python-version", "implementation", "abi", "ignore-requires-python"],
+        ["download"] = [.. Building, "platform", "python-version", "implementation", "abi", "ignore-requires-python", "editable"],
+        ["uninstall"] = [.. Anything],
+        ["list"] = [.. Anything, "outdated", "uptodate", "editable", "user", "path", "not-required", "exclude-editable", "include-editable"],
+        ["freeze"] = [.. Anything, "requirement", "user", "path", "exclude-editable"],
+        ["show"] = [.. Anything],
+    };
+
+    private static string[] Anything => ["log", "python"];
+
+    private static string[] Building => [.. Anything, "src", "config-settings", "global-option", "build-option", "install-option", "check-build-dependencies", "build-constraint", "no-clean", "group", "use-deprecated"];
 
     private static readonly Dictionary<string, string> Short = new()
     {
@@ -49,6 +67,9 @@ internal sealed record PipArguments
         ["show"] = [],
     };
 
+    /// <summary>What is read of the configuration where packages are chosen.</summary>
+    private static readonly string[] Told = ["--index-url", "--extra-index-url", "--no-index", "--find-links", "--no-binary", "--only-binary", "--pre", "--require-hashes", "--constraint"];
+
     private readonly List<(string Name, string Value)> _options = [];
 
     /// <summary>What is to be done: <c>install</c>, <c>uninstall</c>, <c>list</c>, <c>freeze</c>, <c>show</c> or <c>download</c>.</summary>
@@ -66,6 +87,9 @@ internal sealed record PipArguments
     public string? Last(string option) => _options.FindLast(one => one.Name == option).Value;
 
     public string[] All(string option) => [.. _options.Where(one => one.Name == option).Select(static one => one.Value)];
+
+    /// <summary>How hosts are reached, as it was typed.</summary>
+    public NetworkAccess Access => new() { Proxy = Last("--proxy"), Certificates = Last("--cert"), ClientCertificate = Last("--client-cert"), TrustedHosts = All("--trusted-host") };
 
     /// <summary>Null when there is something in it that only pip itself can answer.</summary>
     public static PipArguments? TryRead(IReadOnlyList<string> typed)
@@ -89,6 +113,25 @@ internal sealed record PipArguments
         }
 
         return arguments;
+    }
+
+    /// <summary>Takes over what pip's configuration says besides where packages come from, as if it were typed first; false when only pip itself can do that.</summary>
+    public bool TryAdd(PipConfiguration configuration)
+    {
+        foreach (var name in configuration.Names.Where(configuration.Says))
+        {
+            var option = Short.GetValueOrDefault($"--{name}", $"--{name}");
+            if (Foreign[Command].Contains(name))
+                return false;
+            if (Told.Contains(option))
+                continue;
+            if (Flags[Command].Contains(option))
+                _options.Insert(0, (option, ""));
+            else if (Values[Command].Contains(option))
+                _options.InsertRange(0, configuration.Values(name).Select(value => (option, value)));
+        }
+
+        return true;
     }
 
     private bool TryAdd(string word, IReadOnlyList<string> typed, ref int at)

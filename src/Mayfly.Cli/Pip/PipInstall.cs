@@ -75,7 +75,7 @@ internal static class PipInstall
         return ExitCode.Done;
     }
 
-    public static RequirementsFile ReadFile(string file) => File.Exists(file) ? RequirementFiles.Read(file)
+    public static RequirementsFile ReadFile(string file, NetworkAccess access) => RemoteRequirements.IsAddress(file) || file.StartsWith("file:", StringComparison.OrdinalIgnoreCase) || File.Exists(file) ? RequirementFiles.Read(file, access)
         : throw new PipFailure($"Could not open requirements file: [Errno 2] No such file or directory: '{file}'");
 
     /// <summary>pip's configuration, then what was typed, then the files.</summary>
@@ -105,7 +105,7 @@ internal static class PipInstall
         }
 
         RequirementsEntry[] typed = [.. arguments.Words.Select(static word => new RequirementsEntry { File = "", Line = 1, Text = word }), .. arguments.All("--editable").Select(static word => new RequirementsEntry { File = "", Line = 1, Text = word, IsEditable = true })];
-        var configuration = PipConfiguration.OfHost(environment.Root);
+        var configuration = PipConfiguration.OfHost(environment.Root, arguments.Command);
         var all = configuration.Options.And(new RequirementsFile
         {
             Entries = typed,
@@ -118,11 +118,13 @@ internal static class PipInstall
             Formats = [.. arguments.Options.Where(static one => one.Name is "--no-binary" or "--only-binary").Select(static one => (one.Name == "--only-binary", one.Value))],
             RequiresHashes = arguments.Has("--require-hashes"),
             PreReleases = arguments.Has("--pre"),
+            Access = arguments.Access,
         });
+        var access = PythonRequirements.AccessOf(all);
         foreach (var file in arguments.All("--requirement"))
-            all = all.And(ReadFile(file));
+            all = all.And(ReadFile(file, access));
         foreach (var file in configuration.Constraints.Concat(arguments.All("--constraint")))
-            all = all.And(ReadFile(file).AsConstraints());
+            all = all.And(ReadFile(file, access).AsConstraints());
 
         return all;
     }

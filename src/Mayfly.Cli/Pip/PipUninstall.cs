@@ -1,6 +1,7 @@
 using Mayfly.Environments;
 using Mayfly.Packages;
 using Mayfly.Packages.Python;
+using Mayfly.Packages.Python.Resolving;
 
 namespace Mayfly.Cli.Pip;
 
@@ -10,7 +11,8 @@ internal static class PipUninstall
     public static async Task<int> RunAsync(PipArguments arguments, VirtualEnvironment environment, Store store, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
         List<string> names = [];
-        foreach (var text in arguments.Words.Concat(arguments.All("--requirement").SelectMany(static file => PipInstall.ReadFile(file).Entries.Select(static entry => entry.Text))))
+        var access = PythonRequirements.AccessOf(PipConfiguration.OfHost(environment.Root, arguments.Command).Options.And(new RequirementsFile { Access = arguments.Access }));
+        foreach (var text in arguments.Words.Concat(arguments.All("--requirement").SelectMany(file => PipInstall.ReadFile(file, access).Entries.Select(static entry => entry.Text))))
         {
             if (PipDistribution.NameOf(text) is { Length: > 0 } name && !names.Exists(other => ProjectName.Parse(other) == ProjectName.Parse(name)))
                 names.Add(name);

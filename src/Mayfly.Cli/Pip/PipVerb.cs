@@ -1,5 +1,6 @@
 using Mayfly.Environments;
 using Mayfly.Packages;
+using Mayfly.Packages.Python;
 
 namespace Mayfly.Cli.Pip;
 
@@ -15,7 +16,7 @@ internal static class PipVerb
         var arguments = PipArguments.TryRead(rest);
         // What only looks needs no interpreter.
         var environment = arguments?.Command is "list" or "freeze" or "show" ? VirtualEnvironment.Read(root, store) : VirtualEnvironment.Open(root, store);
-        if (arguments is null || SeesOthers(environment) || (arguments.Command is "install" or "download" && PipInstall.IsForPip(arguments)))
+        if (arguments is null || !arguments.TryAdd(PipConfiguration.OfHost(environment.Root, arguments.Command)) || SeesOthers(environment) || (arguments.Command is "install" or "download" && PipInstall.IsForPip(arguments)))
             return await RealPip.RunAsync(environment, store, rest);
         using var ended = new CancellationTokenSource();
         using var interrupted = System.Runtime.InteropServices.PosixSignalRegistration.Create(System.Runtime.InteropServices.PosixSignal.SIGINT, context =>

@@ -35,22 +35,32 @@ public sealed record PipConfiguration
     /// <summary>Files of constraints that always count.</summary>
     public IReadOnlyList<string> Constraints => Words("constraint");
 
-    /// <summary>True when nothing may be installed outside of environments; pip's <c>require-virtualenv</c>.</summary>
-    public bool RequiresEnvironment => Flag("require-virtualenv");
+    /// <summary>Every option of pip's that is said, by its long name without hyphens before it.</summary>
+    public IEnumerable<string> Names => _values.Keys;
+
+    /// <summary>The values of an option that may be given more than once.</summary>
+    public IReadOnlyList<string> Values(string name) => Words(name);
+
+    /// <summary>True for one that is said and not taken back by a "no".</summary>
+    public bool Says(string name) => Text(name) is { } text && text.ToLowerInvariant() is not ("0" or "n" or "no" or "f" or "false" or "off");
 
     /// <summary>Reads this host's.</summary>
     /// <param name="environment">The root of an environment with a configuration of its own; null for none.</param>
-    public static PipConfiguration OfHost(string? environment = null) => Read(Environment.GetEnvironmentVariables().Keys.Cast<string>().ToDictionary(static name => name, static name => Environment.GetEnvironmentVariable(name)!), environment);
+    /// <param name="command">The command of pip's for which it is read.</param>
+    public static PipConfiguration OfHost(string? environment = null, string command = "install") => Read(Environment.GetEnvironmentVariables().Keys.Cast<string>().ToDictionary(static name => name, static name => Environment.GetEnvironmentVariable(name)!), environment, command);
 
     /// <summary>Reads all that these variables lead to.</summary>
     /// <param name="variables">Of the process: <c>HOME</c>, <c>XDG_…</c>, <c>PIP_…</c>.</param>
     /// <param name="environment">The root of an environment with a configuration of its own; null for none.</param>
+    /// <param name="command">The command of pip's for which it is read: what stands under its name comes after what stands under <c>[global]</c>.</param>
     /// <exception cref="MayflyException">A file cannot be read.</exception>
-    public static PipConfiguration Read(IReadOnlyDictionary<string, string> variables, string? environment = null)
+    public static PipConfiguration Read(IReadOnlyDictionary<string, string> variables, string? environment = null, string command = "install")
     {
-        var values = new Dictionary<string, (string, string)>();
+        var (values, own) = (new Dictionary<string, (string, string)>(), new Dictionary<string, (string, string)>());
         foreach (var path in Files(variables, environment).Where(File.Exists))
-            Add(values, path);
+            Add(values, own, command, path);
+        foreach (var (name, value) in own)
+            values[name] = value;
         foreach (var (name, value) in variables.Where(static one => one.Key.StartsWith("PIP_", StringComparison.Ordinal) && one.Value.Length > 0))
             values[name["PIP_".Length..].ToLowerInvariant().Replace('_', '-')] = (value, name);
         return new PipConfiguration(values, Named("REQUESTS_CA_BUNDLE") ?? Named("CURL_CA_BUNDLE"));
@@ -79,8 +89,8 @@ public sealed record PipConfiguration
             yield return named;
     }
 
-    /// <summary>As Python's RawConfigParser reads it; what stands under [install] comes after what stands under [global], for that is what is done here.</summary>
-    private static void Add(Dictionary<string, (string, string)> values, string path)
+    /// <summary>As Python's RawConfigParser reads it; what stands under a command's name counts more than what any file has under [global].</summary>
+    private static void Add(Dictionary<string, (string, string)> values, Dictionary<string, (string, string)> own, string command, string path)
     {
         string[] lines;
         try
@@ -121,8 +131,11 @@ public sealed record PipConfiguration
             }
         }
 
-        foreach (var (name, value) in sections.Where(static one => one.Key is "global" or "install").OrderBy(static one => one.Key == "install").SelectMany(static one => one.Value))
-            values[name] = (value.ToString(), path);
+        foreach (var (heading, settings) in sections.Where(one => one.Key == "global" || one.Key == command))
+        {
+            foreach (var (name, value) in settings)
+                (heading == command ? own : values)[name] = (value.ToString(), path);
+        }
     }
 
     private string? Text(string name) => _values.TryGetValue(name, out var one) && one.Value.Length > 0 ? one.Value : null;

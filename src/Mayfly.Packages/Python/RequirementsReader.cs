@@ -132,7 +132,12 @@ internal sealed class RequirementsReader(Func<string, string> read, Func<string,
     private static string Beside(string file, string named)
     {
         if (IsAddress(file))
-            return new Uri(new Uri(file), named).AbsoluteUri;
+        {
+            var address = Uri.TryCreate(new Uri(file), named, out var meant) ? meant : throw new MayflyException($"{file} names {named}, which is no address", Hint);
+            // What another host says must not read this one's files, whose lines may be shown.
+            return !address.IsFile || new Uri(file).IsFile ? address.AbsoluteUri : throw new MayflyException($"{file} names {named}, a file of this machine, which a file of another host may not", "fetch it first, and look what is in it");
+        }
+
         return IsAddress(named) ? named : Path.Combine(Path.GetDirectoryName(file) ?? "", named);
     }
 

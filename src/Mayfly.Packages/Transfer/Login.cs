@@ -17,8 +17,8 @@ public sealed partial record Login(Uri Place, string Name, string Password)
     /// <summary>The address alone.</summary>
     public static Uri Without(Uri address) => address.UserInfo.Length == 0 ? address : new UriBuilder(address) { UserName = "", Password = "" }.Uri;
 
-    /// <summary>A text in which every address may be shown to anybody: passwords are <c>****</c>, and so are names without one, which may be tokens; as pip has it.</summary>
-    public static string Shown(string text) => text.Contains('@', StringComparison.Ordinal) ? InAddress().Replace(text, static found => found.Groups["password"].Success ? $"{found.Groups["name"]}:****@" : "****@") : text;
+    /// <summary>A text in which every address may be shown to anybody: passwords are <c>****</c>, and so are names without one, which may be tokens; as pip has it. Everybody is "git" to a server of repositories.</summary>
+    public static string Shown(string text) => text.Contains('@', StringComparison.Ordinal) ? InAddress().Replace(text, static found => found.Groups["password"].Success ? $"{found.Groups["name"]}:****@" : found.Value == "git@" ? found.Value : "****@") : text;
 
     /// <summary>How it is shown of itself.</summary>
     public override string ToString() => $"{Name}:****@{Place.Authority}";

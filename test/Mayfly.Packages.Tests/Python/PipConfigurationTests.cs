@@ -17,6 +17,7 @@ public sealed class PipConfigurationTests : IDisposable
     [InlineData("[global]\nindex_url: https://one.test/simple\n# no-index = true\n; comment\nfind-links = /a /b\n", "[global]\nindex-url = https://two.test/simple\n[install]\nindex-url = https://three.test/%41\n[download]\npre = true\n", "PIP_EXTRA_INDEX_URL=https://four.test/ https://five.test/")]
     [InlineData("[global]\nno-index = 0\nrequire-hashes=ON\n", "", "PIP_NO_INDEX=1 PIP_INDEX_URL=https://six.test/ PIP_CONSTRAINT=/limits.txt")]
     [InlineData("", "[global]\nINDEX-URL = https://upper.test/simple\ntrusted-host = a.test\n  b.test\n", "PIP_CONFIG_FILE=/dev/null")]
+    [InlineData("[install]\nindex-url = https://own.test/simple\npre = 1\ncert = /own.pem\n", "[global]\nindex-url = https://all.test/simple\npre = 0\nproxy = http://proxy.test:3128\n", "PIP_CLIENT_CERT=/client.pem")]
     public void It_says_what_pip_says(string user, string named, string more)
     {
         Directory.CreateDirectory($"{_folder}/home/.config/pip");
@@ -32,6 +33,7 @@ public sealed class PipConfigurationTests : IDisposable
         [
             $"index {(options.NoIndex ? "" : options.Index)}", $"more {string.Join(' ', options.NoIndex ? [] : options.FurtherIndexes)}", $"links {string.Join(' ', options.FindLinks.Select(static link => link.Place))}",
             $"pre {options.PreReleases}", $"hashes {options.RequiresHashes}", $"trusted {string.Join(' ', options.Access.TrustedHosts)}", $"constraints {string.Join(' ', PipConfiguration.Read(variables).Constraints)}",
+            $"network {options.Access.Proxy} {options.Access.Certificates} {options.Access.ClientCertificate}",
             $"wheels {(options.Formats.Any(static format => !format.Wheels) ? ":all:" : "")}",
         ];
         Assert.Equal(pip.Split('\n'), ours);
@@ -51,6 +53,7 @@ public sealed class PipConfigurationTests : IDisposable
             print('hashes', bool(options.require_hashes))
             print('trusted', ' '.join(options.trusted_hosts))
             print('constraints', ' '.join(options.constraints))
+            print('network', options.proxy, options.cert or '', options.client_cert or '')
             print('wheels', ' '.join(sorted(options.format_control.no_binary)), end='')
             """;
         var start = new ProcessStartInfo("/usr/bin/python3", ["-c", Question]) { RedirectStandardOutput = true };

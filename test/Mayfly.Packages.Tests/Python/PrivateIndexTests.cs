@@ -99,6 +99,7 @@ public sealed class PrivateIndexTests : IDisposable
         string[] addresses = ["https://joe:secret@host/simple/", "https://joe:s:e@cret@host:8080/x?y=@z", "http://token@host/", "http://:secret@host/", "http://joe:@host/", "https://host/a@b", "https://host", "file:///a@b/c", "https://host/x?a=joe:b@c"];
         var verdicts = Ask("import glob, sys, json; sys.path[:0] = glob.glob('/usr/share/python-wheels/pip-*.whl'); from pip._internal.utils.misc import redact_auth_from_url; print(json.dumps([redact_auth_from_url(a) for a in sys.argv[1:]], separators=(' ', '')))", addresses);
         Assert.Equal(verdicts, $"[{string.Join(' ', addresses.Select(static address => $"\"{Login.Shown(address)}\""))}]");
+        Assert.Equal("git+ssh://git@host/a.git", Login.Shown("git+ssh://git@host/a.git"));
         Assert.Equal("a @ https://joe:****@host/a.whl is not there, nor https://x:****@y/", new MayflyException("a @ https://joe:pw@host/a.whl is not there, nor https://x:y@y/").Message);
     }
 

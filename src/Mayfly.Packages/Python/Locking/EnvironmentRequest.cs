@@ -20,6 +20,8 @@ public sealed record EnvironmentRequest(string Set, string File, string Into)
 
         string Text(string path)
         {
+            if (Resolving.RemoteRequirements.IsAddress(path))
+                throw new MayflyException($"{File} names {path}, and what an image has is said by files beside its stack.cs", "fetch it, and name the file");
             try
             {
                 var text = System.IO.File.ReadAllText(path.StartsWith("file:", StringComparison.OrdinalIgnoreCase) ? new Uri(path).LocalPath : path);

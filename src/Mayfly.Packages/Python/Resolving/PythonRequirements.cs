@@ -38,14 +38,12 @@ public sealed record PythonRequirements(IReadOnlyList<DependencySpecifier> Wante
                 throw new MayflyException($"{entry.Place}: {dependency} has a --hash and no exact version", "a digest belongs to one version: write NAME==VERSION");
         }
 
-        // Those that are named besides come first: they are mostly somebody's own, whose names nobody else shall take over.
-        Uri[] named = [.. file.NoIndex ? [] : file.FurtherIndexes.Select(Place), .. file.Index is { } index && !file.NoIndex ? [Place(index)] : Array.Empty<Uri>()];
-        Uri[] links = [.. file.FindLinks.Select(static link => Link(link.File, link.Place))];
+        var (named, links) = (Indexes(file), Links(file));
         return new PythonRequirements([.. wanted.Select(static line => line.Dependency)], usual with
         {
             Indexes = [.. named.Select(Login.Without), .. file.NoIndex || file.Index is not null ? [] : usual.Indexes],
             Links = [.. usual.Links, .. links.Select(Login.Without)],
-            Access = usual.Access.And(file.Access) with { Logins = [.. named.Concat(links).Select(Login.Of).OfType<Login>(), .. usual.Access.Logins] },
+            Access = usual.Access.And(AccessOf(file)),
             Constraints = [.. usual.Constraints, .. lines.Where(static line => line.Entry.IsConstraint).Select(static line => line.Dependency)],
             RequireDigests = usual.RequireDigests || hashed,
             // Where two lines speak of a project, both must be content with its file.
@@ -59,6 +57,14 @@ public sealed record PythonRequirements(IReadOnlyList<DependencySpecifier> Wante
             PrefersWheels = usual.PrefersWheels || file.PrefersWheels,
         });
     }
+
+    /// <summary>How what a file names is reached: also with the names and passwords that stand in addresses of indexes and links.</summary>
+    public static NetworkAccess AccessOf(RequirementsFile file) => file.Access with { Logins = [.. Indexes(file).Concat(Links(file)).Select(Login.Of).OfType<Login>(), .. file.Access.Logins] };
+
+    /// <summary>Those that are named besides come first: they are mostly somebody's own, whose names nobody else shall take over.</summary>
+    private static Uri[] Indexes(RequirementsFile file) => file.NoIndex ? [] : [.. file.FurtherIndexes.Select(Place), .. file.Index is { } index ? [Place(index)] : Array.Empty<Uri>()];
+
+    private static Uri[] Links(RequirementsFile file) => [.. file.FindLinks.Select(static link => Link(link.File, link.Place))];
 
     private static IEnumerable<string> Digests(IEnumerable<string> hashes) =>
         hashes.Where(static hash => hash.StartsWith("sha256:", StringComparison.OrdinalIgnoreCase)).Select(static hash => hash["sha256:".Length..].ToLowerInvariant());
