@@ -1,11 +1,14 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
+using Mayfly.Linux;
 using Mayfly.Packages.Python;
 
 namespace Mayfly.Environments;
 
 /// <summary>What is wrong in an environment.</summary>
-public static class EnvironmentCheck
+public static partial class EnvironmentCheck
 {
     /// <summary>A sentence each, without a full stop; none when all is well.</summary>
     public static IReadOnlyList<string> Of(VirtualEnvironment environment)
@@ -13,7 +16,7 @@ public static class EnvironmentCheck
         var installed = environment.Installed();
         return
         [
-            .. environment.Loss is { } loss ? [loss.Refusal.Message] : Array.Empty<string>(), .. EnvironmentRecord.Read(environment.Root)?.Changes(installed, environment.PackagesFolder).Select(static change => $"{change} since mayfly left it") ?? [],
+            .. environment.Loss is { } loss ? [loss.Refusal.Message] : Array.Empty<string>(), .. Moved(environment), .. EnvironmentRecord.Read(environment.Root)?.Changes(installed, environment.PackagesFolder).Select(static change => $"{change} since mayfly left it") ?? [],
             // What fits together is a question of markers, and so of the interpreter.
             .. environment.Loss is null ? EnvironmentPlan.Conflicts(installed, environment.Interpreter.Target) : [],
             .. installed.GroupBy(static one => one.Project).Where(static group => group.Count() > 1).Select(static group => $"{group.Key} is there {group.Count()} times: {string.Join(", ", group.Select(static one => one.Version))}"),
@@ -21,31 +24,45 @@ public static class EnvironmentCheck
         ];
     }
 
+    /// <summary>Programs that begin with the interpreter of an environment elsewhere: this one was moved, or copied by hand.</summary>
+    private static IEnumerable<string> Moved(VirtualEnvironment environment)
+    {
+        foreach (var group in (Directory.Exists($"{environment.Root}/bin") ? Directory.GetFiles($"{environment.Root}/bin") : []).Where(static path => new FileInfo(path).LinkTarget is null).GroupBy(HomeOf).Where(group => group.Key is { } home && IsElsewhere(home, environment.Root)))
+        {
+            string[] names = [.. group.Select(Path.GetFileName).OfType<string>().Order(StringComparer.Ordinal)];
+            yield return $"{string.Join(", ", names.Take(3))}{(names.Length > 3 ? $" and {names.Length - 3} more" : "")} in {environment.Root}/bin begin{(names.Length == 1 ? "s" : "")} with {group.Key}/bin/python: the environment was moved, or copied by other means than mayfly env copy";
+        }
+    }
+
+    /// <summary>The environment itself may be reached by a link, and a program may be meant for an interpreter that is no environment's.</summary>
+    private static bool IsElsewhere(string home, string root) => home != root && (!Path.Exists($"{home}/bin/python") || (Nodes.Find($"{home}/pyvenv.cfg") is { } other && other.Inode != Nodes.Read($"{root}/pyvenv.cfg").Inode));
+
+    /// <summary>The environment whose interpreter a program names in its first lines, also where the path is too long for one line; null for none.</summary>
+    private static string? HomeOf(string program)
+    {
+        Span<byte> begin = stackalloc byte[1024];
+        using var file = File.OpenHandle(program);
+        var text = Encoding.UTF8.GetString(begin[..RandomAccess.Read(file, begin, 0)]);
+        return InterpreterOfEnvironment().Match(text) is { Success: true } match ? match.Groups[1].Value : null;
+    }
+
+    [GeneratedRegex(@"\A#!(?:/bin/sh\n.{3}exec. )?""?(/[^\n""]*)/bin/python[0-9.]*""?(?: |\n)")]
+    private static partial Regex InterpreterOfEnvironment();
+
     private static IEnumerable<string> Files(VirtualEnvironment environment, InstalledDistribution one)
     {
-        var record = $"{environment.PackagesFolder}/{one.Information}/RECORD";
-        if (!File.Exists(record))
+        if (one.RecordFault is { } fault)
         {
-            yield return $"{one.Project} {one.Version} has no RECORD, so nobody can say which files are its own";
+            yield return $"{one.Project} {one.Version} {fault}, so nobody can say which files are its own";
             yield break;
         }
 
-        IReadOnlyList<RecordEntry> entries;
-        string? unreadable = null;
-        try
-        {
-            entries = RecordEntry.Read(File.ReadAllText(record));
-        }
-        catch (MayflyException e)
-        {
-            (entries, unreadable) = ([], e.Message);
-        }
-
-        if (unreadable is not null)
-            yield return $"the RECORD of {one.Project} {one.Version} cannot be read: {unreadable}";
-        foreach (var entry in entries)
+        foreach (var entry in RecordEntry.Read(File.ReadAllText($"{environment.PackagesFolder}/{one.Information}/RECORD")))
         {
             var path = Path.GetFullPath($"{environment.PackagesFolder}/{entry.Path}");
+            // Byte code comes and goes: it is made anew from what is beside it.
+            if (!File.Exists(path) && entry.Hash is null or "" && entry.Path.EndsWith(".pyc", StringComparison.Ordinal))
+                continue;
             if (!File.Exists(path))
                 yield return $"{one.Project} {one.Version} lacks its file {entry.Path}";
             else if (entry.Hash is { } hash && hash.StartsWith("sha256=", StringComparison.Ordinal) && hash != $"sha256={Base64Url.EncodeToString(SHA256.HashData(File.ReadAllBytes(path)))}")

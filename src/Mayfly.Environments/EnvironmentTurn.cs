@@ -22,6 +22,7 @@ internal sealed class EnvironmentTurn : IDisposable
     /// <param name="root">The environment's path.</param>
     /// <param name="progress">Told for whom it waits.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="MayflyException">There is no such environment, or none any more.</exception>
     public static EnvironmentTurn Take(string root, IProgress<Activity>? progress, CancellationToken cancellationToken)
     {
         var path = $"{Path.GetDirectoryName(root)}/.{Path.GetFileName(root)}.lock";
@@ -30,15 +31,22 @@ internal sealed class EnvironmentTurn : IDisposable
             var file = Open(root, path);
             try
             {
-                for (var told = ""; !Files.Lock(file, exclusive: true, wait: false); cancellationToken.WaitHandle.WaitOne(50))
+                var told = "";
+                for (; !Files.Lock(file, exclusive: true, wait: false); cancellationToken.WaitHandle.WaitOne(50))
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     if (Holder(file) is { Length: > 0 } holder && holder != told)
-                        progress?.Report(new Activity("wait", $"{Path.GetFileName(root)} is being changed by {told = holder}"));
+                        progress?.Report(new Activity("wait", $"{Path.GetFileName(root)} is being changed by {told = holder}") { AtOnce = true });
                 }
 
+                if (told.Length > 0)
+                    progress?.Report(new Activity("wait", $"{Path.GetFileName(root)} is free") { Ended = true });
                 if (Nodes.Find(path) is { } named && named.Inode == Nodes.Of(file, path).Inode)
                 {
+                    // Whoever had it before may have deleted the environment, or somebody asks for one that never was.
+                    if (!File.Exists($"{root}/pyvenv.cfg"))
+                        File.Delete(path);
+                    VirtualEnvironment.Require(root);
                     Sign(file);
                     return new EnvironmentTurn(file, path);
                 }

@@ -6,9 +6,9 @@ namespace Mayfly.Environments;
 public sealed record InstalledDistribution
 {
     private readonly Lazy<CoreMetadata> _metadata;
-    private readonly Lazy<IReadOnlyList<string>> _files;
+    private readonly Lazy<(IReadOnlyList<string> Files, string? Fault)> _record;
 
-    private InstalledDistribution(string folder) => (_metadata, _files) = (new(() => ReadMetadata(folder)), new(() => Recorded(folder)));
+    private InstalledDistribution(string folder) => (_metadata, _record) = (new(() => ReadMetadata(folder)), new(() => Recorded($"{folder}/RECORD")));
 
     public required ProjectName Project { get; init; }
 
@@ -24,7 +24,10 @@ public sealed record InstalledDistribution
     public required bool IsRequested { get; init; }
 
     /// <summary>Its files, from the folder of the packages; empty when it has no record, or one that cannot be read.</summary>
-    public IReadOnlyList<string> Files => _files.Value;
+    public IReadOnlyList<string> Files => _record.Value.Files;
+
+    /// <summary>Why nobody can say which files are its own, behind its name: <c>has no RECORD</c>; null when its <c>RECORD</c> says it.</summary>
+    public string? RecordFault => _record.Value.Fault;
 
     /// <summary>Where it came from; null for an index.</summary>
     public required DirectUrl? Origin { get; init; }
@@ -74,15 +77,19 @@ public sealed record InstalledDistribution
         }
     }
 
-    private static IReadOnlyList<string> Recorded(string folder)
+    private static (IReadOnlyList<string> Files, string? Fault) Recorded(string path)
     {
+        if (!File.Exists(path))
+            return ([], "has no RECORD");
         try
         {
-            return !File.Exists($"{folder}/RECORD") ? [] : [.. RecordEntry.Read(File.ReadAllText($"{folder}/RECORD")).Select(static entry => entry.Path).Where(static path => !path.Contains('\0', StringComparison.Ordinal))];
+            string[] files = [.. RecordEntry.Read(File.ReadAllText(path)).Select(static entry => entry.Path).Where(static path => !path.Contains('\0', StringComparison.Ordinal))];
+            // It names itself, at least.
+            return (files, files is [] ? "has a RECORD with nothing in it" : null);
         }
-        catch (MayflyException)
+        catch (Exception e) when (e is MayflyException or IOException or UnauthorizedAccessException)
         {
-            return [];
+            return ([], $"has a RECORD that cannot be read ({e.Message})");
         }
     }
 }

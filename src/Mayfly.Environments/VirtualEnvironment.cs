@@ -15,6 +15,7 @@ namespace Mayfly.Environments;
 public sealed class VirtualEnvironment
 {
     private readonly Interpreter? _interpreter;
+    private EnvironmentTurn? _turn;
 
     private VirtualEnvironment(string root, Interpreter interpreter) => (Root, _interpreter, SitePackages) = (root, interpreter, interpreter.SitePackages);
 
@@ -118,8 +119,7 @@ public sealed class VirtualEnvironment
     public static VirtualEnvironment Read(string root, Store? kept = null)
     {
         root = Path.GetFullPath(root);
-        if (!File.Exists($"{root}/pyvenv.cfg"))
-            throw NoEnvironment(root);
+        Require(root);
         const string Hint = "make it anew with an interpreter that is there; mayfly env freeze still tells what is in it";
         var made = MadeWith(root);
         var program = new FileInfo($"{root}/bin/python");
@@ -150,6 +150,14 @@ public sealed class VirtualEnvironment
     private static string? MadeWith(string root) =>
         File.ReadLines($"{root}/pyvenv.cfg").Select(static line => line.Split('=', 2)).FirstOrDefault(static pair => pair is [var name, _] && name.Trim() is "version" or "version_info")?[1].Trim();
 
+    /// <summary>Refuses a path where there is none.</summary>
+    /// <exception cref="MayflyException">There is none.</exception>
+    public static void Require(string root)
+    {
+        if (!File.Exists($"{root}/pyvenv.cfg"))
+            throw NoEnvironment(root);
+    }
+
     /// <summary>Makes another one with the same in it.</summary>
     /// <param name="root">Where; nothing is there yet.</param>
     /// <param name="progress">Told of those that it waits for.</param>
@@ -167,8 +175,7 @@ public sealed class VirtualEnvironment
     public static void Delete(string root, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
     {
         root = Path.GetFullPath(root);
-        if (!File.Exists($"{root}/pyvenv.cfg"))
-            throw NoEnvironment(root);
+        Require(root);
         using var turn = EnvironmentTurn.Take(root, progress, cancellationToken);
         var left = Beside(root);
         try
@@ -193,6 +200,40 @@ public sealed class VirtualEnvironment
     /// <summary>What was installed before the last change; null when that is not known.</summary>
     public IReadOnlyList<InstalledDistribution>? InstalledBefore() => CanRollBack ? InstalledDistribution.In($"{Before}/{SitePackages}") : null;
 
+    /// <summary>Does what decides by what is installed, and changes it then: nobody else changes it meanwhile, so that what was decided still holds.</summary>
+    /// <param name="work">Reads, decides, and changes it, or does not.</param>
+    /// <param name="progress">Told of those that it waits for.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="MayflyException">It is gone, or another one is in its place.</exception>
+    public async Task<T> AloneAsync<T>(Func<Task<T>> work, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
+    {
+        using var turn = Take();
+        if (!Directory.Exists(PackagesFolder))
+            throw new MayflyException($"{Root} is no environment of {Interpreter.Name} any more", "it was made anew meanwhile: run the command again");
+        _turn = turn;
+        try
+        {
+            return await work().ConfigureAwait(false);
+        }
+        finally
+        {
+            _turn = null;
+        }
+
+        EnvironmentTurn? Take()
+        {
+            try
+            {
+                return EnvironmentTurn.Take(Root, progress, cancellationToken);
+            }
+            catch (MayflyException e) when (e.InnerException is LinuxException)
+            {
+                // Who cannot write beside it may still be told that there is nothing to change.
+                return null;
+            }
+        }
+    }
+
     /// <summary>Installs these, in the place of what is there of the same projects, and removes those; all of it is there afterwards, or nothing has changed.</summary>
     /// <param name="install">What comes.</param>
     /// <param name="remove">What goes.</param>
@@ -201,11 +242,13 @@ public sealed class VirtualEnvironment
     /// <exception cref="MayflyException">Two of them have the same file, or one has a file that another distribution or the environment itself has.</exception>
     public void Change(IReadOnlyList<WheelPlan> install, IReadOnlyCollection<ProjectName> remove, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
     {
-        using var turn = EnvironmentTurn.Take(Root, progress, cancellationToken);
+        using var turn = _turn is null ? EnvironmentTurn.Take(Root, progress, cancellationToken) : null;
         RemoveLeftovers();
         var coming = install.Select(static plan => plan.Wheel.Name.Project).ToHashSet();
         var installed = Installed();
         InstalledDistribution[] going = [.. installed.Where(one => coming.Contains(one.Project) || remove.Contains(one.Project))], staying = [.. installed.Except(going)];
+        if (going.FirstOrDefault(static one => one.RecordFault is not null) is { } unknown)
+            throw new MayflyException($"{unknown.Project} {unknown.Version} {unknown.RecordFault}, so nobody can say which files are its own, and it stays", $"put {PackagesFolder}/{unknown.Information}/RECORD right, or make the environment anew");
         var gone = going.SelectMany(static one => one.Files).Select(Within).Where(static path => path.Length > 0 && !IsItsOwn(path)).ToHashSet(StringComparer.Ordinal);
         // Namespaces of old have one file that several bring.
         gone.ExceptWith(staying.SelectMany(static one => one.Files).Select(Within));

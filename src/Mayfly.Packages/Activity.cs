@@ -14,6 +14,9 @@ public sealed record Activity(string Name, string? Detail = null)
     /// <summary>How much there is to do; 0 when it is not known.</summary>
     public long Total { get; init; }
 
+    /// <summary>True for what people must know as soon as it begins: why nothing goes on.</summary>
+    public bool AtOnce { get; init; }
+
     /// <summary>True on the last report of this piece of work.</summary>
     public bool Ended { get; init; }
 }

@@ -12,6 +12,13 @@ internal sealed record Invocation(int ExitCode, string Output, string Error)
 
     public static Invocation Run(Folder folder, Dictionary<string, string?> environment, params string[] arguments)
     {
+        using var process = Begin(folder, environment, arguments);
+        return End(process, folder);
+    }
+
+    /// <summary>Begins one, whose output is to be read.</summary>
+    public static Process Begin(Folder folder, Dictionary<string, string?> environment, params string[] arguments)
+    {
         var start = new ProcessStartInfo("dotnet")
         {
             WorkingDirectory = folder.Path,
@@ -27,8 +34,14 @@ internal sealed record Invocation(int ExitCode, string Output, string Error)
         start.Environment.Remove("MAYFLY_PROPS");
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
-        using var process = Process.Start(start)!;
+        var process = Process.Start(start)!;
         process.StandardInput.Close();
+        return process;
+    }
+
+    /// <summary>What one said, that was not read yet, when it has ended.</summary>
+    public static Invocation End(Process process, Folder folder)
+    {
         var error = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

@@ -22,15 +22,20 @@ internal static class PlanText
             output.WriteLine($"{name}: {(dry ? "would be " : "")}{string.Join(", ", Counts(plan))}");
     }
 
-    /// <summary>Carries a plan out and says what was done.</summary>
+    /// <summary>Makes a plan, carries it out before anybody else changes the environment, and says what was done.</summary>
     public static async Task RunAsync(Store store, VirtualEnvironment environment, Func<IProgress<Activity>, Task<EnvironmentPlan>> choose, bool dry, TextWriter output, CancellationToken cancellationToken)
     {
         var plan = await Terminal.Screen.ShowAsync(async progress =>
         {
-            var plan = await choose(progress);
-            if (!plan.IsEmpty && !dry)
-                await plan.RunAsync(store, environment, progress, cancellationToken);
-            return plan;
+            if (dry)
+                return await choose(progress);
+            return await environment.AloneAsync(async () =>
+            {
+                var plan = await choose(progress);
+                if (!plan.IsEmpty)
+                    await plan.RunAsync(store, environment, progress, cancellationToken);
+                return plan;
+            }, progress, cancellationToken);
         });
         Write(plan, EnvironmentPlaces.OfHost().NameOf(environment.Root), dry, output);
     }

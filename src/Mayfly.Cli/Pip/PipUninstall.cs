@@ -46,7 +46,13 @@ internal static class PipUninstall
 
         static string Found(PipDistribution one) => $"Found existing installation: {one.Name} {one.Version}\nUninstalling {one.Name}-{one.Version}:";
 
-        Task RemoveAsync(PipDistribution[] these) => these is [] ? Task.CompletedTask : new EnvironmentPlan { Remove = [.. these.Select(static one => one.Installed)] }.RunAsync(store, environment, null, cancellationToken);
+        // What somebody else has taken out or replaced meanwhile is not what was found, and is left alone.
+        Task RemoveAsync(PipDistribution[] these) => these is [] ? Task.CompletedTask : environment.AloneAsync(async () =>
+        {
+            var found = these.Select(static one => one.Installed.Information).ToHashSet();
+            await new EnvironmentPlan { Remove = [.. environment.Installed().Where(one => found.Contains(one.Information))] }.RunAsync(store, environment, null, cancellationToken);
+            return true;
+        }, new Terminal.PlainProgress(Console.Error), cancellationToken);
     }
 
     private static bool Allowed(PipDistribution one, VirtualEnvironment environment, TextWriter output)

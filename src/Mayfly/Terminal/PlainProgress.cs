@@ -27,7 +27,7 @@ internal sealed class PlainProgress(TextWriter writer) : IProgress<Activity>
             }
 
             // The first word of a piece of work waits until it has taken a moment: short ones are told by their end alone.
-            if (begun && Stopwatch.GetElapsedTime(Math.Max(times.Said, times.Started), now) >= Pause)
+            if (activity.AtOnce || (begun && Stopwatch.GetElapsedTime(Math.Max(times.Said, times.Started), now) >= Pause))
             {
                 times.Said = now;
                 writer.WriteLine($"{activity.Name}: {activity.Detail}{Share(activity)}");
