@@ -22,6 +22,9 @@ public sealed record EnvironmentPlan
     /// <summary>What an address leads to and does not come, for its version is there (<see cref="EnvironmentRequest.KeepsVersions"/>).</summary>
     public IReadOnlyList<ChosenDistribution> Kept { get; init; } = [];
 
+    /// <summary>What is asked for with extras that it has not.</summary>
+    public IReadOnlyList<ChosenDistribution> LackingExtras { get; init; } = [];
+
     /// <summary>What may be taken and built, and where what a build needs comes from.</summary>
     public PythonSources Sources { get; init; } = new();
 
@@ -42,10 +45,11 @@ public sealed record EnvironmentPlan
     public static async Task<EnvironmentPlan> OfAsync(Store store, Interpreter interpreter, IReadOnlyList<InstalledDistribution> installed, EnvironmentRequest request, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
     {
         var target = interpreter.Target;
+        target.Require(request.Requirements);
         // One that keeps what it was told: a folder is asked for its name first, and then for all that it needs.
         SourceBuilder? asks = null;
         var requirements = await DirectNames.FindAsync(store, request.Requirements, target, sources => asks ??= new SourceBuilder(store, interpreter, sources, progress), progress, null, cancellationToken).ConfigureAwait(false);
-        var asked = PythonRequirements.Of(requirements, new PythonSources { Overrides = request.Overrides, WithoutDependencies = request.WithoutDependencies }, target);
+        var asked = PythonRequirements.Of(requirements, new PythonSources { Overrides = request.Overrides, Bound = request.Bound, Known = request.Known, WithoutDependencies = request.WithoutDependencies }, target);
         var wanted = asked.Wanted.ToArray();
         var named = wanted.Select(static one => one.Name).ToHashSet();
         var present = installed.Where(one => !request.Reinstall || !named.Contains(one.Project)).DistinctBy(static one => one.Project).ToArray();
@@ -58,6 +62,7 @@ public sealed record EnvironmentPlan
         {
             Requirements = requirements,
             Kept = [.. chosen.Where(Keeps)],
+            LackingExtras = [.. chosen.Where(static one => one.UnknownExtras.Count > 0)],
             Sources = asked.Sources,
             Install =
             [
@@ -183,7 +188,7 @@ public sealed record EnvironmentPlan
             .. Install.Zip(wheels, (one, wheel) =>
             {
                 var source = one.Chosen is { IsSource: true, File: { } file } ? file.Hashes.GetValueOrDefault("sha256") : null;
-                return WheelPlan.Of(wheel, interpreter, root, one.IsRequested, one.Chosen.Direct is { } direct ? DirectUrl.Of(direct, source ?? wheel.Sha256) : null) with { Source = source };
+                return WheelPlan.Of(wheel, interpreter, root, one.IsRequested, one.Chosen.Direct is { } direct ? DirectUrl.Of(direct, source ?? wheel.Sha256) : null) with { Source = source, Index = one.Chosen.Index };
             }),
         ];
     }

@@ -2,13 +2,14 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using Mayfly.Packages.Python;
+using Mayfly.Packages.Python.Resolving;
 
 namespace Mayfly.Environments;
 
 /// <summary>What an environment had when Mayfly left it.</summary>
 /// <remarks>
 /// What it keeps: the file <c>.mayfly</c> in the environment, a line for each distribution with its version, the digest of the wheel that it came from, that of its
-/// <c>RECORD</c>, and that of the sources if the wheel was built. How it changes: with the environment, in the same exchange. What is installed is always told by the distributions' own metadata and never by this file, which pip knows
+/// <c>RECORD</c>, that of the sources if the wheel was built, and the index that it came from. How it changes: with the environment, in the same exchange. What is installed is always told by the distributions' own metadata and never by this file, which pip knows
 /// nothing of; it is there so that a change which somebody else made is noticed.
 /// </remarks>
 public sealed record EnvironmentRecord
@@ -18,7 +19,8 @@ public sealed record EnvironmentRecord
     /// <param name="Wheel">SHA-256 of the archive that it came from; null when that is not known.</param>
     /// <param name="Record">SHA-256 of its <c>RECORD</c>; null when it has none.</param>
     /// <param name="Source">SHA-256 of the archive that the wheel was built from; null when it was not, or from a folder.</param>
-    private sealed record Entry(ProjectName Project, PythonVersion Version, string? Wheel, string? Record, string? Source);
+    /// <param name="Index">Without a password; null when it came from none, or that is not known.</param>
+    private sealed record Entry(ProjectName Project, PythonVersion Version, string? Wheel, string? Record, string? Source, Uri? Index);
 
     private readonly IReadOnlyList<Entry> _entries;
 
@@ -32,12 +34,14 @@ public sealed record EnvironmentRecord
         List<Entry> entries = [];
         foreach (var line in File.ReadLines($"{root}/{Name}"))
         {
-            if (line.Split(' ') is not [var name, var version, var wheel, var record, .. var more] || more.Length > 1 || !ProjectName.IsValid(name) || PythonVersion.TryParse(version) is not { } parsed)
+            if (line.Split(' ') is not [var name, var version, var wheel, var record, .. var more] || more.Length > 2 || !ProjectName.IsValid(name) || PythonVersion.TryParse(version) is not { } parsed)
                 return null;
-            entries.Add(new Entry(ProjectName.Parse(name), parsed, wheel == None ? null : wheel, record == None ? null : record, more is [var source] ? source : null));
+            entries.Add(new Entry(ProjectName.Parse(name), parsed, Said(wheel), Said(record), Said(more.ElementAtOrDefault(0)), Said(more.ElementAtOrDefault(1)) is { } index && Uri.TryCreate(index, UriKind.Absolute, out var address) ? address : null));
         }
 
         return new EnvironmentRecord(entries);
+
+        static string? Said(string? field) => field == None ? null : field;
     }
 
     /// <summary>SHA-256 of the wheel that a distribution came from; null when Mayfly did not install it, or somebody has changed it since.</summary>
@@ -45,6 +49,14 @@ public sealed record EnvironmentRecord
 
     /// <summary>SHA-256 of the sources that it was built from; null when it was not, or that is not known.</summary>
     public string? SourceOf(InstalledDistribution installed, string packages) => Of(installed, packages)?.Source;
+
+    /// <summary>Where what is installed came from, as far as that is known.</summary>
+    public static IReadOnlyDictionary<ProjectName, KnownOrigin> Origins(VirtualEnvironment environment)
+    {
+        var record = Read(environment.Root);
+        return environment.Installed().Select(one => record?.Of(one, environment.PackagesFolder)).OfType<Entry>().Where(static entry => entry.Index is not null).DistinctBy(static entry => entry.Project)
+            .ToDictionary(static entry => entry.Project, entry => new KnownOrigin(entry.Index!, new[] { entry.Wheel, entry.Source }.OfType<string>().ToHashSet(), environment.Root));
+    }
 
     private Entry? Of(InstalledDistribution installed, string packages) =>
         _entries.FirstOrDefault(one => one.Project == installed.Project && one.Version == installed.Version && one.Record == RecordOf(installed, packages));
@@ -80,8 +92,8 @@ public sealed record EnvironmentRecord
         var text = new StringBuilder();
         foreach (var one in InstalledDistribution.In($"{made}/{packages}"))
         {
-            var (wheel, source) = install.FirstOrDefault(plan => plan.Wheel.Information == one.Information) is { } plan ? (plan.Wheel.Sha256, plan.Source) : (before?.WheelOf(one, folder), before?.SourceOf(one, folder));
-            text.Append($"{one.Project} {one.Version} {wheel ?? None} {RecordOf(one, $"{made}/{packages}") ?? None}{(source is null ? "" : $" {source}")}\n");
+            var (wheel, source, index) = install.FirstOrDefault(plan => plan.Wheel.Information == one.Information) is { } plan ? (plan.Wheel.Sha256, plan.Source, plan.Index) : (before?.WheelOf(one, folder), before?.SourceOf(one, folder), before?.Of(one, folder)?.Index);
+            text.Append($"{one.Project} {one.Version} {wheel ?? None} {RecordOf(one, $"{made}/{packages}") ?? None} {source ?? None} {index?.AbsoluteUri ?? None}\n");
         }
 
         File.WriteAllText($"{made}/{Name}", text.ToString());

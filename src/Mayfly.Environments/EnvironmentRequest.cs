@@ -1,4 +1,5 @@
 using Mayfly.Packages.Python;
+using Mayfly.Packages.Python.Resolving;
 
 namespace Mayfly.Environments;
 
@@ -22,6 +23,12 @@ public sealed record EnvironmentRequest
 
     /// <summary>True to take what is asked for without what it needs.</summary>
     public bool WithoutDependencies { get; init; }
+
+    /// <summary>Projects that come from one index alone.</summary>
+    public IReadOnlyDictionary<ProjectName, Uri> Bound { get; init; } = new Dictionary<ProjectName, Uri>();
+
+    /// <summary>Where what is there came from, as far as that is known (<see cref="EnvironmentRecord.Origins"/>): it does not come from elsewhere in silence.</summary>
+    public IReadOnlyDictionary<ProjectName, KnownOrigin> Known { get; init; } = new Dictionary<ProjectName, KnownOrigin>();
 
     /// <summary>Take the place of whatever projects say of these.</summary>
     public IReadOnlyList<DependencySpecifier> Overrides { get; init; } = [];

@@ -16,6 +16,9 @@ public sealed record WheelPlan
     /// <summary>SHA-256 of the sources that the wheel was built from; null where it was not, or of a folder.</summary>
     public string? Source { get; init; }
 
+    /// <summary>The index that it came from, without a password; null for none.</summary>
+    public Uri? Index { get; init; }
+
     /// <summary>All files, its metadata too; the last one is <c>RECORD</c>.</summary>
     public required IReadOnlyList<PlannedFile> Files { get; init; }
 

@@ -34,7 +34,9 @@ public sealed class ChangingEnvironments : IDisposable
         }
     }
 
-    private Invocation Env(params string[] words) => Invocation.Run(_folder, new Dictionary<string, string?>
+    private Invocation Env(params string[] words) => Invocation.Run(_folder, Host, ["env", .. words]);
+
+    private Dictionary<string, string?> Host => new()
     {
         ["WORKON_HOME"] = $"{_folder.Path}/environments",
         ["PIP_NO_INDEX"] = "1",
@@ -45,7 +47,7 @@ public sealed class ChangingEnvironments : IDisposable
         ["VIRTUAL_ENV"] = null,
         ["PATH"] = $"/usr/bin:/bin:{Environment.GetEnvironmentVariable("PATH")}",
         ["HOME"] = _folder.Path,
-    }, ["env", .. words]);
+    };
 
     private void Says(string expected, params string[] words)
     {
@@ -190,5 +192,126 @@ public sealed class ChangingEnvironments : IDisposable
         Assert.All(both, static said => Assert.Equal((0, ""), (said.ExitCode, said.ExitCode == 0 ? "" : said.Error)));
         Assert.Equal((0, "No broken requirements found.\n"), Pip("shop", "check"));
         Assert.Equal("cache==1.0\ndriver==1.0\norm==2.0\nreport==2.0\nweb==2.0\n", Pip("shop", "freeze").Output);
+    }
+
+    [Theory]
+    [InlineData("\"x\n", "has a RECORD that cannot be read (")]
+    [InlineData("", "has a RECORD with nothing in it")]
+    [InlineData(null, "has no RECORD")]
+    public void What_has_no_readable_record_stays(string? record, string fault)
+    {
+        Says("made FOLDER/environments/shop with Python 3.11.2\n+ driver 1.0\n+ orm 2.0\n+ web 2.0\nshop: 3 installed\n", "create", "shop", "web");
+        var path = $"{Root("shop")}/lib/python3.11/site-packages/web-2.0.dist-info/RECORD";
+        if (record is null)
+            File.Delete(path);
+        else
+            File.WriteAllText(path, record);
+        foreach (var words in new[] { "remove web", "install web<2", "install web --force-reinstall" })
+        {
+            var refused = Env([.. words.Split(' '), "--env", "shop"]);
+            Assert.Equal((1, ""), (refused.ExitCode, refused.Output));
+            Assert.Contains($"error: web 2.0 {fault}", refused.Error, StringComparison.Ordinal);
+            Assert.Contains("so nobody can say which files are its own, and it stays\nhint: put FOLDER/environments/shop/lib/python3.11/site-packages/web-2.0.dist-info/RECORD right", refused.Error, StringComparison.Ordinal);
+        }
+
+        Assert.Equal("driver==1.0\norm==2.0\nweb==2.0\n", Env("freeze", "--env", "shop").Output);
+        Assert.Contains($"web 2.0 {fault}", Env("doctor", "--env", "shop").Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Doctor_tells_one_that_was_moved_and_not_byte_code_that_is_gone()
+    {
+        Says("made FOLDER/environments/shop with Python 3.11.2\n", "create", "shop");
+        Assert.Equal(0, Pip("shop", "install", "--quiet", "orm<2", "cache").Code);
+        Directory.Delete($"{Root("shop")}/lib/python3.11/site-packages/orm/__pycache__", recursive: true);
+        Says("shop is as it should be: 2 packages, Python 3.11.2\n", "doctor", "--env", "shop");
+        File.CreateSymbolicLink($"{_folder.Path}/link", Root("shop"));
+        Says("FOLDER/link is as it should be: 2 packages, Python 3.11.2\n", "doctor", "--env", "./link");
+        Directory.Move(Root("shop"), Root("moved"));
+        var doctor = Env("doctor", "--env", "moved");
+        Assert.Equal((1, "cache-tell, orm-tell in FOLDER/environments/moved/bin begin with FOLDER/environments/shop/bin/python: the environment was moved, or copied by other means than mayfly env copy\n"), (doctor.ExitCode, doctor.Output));
+    }
+
+    [Fact]
+    public void A_project_for_other_interpreters_and_Pythons_of_another_century_are_refused()
+    {
+        _folder.With("pyproject.toml", "[project]\nname = 'mine'\nversion = '1'\nrequires-python = '>=3.13'\ndependencies = ['driver']\n");
+        foreach (var words in new[] { "lock", "create new -r pyproject.toml" })
+        {
+            var refused = Env(words.Split(' '));
+            Assert.Equal((1, ""), (refused.ExitCode, refused.Output));
+            Assert.Contains("error: the project is for Python >=3.13 (requires-python), and this is Python 3.11.2\nhint: ", refused.Error.Replace("CPython", "Python", StringComparison.Ordinal), StringComparison.Ordinal);
+        }
+
+        Says("+ driver 1.0\npylock.toml: 1 package for Python >=3.13,<3.14 on linux_x86_64\n", "lock", "--python-version", "3.13");
+        File.Delete($"{_folder.Path}/pyproject.toml");
+        var far = Env("lock", "--python-version", "3.99", "driver", "-o", "far.toml");
+        Assert.Equal((1, "error: Python 3.99 is not known, and will not be for years\nhint: name others; the newest one that projects commonly have wheels for is 3.14\n"), (far.ExitCode, far.Error));
+        // What may be named stays when the lock is made anew.
+        Says("+ driver 1.0\nlater.toml: 1 package for Python >=3.15,<3.16 on linux_x86_64\n", "lock", "--python-version", "3.15", "driver", "-o", "later.toml");
+        Says("later.toml: 1 package for Python >=3.15,<3.16 on linux_x86_64, as before\n", "lock", "driver", "-o", "later.toml");
+    }
+
+    [Fact]
+    public void Deleting_the_active_one_is_told_and_a_slip_deletes_nothing()
+    {
+        Says("made FOLDER/environments/one with Python 3.11.2\n", "create", "one");
+        Says("made FOLDER/environments/two with Python 3.11.2\n", "create", "two");
+        Assert.StartsWith("error: there is no environment FOLDER/environments/nosuch\n", Env("delete", "one", "nosuch").Error);
+        var said = Invocation.Run(_folder, new Dictionary<string, string?>(Host) { ["VIRTUAL_ENV"] = Root("one") }, "env", "delete", "two", "one");
+        Assert.Equal((0, "removed FOLDER/environments/two\nremoved FOLDER/environments/one\n"), (said.ExitCode, said.Output));
+        Assert.Equal("note: this shell is still in it, and its python and pip are the host's now; leave it with deactivate\n", said.Error);
+    }
+
+    /// <summary>Begins commands while somebody else changes the environment, and lets them go on when each has said that it waits.</summary>
+    private async Task<Invocation[]> TogetherAsync(string name, params string[][] commands)
+    {
+        var path = $"{_folder.Path}/environments/.{name}.lock";
+        List<Process> begun = [];
+        // .NET's way to have a file alone is flock(2).
+        using (var held = new FileStream(path, FileMode.Create, FileAccess.ReadWrite, FileShare.None))
+        {
+            held.Write("process 1 since 01:02:03\n"u8);
+            held.Flush();
+            using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+            foreach (var command in commands)
+            {
+                begun.Add(Invocation.Begin(_folder, Host, command));
+                Assert.Equal($"wait: {name} is being changed by process 1 since 01:02:03", await begun[^1].StandardError.ReadLineAsync(patience.Token));
+            }
+        }
+
+        var ended = await Task.WhenAll(begun.Select(process => Task.Run(() => Invocation.End(process, _folder))));
+        begun.ForEach(static process => process.Dispose());
+        return ended;
+    }
+
+    [Theory]
+    [InlineData("env install web<2 --env shop", "env install orm>=2 --env shop")]
+    [InlineData("pip --env ROOT install web<2", "pip --env ROOT install orm>=2")]
+    public async Task Wishes_at_once_are_decided_one_after_the_other(string one, string other)
+    {
+        Says("made FOLDER/environments/shop with Python 3.11.2\n+ driver 1.0\nshop: 1 installed\n", "create", "shop", "driver");
+        var ended = await TogetherAsync("shop", [.. new[] { one, other }.Select(line => line.Replace("ROOT", Root("shop"), StringComparison.Ordinal).Split(' '))]);
+        Assert.All(ended, static said => Assert.True(said.ExitCode == 0, said.Output + said.Error));
+        Assert.Equal((0, "No broken requirements found.\n"), Pip("shop", "check"));
+        Assert.Contains("web==", Pip("shop", "freeze").Output, StringComparison.Ordinal);
+        Assert.Equal(0, Env("doctor", "--env", "shop").ExitCode);
+    }
+
+    [Fact]
+    public async Task What_waited_for_one_that_is_deleted_says_so_and_leaves_nothing()
+    {
+        Says("made FOLDER/environments/shop with Python 3.11.2\n", "create", "shop");
+        var ended = await TogetherAsync("shop", ["env", "delete", "shop"], ["env", "delete", "shop"]);
+        Assert.Equal([0, 1], ended.Select(static said => said.ExitCode).Order());
+        Assert.Contains("error: there is no environment FOLDER/environments/shop\n", ended.Single(static said => said.ExitCode == 1).Error, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries($"{_folder.Path}/environments"));
+        Says("made FOLDER/environments/shop with Python 3.11.2\n", "create", "shop");
+        ended = await TogetherAsync("shop", ["env", "install", "web", "--env", "shop"], ["env", "delete", "shop"]);
+        Assert.Equal(0, ended[1].ExitCode);
+        if (ended[0].ExitCode != 0)
+            Assert.Contains("error: there is no environment FOLDER/environments/shop\n", ended[0].Error, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries($"{_folder.Path}/environments"));
     }
 }

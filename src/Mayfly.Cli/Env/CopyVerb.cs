@@ -10,7 +10,7 @@ internal static class CopyVerb
 {
     public static Command Create()
     {
-        var from = EnvironmentOption.Argument("NAME", "The environment");
+        var from = new Argument<string>("NAME") { Description = "The environment" };
         var to = new Argument<string>("NEW") { Description = "The name of the second one, or its path" };
         var command = new ExampledCommand("copy", "Make a second environment with the same in it", "mayfly env copy shop shop_django5") { from, to };
         command.SetAction(async (result, cancellationToken) =>

@@ -20,7 +20,7 @@ internal static class CreateVerb
         {
             var (store, path, output) = (Store.Open(), EnvironmentPlaces.OfHost().PathOf(result.GetValue(name)!), result.InvocationConfiguration.Output);
             var interpreter = InterpreterSearch.OfHost(store).Find(result.GetValue(python));
-            var request = new EnvironmentRequest { Requirements = requirements.Read(result, null), Overrides = requirements.Overrides(result) };
+            var request = new EnvironmentRequest { Requirements = requirements.Read(result, null), Overrides = requirements.Overrides(result), Bound = requirements.Bound(result) };
             if (Path.Exists(path))
                 throw VirtualEnvironment.IsThere(path);
             // Everything is chosen and fetched before there is an environment at all.

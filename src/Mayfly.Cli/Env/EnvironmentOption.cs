@@ -7,20 +7,7 @@ namespace Mayfly.Cli.Env;
 /// <summary>Which environment a verb works on: <c>--env</c>, else the shell's, else <c>.venv</c>.</summary>
 internal sealed class EnvironmentOption() : Option<string?>("--env")
 {
-    public static EnvironmentOption Create()
-    {
-        var option = new EnvironmentOption { Description = "The environment: a name, or a path; that of the shell unless given, else .venv", HelpName = "NAME" };
-        option.CompletionSources.Add(static _ => Names().Select(static name => new System.CommandLine.Completions.CompletionItem(name)));
-        return option;
-    }
-
-    /// <summary>An argument that names one that is there.</summary>
-    public static Argument<string> Argument(string name, string description)
-    {
-        var argument = new Argument<string>(name) { Description = description };
-        argument.CompletionSources.Add(static _ => Names().Select(static one => new System.CommandLine.Completions.CompletionItem(one)));
-        return argument;
-    }
+    public static EnvironmentOption Create() => new() { Description = "The environment: a name, or a path; that of the shell unless given, else .venv", HelpName = "NAME" };
 
     /// <summary>Its path.</summary>
     public string PathIn(ParseResult result) => PathOf(result.GetValue(this));
@@ -45,6 +32,4 @@ internal sealed class EnvironmentOption() : Option<string?>("--env")
             Console.Error.WriteLine($"note: {EnvironmentPlaces.OfHost().NameOf(environment.Root)} was changed since mayfly left it: {string.Join("; ", changes)}");
         return environment;
     }
-
-    private static IEnumerable<string> Names() => EnvironmentPlaces.OfHost().All().Select(static path => Path.GetFileName(path));
 }

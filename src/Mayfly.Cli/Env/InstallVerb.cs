@@ -29,11 +29,12 @@ internal static class InstallVerb
             {
                 Requirements = requirements.Read(result, opened.Root),
                 Overrides = requirements.Overrides(result),
+                Bound = requirements.Bound(result),
                 Upgrade = result.GetValue(upgrade),
                 Reinstall = result.GetValue(anew),
                 WithoutDependencies = result.GetValue(alone),
             };
-            await PlanText.RunAsync(store, opened, progress => EnvironmentPlan.OfAsync(store, opened.Interpreter, opened.Installed(), request, progress, cancellationToken), result.GetValue(dry), result.InvocationConfiguration.Output, cancellationToken);
+            await PlanText.RunAsync(store, opened, progress => EnvironmentPlan.OfAsync(store, opened.Interpreter, opened.Installed(), request with { Known = EnvironmentRecord.Origins(opened) }, progress, cancellationToken), result.GetValue(dry), result.InvocationConfiguration.Output, cancellationToken);
             return ExitCode.Done;
         });
         return command;

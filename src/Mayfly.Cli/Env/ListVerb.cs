@@ -13,7 +13,6 @@ internal static class ListVerb
     public static Command Create()
     {
         var name = new Argument<string?>("NAME") { Description = "An environment, for what is installed in it", Arity = ArgumentArity.ZeroOrOne };
-        name.CompletionSources.Add(static _ => EnvironmentPlaces.OfHost().All().Select(static path => new System.CommandLine.Completions.CompletionItem(Path.GetFileName(path))));
         var environment = EnvironmentOption.Create();
         var json = CommonOptions.Json();
         var command = new ExampledCommand("list", "List the environments, or what is installed in one", "mayfly env list", "mayfly env list shop") { name, environment, json };

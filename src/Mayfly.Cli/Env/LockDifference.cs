@@ -6,7 +6,22 @@ namespace Mayfly.Cli.Env;
 /// <summary>What two sets of packages differ in, a line each, in the order of the names.</summary>
 internal static class LockDifference
 {
-    public static IReadOnlyList<string> Of(Pylock? before, Pylock after) => Of(Versions(before), Versions(after));
+    /// <summary>Versions, and where these are the same, the files that they are of: whoever has another file has another thing.</summary>
+    public static IReadOnlyList<string> Of(Pylock? before, Pylock after)
+    {
+        var (versions, now) = (Versions(before), Versions(after));
+        var (files, others) = (Locked(before), Locked(after));
+        var moved = now.Keys.Where(name => versions.TryGetValue(name, out var version) && version == now[name]).Select(name => (Name: name.Text, Line: $"~ {name} {now[name]}: {string.Join(", ", Moved(files[name], others[name]))}")).Where(static one => !one.Line.EndsWith(": ", StringComparison.Ordinal));
+        return [.. Of(versions, now).Select(static line => (Name: line.Split(' ')[1], Line: line)).Concat(moved).OrderBy(static one => one.Name, StringComparer.Ordinal).Select(static one => one.Line)];
+
+        static IEnumerable<string> Moved((HashSet<string> Digests, string Places) before, (HashSet<string> Digests, string Places) after)
+        {
+            if (!before.Digests.SetEquals(after.Digests))
+                yield return "other files";
+            if (before.Places != after.Places)
+                yield return $"from {after.Places}, no longer from {before.Places}";
+        }
+    }
 
     public static IReadOnlyList<string> Of<T>(IReadOnlyDictionary<ProjectName, T> before, IReadOnlyDictionary<ProjectName, T> after) =>
     [
@@ -17,6 +32,9 @@ internal static class LockDifference
             _ => Equals(old, now) ? null : $"~ {name} {old} → {now}",
         }).OfType<string>(),
     ];
+
+    private static Dictionary<ProjectName, (HashSet<string> Digests, string Places)> Locked(Pylock? from) => (from?.Packages ?? []).GroupBy(static one => one.Name)
+        .ToDictionary(static group => group.Key, static group => (group.SelectMany(static one => one.Digests).ToHashSet(), string.Join(" and ", group.Select(static one => one.Index?.ToString() ?? "no index").Distinct())));
 
     /// <summary>A lock for several interpreters may have several of one project.</summary>
     private static Dictionary<ProjectName, string> Versions(Pylock? from) => (from?.Packages ?? []).GroupBy(static one => one.Name).ToDictionary(static group => group.Key, static group => string.Join(" and ", group.Select(static one => one.Version?.ToString() ?? "(folder)")));

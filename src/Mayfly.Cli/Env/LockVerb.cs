@@ -29,7 +29,7 @@ internal static class LockVerb
             if (usual is [] && requirements.IsEmpty(result))
                 throw new MayflyException("nothing is named to lock, and there is neither a pyproject.toml with a project nor a requirements.txt here", "name a file with -r, or packages");
             var before = LockFiles.Find(path);
-            var (wanted, overrides, kept) = (requirements.Read(result, null, usual), new PythonSources { Overrides = requirements.Overrides(result) }, result.GetValue(upgrade) ? null : before);
+            var (wanted, overrides, kept) = (requirements.Read(result, null, usual), new PythonSources { Overrides = requirements.Overrides(result), Bound = requirements.Bound(result), Known = before?.Origins(Path.GetFileName(path)) ?? new Dictionary<ProjectName, KnownOrigin>() }, result.GetValue(upgrade) ? null : before);
             var environments = wide.Read(result, wanted, interpreter, before, stays: result.GetValue(python) is null);
             var made = await Screen.ShowAsync(progress => environments is var (pythons, platforms)
                 ? UniversalResolution.ResolveAsync(store, new UniversalRequest { Requirements = wanted, Pythons = pythons, Platforms = platforms, Usual = overrides, Before = kept }, progress, null, new SourceBuilder(store, interpreter, PythonRequirements.Of(wanted, overrides, interpreter.Target).Sources, progress), cancellationToken)
@@ -48,6 +48,7 @@ internal static class LockVerb
 
     private static async Task<Pylock> OfOneAsync(Store store, RequirementsFile wanted, PythonSources usual, Pylock? before, Interpreter interpreter, IProgress<Activity> progress, CancellationToken cancellationToken)
     {
+        interpreter.Target.Require(wanted);
         var asked = PythonRequirements.Of(await DirectNames.FindAsync(store, wanted, interpreter.Target, sources => new SourceBuilder(store, interpreter, sources, progress), progress, null, cancellationToken), usual with
         {
             Preferred = (before?.Packages ?? []).Where(static one => one.Version is not null).OrderByDescending(one => one.Marker?.Holds(interpreter.Target.Markers) ?? true)

@@ -17,6 +17,7 @@ internal sealed class RequirementOptions
     private readonly Option<string?> _index = new("--index-url", "-i") { Description = "The index to ask; pip's own unless given", HelpName = "ADDRESS" };
     private readonly Option<string[]> _further = new("--extra-index-url") { Description = "An index to ask first: a project comes from the first one that has it", HelpName = "ADDRESS" };
     private readonly Option<string[]> _links = new("--find-links", "-f") { Description = "A folder or a page with files, before every index", HelpName = "PLACE" };
+    private readonly Option<string[]> _bound = new("--index-for") { Description = "A project, and the one index that it comes from", HelpName = "PROJECT=ADDRESS" };
     private readonly Option<bool> _noIndex = new("--no-index") { Description = "Ask no index" };
     private readonly Option<bool> _pre = new("--pre") { Description = "Take pre-releases as readily as releases" };
     private readonly Option<bool> _hashes = new("--require-hashes") { Description = "Take nothing that has no --hash" };
@@ -36,7 +37,7 @@ internal sealed class RequirementOptions
         var options = new RequirementOptions(packages ? new Argument<string[]>("PACKAGES") { Description = "Requirements: django, 'django>=4.2', django[argon2]", Arity = ArgumentArity.ZeroOrMore } : null);
         if (options._packages is { } argument)
             command.Add(argument);
-        foreach (var option in (Option[])[options._files, options._limits, options._editable, options._index, options._further, options._links, options._noIndex, options._pre, options._hashes, options._sources, options._wheels, options._builds, options._settings, options._overrides])
+        foreach (var option in (Option[])[options._files, options._limits, options._editable, options._index, options._further, options._bound, options._links, options._noIndex, options._pre, options._hashes, options._sources, options._wheels, options._builds, options._settings, options._overrides])
             command.Add(option);
         return options;
     }
@@ -45,6 +46,20 @@ internal sealed class RequirementOptions
     public bool IsEmpty(ParseResult result) => Typings(result) is [] && result.GetValue(_files) is null or [] && result.GetValue(_editable) is null or [];
 
     public IReadOnlyList<DependencySpecifier> Overrides(ParseResult result) => [.. (result.GetValue(_overrides) ?? []).Select(static text => DependencySpecifier.Parse(text))];
+
+    /// <summary>Projects that come from one index alone.</summary>
+    public IReadOnlyDictionary<ProjectName, Uri> Bound(ParseResult result)
+    {
+        var bound = new Dictionary<ProjectName, Uri>();
+        foreach (var text in result.GetValue(_bound) ?? [])
+        {
+            if (text.Split('=', 2) is not [var project, var index] || !ProjectName.IsValid(project))
+                throw new UsageException($"'{text}' does not say which index a project comes from", "write --index-for PROJECT=ADDRESS");
+            bound[ProjectName.Parse(project)] = PythonRequirements.IndexAddress(index);
+        }
+
+        return bound;
+    }
 
     /// <summary>All of it as one requirements file: pip's configuration, then what was typed, then the files.</summary>
     /// <param name="result">What was typed.</param>

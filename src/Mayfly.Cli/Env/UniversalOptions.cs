@@ -38,7 +38,7 @@ internal sealed class UniversalOptions
         string[] pythons = [.. result.GetValue(_pythons) ?? []];
         LockPlatform[] platforms = [.. (result.GetValue(_platforms) ?? []).SelectMany(static text => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Select(LockPlatform.Parse).Distinct()];
         if (!universal && pythons is [] && platforms is [])
-            return !stays || before is not { Platforms.Count: > 0 } ? null : (PythonRange.Of(before.RequiresPython), [.. before.Platforms.Select(LockPlatform.Parse)]);
+            return !stays || before is not { Platforms.Count: > 0 } ? null : (PythonRange.OfLock(before.RequiresPython), [.. before.Platforms.Select(LockPlatform.Parse)]);
         var within = requirements.RequiresPython;
         if (platforms is [])
             platforms = universal ? [.. LockPlatform.Usual] : [LockPlatform.Parse($"linux_{interpreter.Target.Markers.PlatformMachine}")];

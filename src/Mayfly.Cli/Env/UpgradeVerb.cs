@@ -20,16 +20,19 @@ internal static class UpgradeVerb
             var opened = environment.Open(result, store);
             var wanted = requirements.Read(result, opened.Root);
             var all = requirements.IsEmpty(result);
-            var request = new EnvironmentRequest
+            await PlanText.RunAsync(store, opened, progress => EnvironmentPlan.OfAsync(store, opened.Interpreter, opened.Installed(), Request(), progress, cancellationToken), result.GetValue(dry), result.InvocationConfiguration.Output, cancellationToken);
+            return ExitCode.Done;
+
+            EnvironmentRequest Request() => new()
             {
                 // pip and what it builds with are the environment's own beginning, and stay as they are.
                 Requirements = !all ? wanted : wanted with { Entries = [.. wanted.Entries, .. opened.Installed().Where(static one => !one.IsSeed && one.Origin is null).Select(static one => new RequirementsEntry { File = "environment", Line = 0, Text = one.Project.Text })] },
                 Overrides = requirements.Overrides(result),
+                Bound = requirements.Bound(result),
+                Known = EnvironmentRecord.Origins(opened),
                 Upgrade = true,
                 UpgradeAll = all,
             };
-            await PlanText.RunAsync(store, opened, progress => EnvironmentPlan.OfAsync(store, opened.Interpreter, opened.Installed(), request, progress, cancellationToken), result.GetValue(dry), result.InvocationConfiguration.Output, cancellationToken);
-            return ExitCode.Done;
         });
         return command;
     }

@@ -233,7 +233,8 @@ function wipeenv {
     printf 'Uninstalling packages:\n%s\n\n' "$kept"
     # Not from what freeze prints: an editable project has its folder there and not its name.
     while IFS='= ' read -r name rest; do
-        names+=("$name")
+        # pip stays, where somebody has installed it: there is one in every environment.
+        [ "$name" = pip ] || names+=("$name")
     done <<EOF
 $(_mayfly_pip list --format=freeze)
 EOF

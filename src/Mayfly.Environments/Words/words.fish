@@ -402,7 +402,8 @@ function wipeenv -d 'remove all packages installed in the current virtualenv'
     echo 'Uninstalling packages:'
     printf '%s\n' $kept ''
     # Not from what freeze prints: an editable project has its folder there and not its name.
-    _mayfly_pip uninstall -y (_mayfly_pip list --format=freeze | string replace -r '=.*' '')
+    # pip stays, where somebody has installed it: there is one in every environment.
+    _mayfly_pip uninstall -y (_mayfly_pip list --format=freeze | string replace -r '=.*' '' | string match -v pip)
 end
 
 # Looking

@@ -10,6 +10,9 @@ public sealed record ChosenDistribution
     /// <summary>Its optional parts that somebody wants.</summary>
     public IReadOnlyList<ProjectName> Extras { get; init; } = [];
 
+    /// <summary>Those of them that it does not have.</summary>
+    public IReadOnlyList<ProjectName> UnknownExtras { get; init; } = [];
+
     /// <summary>The wheel, or sources that one is built from; null for a distribution that is there already.</summary>
     public required IndexFile? File { get; init; }
 

@@ -90,13 +90,13 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
 
     private async Task<ProjectPage> ReadPageAsync(ProjectName project)
     {
-        foreach (var place in sources.Bound.ContainsKey(project) ? [] : sources.Links)
+        foreach (var place in sources.LinksOf(project))
         {
             if ((await LinksAsync(place).ConfigureAwait(false)).Where(file => (WheelName.TryParse(file.Name)?.Project ?? SourceName.TryParse(file.Name)?.Project) == project).ToArray() is { Length: > 0 } files)
                 return new ProjectPage(place, files);
         }
 
-        foreach (var index in sources.Bound.GetValueOrDefault(project) is { } bound ? [bound] : sources.Indexes)
+        foreach (var index in sources.IndexesOf(project))
         {
             if (await PageAsync(new Uri(index, $"{project}/")).ConfigureAwait(false) is { } page)
                 return new ProjectPage(index, page.Files);

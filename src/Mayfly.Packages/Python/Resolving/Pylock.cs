@@ -123,6 +123,11 @@ public sealed record Pylock
         static WheelName Name(IndexFile wheel) => WheelName.TryParse(wheel.Name)!;
     }
 
+    /// <summary>Where its projects came from, as far as it says that.</summary>
+    /// <param name="origin">The file's name, for messages.</param>
+    public IReadOnlyDictionary<ProjectName, KnownOrigin> Origins(string origin) => Packages.Where(static one => one.Index is not null).GroupBy(static one => one.Name)
+        .ToDictionary(static group => group.Key, group => new KnownOrigin(Login.Without(group.First().Index!), group.SelectMany(static one => one.Digests).ToHashSet(), origin));
+
     /// <summary>As it is written into a file.</summary>
     public override string ToString()
     {

@@ -25,6 +25,9 @@ public sealed record PylockPackage
     /// <summary>Its source distribution, for where no wheel fits; null where there is none.</summary>
     public IndexFile? Source { get; init; }
 
+    /// <summary>SHA-256 of its wheels and sources, as far as they are said.</summary>
+    public IEnumerable<string> Digests => Wheels.Append(Source).Append(Direct).Select(static file => file?.Hashes.GetValueOrDefault("sha256")).OfType<string>();
+
     /// <summary>An archive or a folder of its own (the tables <c>archive</c> and <c>directory</c>), in the place of wheels and sources; null for what an index has.</summary>
     public IndexFile? Direct { get; init; }
 

@@ -42,8 +42,9 @@ public sealed record PythonRequirements(IReadOnlyList<DependencySpecifier> Wante
         return new PythonRequirements([.. wanted.Select(static line => line.Dependency)], usual with
         {
             Indexes = [.. named.Select(Login.Without), .. file.NoIndex || file.Index is not null ? [] : usual.Indexes],
+            Bound = usual.Bound.ToDictionary(static one => one.Key, static one => Login.Without(one.Value)),
             Links = [.. usual.Links, .. links.Select(Login.Without)],
-            Access = usual.Access.And(AccessOf(file)),
+            Access = usual.Access.And(AccessOf(file)).And(new NetworkAccess { Logins = [.. usual.Bound.Values.Select(Login.Of).OfType<Login>()] }),
             Constraints = [.. usual.Constraints, .. lines.Where(static line => line.Entry.IsConstraint).Select(static line => line.Dependency)],
             RequireDigests = usual.RequireDigests || hashed,
             // Where two lines speak of a project, both must be content with its file.
@@ -62,7 +63,7 @@ public sealed record PythonRequirements(IReadOnlyList<DependencySpecifier> Wante
     public static NetworkAccess AccessOf(RequirementsFile file) => file.Access with { Logins = [.. Indexes(file).Concat(Links(file)).Select(Login.Of).OfType<Login>(), .. file.Access.Logins] };
 
     /// <summary>Those that are named besides come first: they are mostly somebody's own, whose names nobody else shall take over.</summary>
-    private static Uri[] Indexes(RequirementsFile file) => file.NoIndex ? [] : [.. file.FurtherIndexes.Select(Place), .. file.Index is { } index ? [Place(index)] : Array.Empty<Uri>()];
+    private static Uri[] Indexes(RequirementsFile file) => file.NoIndex ? [] : [.. file.FurtherIndexes.Select(IndexAddress), .. file.Index is { } index ? [IndexAddress(index)] : Array.Empty<Uri>()];
 
     private static Uri[] Links(RequirementsFile file) => [.. file.FindLinks.Select(static link => Link(link.File, link.Place))];
 
@@ -92,7 +93,9 @@ public sealed record PythonRequirements(IReadOnlyList<DependencySpecifier> Wante
         }
     }
 
-    private static Uri Place(string address) => Uri.TryCreate(address.EndsWith('/') ? address : $"{address}/", UriKind.Absolute, out var place) && IndexPage.IsFetched(place)
+    /// <summary>The address of an index, which ends with a slash.</summary>
+    /// <exception cref="MayflyException">It is none.</exception>
+    public static Uri IndexAddress(string address) => Uri.TryCreate(address.EndsWith('/') ? address : $"{address}/", UriKind.Absolute, out var place) && IndexPage.IsFetched(place)
         ? place : throw new MayflyException($"'{address}' is no address of an index", "an index has an address that begins with https://, http:// or file:///");
 
     /// <summary>A path is looked for beside the file that names it, then from here.</summary>

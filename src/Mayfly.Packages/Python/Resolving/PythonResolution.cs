@@ -23,7 +23,16 @@ public static class PythonResolution
     {
         using var transport = new Transport(settings ?? TransferSettings.FromEnvironment(), sources.Access);
         await using var index = new IndexClient(store, transport, sources, builder, progress, cancellationToken);
-        return await ChooseAsync(index, wanted, target, sources, cancellationToken).ConfigureAwait(false);
+        var chosen = await ChooseAsync(index, wanted, target, sources, cancellationToken).ConfigureAwait(false);
+        Tell(chosen, progress);
+        return chosen;
+    }
+
+    /// <summary>An extra that a project has not is asked for in vain, which is no failure (as with pip) and hardly ever meant.</summary>
+    internal static void Tell(IEnumerable<ChosenDistribution> chosen, IProgress<Activity>? progress)
+    {
+        foreach (var (one, extra) in chosen.SelectMany(static one => one.UnknownExtras.Select(extra => (one, extra))))
+            progress?.Report(new Activity("note", $"{one.Project} {one.Version} does not have the extra {extra}") { Ended = true });
     }
 
     /// <summary>The same with what may have been read for other interpreters already.</summary>
@@ -61,7 +70,10 @@ public static class PythonResolution
             };
         }
 
-        return candidates.Chosen(resolution.Selected);
+        var chosen = candidates.Chosen(resolution.Selected);
+        foreach (var one in chosen)
+            sources.RequireKnown(one);
+        return chosen;
     }
 
     /// <summary>As pip suspects too, of a name that no index has.</summary>

@@ -28,6 +28,9 @@ public sealed record PythonSources
     /// <summary>Projects that come from one index alone, which need not be among the others.</summary>
     public IReadOnlyDictionary<ProjectName, Uri> Bound { get; init; } = new Dictionary<ProjectName, Uri>();
 
+    /// <summary>Where projects came from before, by a lock or an environment that has them: as long as that place is among these, they come from there.</summary>
+    public IReadOnlyDictionary<ProjectName, KnownOrigin> Known { get; init; } = new Dictionary<ProjectName, KnownOrigin>();
+
     /// <summary>Versions that may be taken of a project, if it is wanted at all.</summary>
     public IReadOnlyList<DependencySpecifier> Constraints { get; init; } = [];
 
@@ -63,6 +66,29 @@ public sealed record PythonSources
 
     /// <summary>What may be taken to build with: neither the constraints nor the digests nor the settings of what is built are meant for that (as with pip).</summary>
     public PythonSources ForBuilding => this with { Constraints = [], Overrides = [], Settings = [], Digests = new Dictionary<ProjectName, IReadOnlySet<string>>(), RequireDigests = false, PreReleases = false, WithoutDependencies = false, Present = new Dictionary<ProjectName, PresentDistribution>(), Preferred = new Dictionary<ProjectName, IReadOnlyList<PythonVersion>>() };
+
+    /// <summary>The indexes that are asked for a project, in that order.</summary>
+    internal IEnumerable<Uri> IndexesOf(ProjectName project) => Bound.TryGetValue(project, out var bound) ? [bound] : KnownFirst(Indexes, project);
+
+    /// <summary>The folders and pages that are looked through for a project, in that order; none for what comes from one index alone.</summary>
+    internal IEnumerable<Uri> LinksOf(ProjectName project) => Bound.ContainsKey(project) ? [] : KnownFirst(Links, project);
+
+    /// <summary>Refuses what would come from an index although it was known to come from elsewhere: whoever has taken the name there must not be believed in silence.</summary>
+    /// <param name="one">What would come.</param>
+    /// <exception cref="MayflyException">It is so, it is another file, and neither a folder or page of files that is named nor <see cref="Bound"/> says that it shall.</exception>
+    internal void RequireKnown(ChosenDistribution one)
+    {
+        if (one is { Index: { } now, File: { } file } && Known.TryGetValue(one.Project, out var known) && !Same(known.Place, now) && !Bound.ContainsKey(one.Project)
+            && !Links.Any(link => Same(link, now)) && !(file.Hashes.TryGetValue("sha256", out var digest) && known.Digests.Contains(digest)))
+        {
+            throw new MayflyException($"{one.Project} {one.Version} would come from {now}, and {known.Holder} has it from {known.Place}",
+                $"name that place too (--extra-index-url, or --find-links for files), or say that it is to come from the other one: --index-for {one.Project}={now}");
+        }
+    }
+
+    private IEnumerable<Uri> KnownFirst(IReadOnlyList<Uri> places, ProjectName project) => Known.TryGetValue(project, out var known) ? places.OrderByDescending(place => Same(place, known.Place)) : places;
+
+    private static bool Same(Uri one, Uri other) => one.AbsoluteUri.TrimEnd('/') == other.AbsoluteUri.TrimEnd('/');
 
     /// <summary>Digests of the files that may be taken of a project; null for any.</summary>
     internal IReadOnlySet<string>? DigestsOf(ProjectName project) => Digests.GetValueOrDefault(project) ?? (RequireDigests ? FrozenSet<string>.Empty : null);

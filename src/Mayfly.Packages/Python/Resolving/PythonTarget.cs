@@ -23,6 +23,15 @@ public sealed record PythonTarget(MarkerEnvironment Markers, IReadOnlyList<Wheel
         return python.Allows(Version, preReleases: true);
     }
 
+    /// <summary>Refuses the needs of a project that is for other interpreters.</summary>
+    /// <param name="file">With what the project says of that.</param>
+    /// <exception cref="MayflyException">It is.</exception>
+    public void Require(RequirementsFile file)
+    {
+        if (!Allows(file.RequiresPython))
+            throw new MayflyException($"the project is for Python {file.RequiresPython} (requires-python), and this is {Name}", "take an interpreter that it is for (--python of mayfly env create and lock), or change requires-python in pyproject.toml");
+    }
+
     /// <summary>Whether a dependency counts for it.</summary>
     /// <param name="one">The dependency.</param>
     /// <param name="extra">The optional part that is asked for; null for none.</param>

@@ -12,6 +12,9 @@ public sealed partial record PythonRange
     /// <summary>The newest one for which projects commonly have wheels; newer ones are locked for when they are named.</summary>
     private const int Newest = 14;
 
+    /// <summary>One comes out a year: whoever names one beyond this has slipped.</summary>
+    private const int Furthest = Newest + 6;
+
     /// <summary>Never without bounds: what nobody has tried is not promised.</summary>
     public required VersionSpecifier Versions { get; init; }
 
@@ -22,6 +25,10 @@ public sealed partial record PythonRange
     /// <exception cref="MayflyException">That is none.</exception>
     public static PythonRange Of(VersionSpecifier versions) => Of(versions, [.. Enumerable.Range(Oldest, Newest - Oldest + 1)]);
 
+    /// <summary>What a lock is for, also where it was named.</summary>
+    /// <exception cref="MayflyException">That is no version that may be named.</exception>
+    public static PythonRange OfLock(VersionSpecifier versions) => Of(versions, [.. Enumerable.Range(0, Furthest + 1)]);
+
     /// <summary>Reads what somebody typed.</summary>
     /// <param name="texts">Each minor versions with commas between them, <c>3.11,3.12</c>, or a specifier, <c>&gt;=3.9,&lt;3.13</c>.</param>
     /// <param name="within">What a project's <c>requires-python</c> says.</param>
@@ -31,6 +38,8 @@ public sealed partial record PythonRange
         var specifiers = texts.Where(static text => text.AsSpan().TrimStart().IndexOfAny("<>=!~") == 0).ToArray();
         int[] minors = [.. texts.Except(specifiers).SelectMany(static text => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Select(static text => MinorVersion().Match(text) is { Success: true } match
             ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : throw new MayflyException($"'{text}' is no minor version of Python 3", "name them as 3.11,3.12, or a range: '>=3.9,<3.13'")).Distinct().Order()];
+        if (minors.FirstOrDefault(static minor => minor > Furthest) is > 0 and var far)
+            throw new MayflyException($"Python 3.{far} is not known, and will not be for years", $"name others; the newest one that projects commonly have wheels for is 3.{Newest}");
         var versions = VersionSpecifier.Of([.. within.Clauses, .. specifiers.SelectMany(static text => VersionSpecifier.Parse(text).Clauses)]);
         if (minors is [])
             return Of(versions);

@@ -33,7 +33,11 @@ public static class UniversalResolution
                 answers.Add(await AnswerAsync(platform, python, answers).ConfigureAwait(false));
             var finer = request.Environments(thresholds);
             if (finer.Count == environments.Count)
+            {
+                PythonResolution.Tell(answers.SelectMany(static answer => answer.Chosen).DistinctBy(static one => (one.Project, one.Version)), progress);
                 return await new UniversalLock(index, answers, builder, cancellationToken).MadeAsync(store, request, progress, settings).ConfigureAwait(false);
+            }
+
             environments = finer;
         }
 
