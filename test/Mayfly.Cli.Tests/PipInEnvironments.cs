@@ -74,14 +74,18 @@ public sealed partial class PipInEnvironments : IDisposable
     private static partial Regex OnlyInTheirs();
 
     [Fact]
-    public void Anything_else_brings_pip_itself_and_its_removal_takes_it_away_again()
+    public void Anything_else_is_done_by_pip_itself_which_is_not_installed_unless_somebody_does_that()
     {
         var here = Here("one");
         var output = here.Run($"""
             {Settings()}mayfly env create ./env --python /usr/bin/python3 >/dev/null
             env/bin/python -m pip install gamma_x | tail -n 1
             env/bin/python -m pip freeze
-            env/bin/pip check; env/bin/pip list; env/bin/pip --version | cut -d' ' -f1-2
+            env/bin/pip check; env/bin/pip --version | cut -d' ' -f1-2; env/bin/pip install --help | head -n 3; env/bin/pip list
+            head -n 2 env/bin/pip | tail -n 1
+            env/bin/pip install -v --no-deps alpha | grep Successfully; env/bin/pip uninstall -y alpha pip 2>/dev/null | tail -n 1
+            env/bin/pip install -f /usr/share/python-wheels pip | tail -n 1
+            mayfly env list ./env | cut -d' ' -f1
             mayfly env remove pip --env ./env | head -n 1
             head -n 2 env/bin/pip | tail -n 1; env/bin/pip3.* list
             mayfly env copy ./env ./copy >/dev/null; rm -r env; copy/bin/pip uninstall -y gamma_x | tail -n 1
@@ -90,11 +94,19 @@ public sealed partial class PipInEnvironments : IDisposable
             ^Successfully installed gamma_x-1.0
             gamma_x==1.0
             No broken requirements found.
+            pip [0-9.]+
+
+            Usage:   
+              pip install .*
             Package Version
             ------- -------
             gamma_x 1.0
-            pip     [0-9.]+
-            pip [0-9.]+
+            # Mayfly's, in the place of pip.
+            Successfully installed [Aa]lpha-1.0
+              Successfully uninstalled Alpha-1.0
+            Successfully installed pip-[0-9.]+
+            gamma-x
+            pip
             - pip [0-9.]+
             # Mayfly's, in the place of pip.
             Package Version
@@ -103,6 +115,50 @@ public sealed partial class PipInEnvironments : IDisposable
               Successfully uninstalled gamma_x-1.0
             $
             """, output);
+    }
+
+    [Fact]
+    public void Sources_alone_and_extras_that_are_not_there_are_told()
+    {
+        var here = Here("one");
+        var output = here.Run($"""
+            {Settings()}mayfly env create ./env --python /usr/bin/python3 >/dev/null
+            mkdir srconly-1.0; printf 'Metadata-Version: 2.1\nName: srconly\nVersion: 1.0\n' > srconly-1.0/PKG-INFO; printf 'from setuptools import setup; setup(name="srconly", version="1.0")' > srconly-1.0/setup.py
+            tar czf srconly-1.0.tar.gz srconly-1.0
+            env/bin/pip install -f . srconly 2>&1 | tail -n 2
+            env/bin/pip install -q 'delta[more,nosuch]' 2>&1
+            mayfly env install --env ./env 'delta[nosuch]' 2>&1 | head -n 1
+            """).Replace(here.Home, "HOME", StringComparison.Ordinal);
+        Assert.Equal("""
+            ERROR: srconly has sources alone that would do, and building them runs its code, for which pip knows no permission
+            hint: if you trust it, say the same to mayfly: mayfly env install --env HOME/env --allow-build srconly …
+            WARNING: delta 2.0 does not provide the extra 'more'
+            WARNING: delta 2.0 does not provide the extra 'nosuch'
+            note: delta 2.0 does not have the extra nosuch
+
+            """.ReplaceLineEndings("\n"), output);
+    }
+
+    /// <summary>pip stays where somebody has installed it, and Mayfly's stays anyway.</summary>
+    [Theory]
+    [InlineData("bash")]
+    [InlineData("fish")]
+    public void There_is_a_pip_after_wipeenv(string shell)
+    {
+        var here = new ShellUnderTest(shell, Directory.CreateDirectory($"{_folder.Path}/{shell}").FullName);
+        here.TakeWords(_folder);
+        var output = here.Run($"""
+            {Settings()}source {here.Words}
+            mkvirtualenv one >/dev/null
+            pip install -q gamma_x
+            pip check
+            wipeenv >/dev/null
+            pip freeze
+            pip install -q -f /usr/share/python-wheels gamma_x pip
+            wipeenv | tail -n 1
+            pip list --format=freeze | cut -d= -f1
+            """);
+        Assert.Equal("No broken requirements found.\n  Successfully uninstalled gamma_x-1.0\npip\n", output);
     }
 
     [Fact]

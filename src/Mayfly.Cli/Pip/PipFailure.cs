@@ -7,4 +7,7 @@ namespace Mayfly.Cli.Pip;
 internal sealed class PipFailure(params string[] lines) : Exception(lines[0])
 {
     public IReadOnlyList<string> Lines { get; } = [.. lines.Select(Login.Shown)];
+
+    /// <summary>What to do next, where pip would have to do with Mayfly; null for nothing.</summary>
+    public string? Hint { get; init; }
 }

@@ -17,10 +17,16 @@ internal static class PipInstall
     /// <summary>A folder, a file or an address.</summary>
     private static bool IsDirect(string word) => word.Contains("://", StringComparison.Ordinal) || word.StartsWith('.') || word.Contains('/', StringComparison.Ordinal) || DirectReference.IsArchive(word.Split('[')[0].Split(';')[0].Trim());
 
-    public static async Task<int> RunAsync(PipArguments arguments, VirtualEnvironment environment, Store store, TextWriter output, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(PipArguments arguments, VirtualEnvironment environment, Store store, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
         var wanted = Read(arguments, environment);
         Look(wanted, output);
+        return arguments.Has("--dry-run") ? await InstallAsync(wanted, arguments, environment, store, output, error, cancellationToken)
+            : await environment.AloneAsync(() => InstallAsync(wanted, arguments, environment, store, output, error, cancellationToken), new Terminal.PlainProgress(Console.Error), cancellationToken);
+    }
+
+    private static async Task<int> InstallAsync(RequirementsFile wanted, PipArguments arguments, VirtualEnvironment environment, Store store, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+    {
         var before = PipDistribution.All(environment);
         var request = new EnvironmentRequest
         {
@@ -34,6 +40,8 @@ internal static class PipInstall
         var story = new PipStory(plan.Requirements, plan, before, environment);
         foreach (var line in story.Choices(request.Upgrade && !request.Reinstall, request.WithoutDependencies))
             output.WriteLine(line);
+        foreach (var (one, extra) in plan.LackingExtras.SelectMany(static one => one.UnknownExtras.Select(extra => (one, extra))))
+            error.WriteLine($"WARNING: {one.Project} {one.Version} does not provide the extra '{extra}'");
         if (plan.IsEmpty)
             return ExitCode.Done;
         if (arguments.Has("--dry-run"))
@@ -114,7 +122,7 @@ internal static class PipInstall
             Index = arguments.Last("--index-url"),
             FurtherIndexes = arguments.All("--extra-index-url"),
             NoIndex = arguments.Has("--no-index"),
-            FindLinks = [.. arguments.All("--find-links").Select(static place => ("", place))],
+            FindLinks = [.. arguments.All("--find-links").Select(static place => ("command line", place))],
             Formats = [.. arguments.Options.Where(static one => one.Name is "--no-binary" or "--only-binary").Select(static one => (one.Name == "--only-binary", one.Value))],
             RequiresHashes = arguments.Has("--require-hashes"),
             PreReleases = arguments.Has("--pre"),
@@ -147,6 +155,8 @@ internal static class PipInstall
         }
         catch (UnresolvableException e)
         {
+            if (e.Withheld is [var withheld, ..])
+                throw new PipFailure($"{withheld} has sources alone that would do, and building them runs its code, for which pip knows no permission") { Hint = $"if you trust it, say the same to mayfly: mayfly env install --env {environment.Root} --allow-build {withheld} …" };
             var target = environment.Interpreter.Target;
             var asked = PythonRequirements.Of(wanted with { Entries = [.. wanted.Entries.Where(static entry => !entry.IsEditable && !IsDirect(entry.Text))] }, new PythonSources(), target);
             foreach (var entry in wanted.Entries.Where(static entry => !entry.IsConstraint && !entry.IsEditable && !IsDirect(entry.Text)))

@@ -5,7 +5,7 @@ using Mayfly.Packages.Python;
 namespace Mayfly.Cli.Pip;
 
 /// <summary><c>mayfly pip --env ROOT …</c>: what the program <c>pip</c> of an environment is given; not for people to type.</summary>
-/// <remarks>Words, options, output and exit codes are pip's. What is not answered here is pip's own business: it is brought into the environment and does it.</remarks>
+/// <remarks>Words, options, output and exit codes are pip's. What is not answered here is pip's own business, and it does it.</remarks>
 internal static class PipVerb
 {
     public static async Task<int> RunAsync(string[] typed, TextWriter output, TextWriter error)
@@ -34,19 +34,24 @@ internal static class PipVerb
                 "show" => PipListing.Show(arguments, environment, told, error),
                 "uninstall" => await PipUninstall.RunAsync(arguments, environment, store, told, error, ended.Token),
                 "download" => await PipInstall.DownloadAsync(arguments, environment, store, told, ended.Token),
-                _ => await PipInstall.RunAsync(arguments, environment, store, told, ended.Token),
+                _ => await PipInstall.RunAsync(arguments, environment, store, told, error, ended.Token),
             };
         }
         catch (PipFailure failure)
         {
             foreach (var line in failure.Lines)
                 error.WriteLine($"ERROR: {line}");
-            return ExitCode.Failed;
+            return Failed(failure.Hint);
         }
         catch (MayflyException e)
         {
             error.WriteLine($"ERROR: {e.Message}");
-            if (e.Hint is { } hint)
+            return Failed(e.Hint);
+        }
+
+        int Failed(string? hint)
+        {
+            if (hint is not null)
                 error.WriteLine($"hint: {hint}");
             return ExitCode.Failed;
         }
