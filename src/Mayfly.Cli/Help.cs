@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Text;
 using Mayfly.Packages;
 
@@ -54,6 +55,19 @@ internal static class Help
         for (Symbol? symbol = command; symbol is Command { Name: not "mayfly" }; symbol = symbol.Parents.FirstOrDefault())
             names.Push(symbol.Name);
         return string.Join(' ', names);
+    }
+
+    /// <summary>A word that looks like an option and is none, which the parser takes for an argument where one may stand: nobody's package, file or environment is called so.</summary>
+    public static UsageException? Slip(ParseResult parsed)
+    {
+        var command = parsed.CommandResult.Command;
+        if (parsed.Tokens.Any(static token => token.Type == TokenType.DoubleDash))
+            return null;
+        // Behind the name of a program, options are that program's.
+        var words = parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(static argument => argument.Argument.Name == "COMMAND" ? argument.Tokens.Take(1) : argument.Tokens).Select(static token => token.Value);
+        var slip = words.Concat(parsed.UnmatchedTokens).FirstOrDefault(static word => word.Length > 1 && word[0] == '-');
+        return slip is null ? null : new UsageException($"{PathOf(command)} has no option {slip.Split('=')[0]}",
+            Spelling.Near(command.Options.Select(static option => option.Name), slip.Split('=')[0], count: 1) is [var nearest] ? $"did you mean {nearest}?" : $"mayfly {PathOf(command)} --help shows what it takes");
     }
 
     /// <summary>A parser's sentence in the form of our own: <c>error: required argument missing …</c>.</summary>

@@ -27,8 +27,8 @@ internal static class Tool
             case ["--version"]:
                 output.WriteLine($"mayfly {Version}");
                 return ExitCode.Done;
-            case ["help", var name]:
-                return await RunAsync([name, "--help"], output);
+            case ["help", .. var names]:
+                return await RunAsync([.. names, "--help"], output);
             case ["pip", .. var typed]:
                 return await Pip.PipVerb.RunAsync(typed, output, Console.Error);
             case [var name, .. var rest] when StackVerb.Find(name) is { } verb:
@@ -45,15 +45,18 @@ internal static class Tool
         var parsed = root.Parse(args);
         if (parsed.CommandResult.Command is { Subcommands.Count: > 0 } parent && parsed.UnmatchedTokens is [var wrong, ..] && wrong[0] != '-')
             throw new UsageException($"mayfly {Help.PathOf(parent)} has no verb {wrong}", Help.Nearest(wrong, parent));
-        if (parsed.Errors is [var error, ..] && !args.Any(arg => arg is "--help" or "-h" or "-?"))
+        if (Help.Slip(parsed) is { } slip && !AsksForHelp(args))
+            throw slip;
+        if (parsed.Errors is [var error, ..] && !AsksForHelp(args))
             throw new UsageException(Help.Lower(error.Message), $"mayfly {Help.PathOf(parsed.CommandResult.Command)} --help shows what it takes");
         return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output });
     }
 
+    private static bool AsksForHelp(IEnumerable<string> words) => words.TakeWhile(static word => word != "--").Any(static word => word is "--help" or "-h" or "-?");
+
     private static int PassOn(StackVerb verb, string[] rest, TextWriter output)
     {
-        var asksForHelp = rest.TakeWhile(arg => arg != "--").Any(arg => arg is "--help" or "-h" or "-?");
-        if (asksForHelp && StackScript.TryFind(rest, out _, out _) is false)
+        if (AsksForHelp(rest) && StackScript.TryFind(rest, out _, out _) is false)
         {
             output.Write(Help.Of(verb));
             return ExitCode.Done;

@@ -131,7 +131,7 @@ public sealed class DepotsOfRealPackages(RealDepot real)
     {
         var nothing = Unplugged(new() { ["MAYFLY_STORE"] = Path.Combine(real.Folder.Path, "nothing") }, "image build --offline");
         Assert.Equal(1, nothing.ExitCode);
-        Assert.Matches("error: the suite bookworm.* cannot be used: .*the network is not to be used \\(--offline\\)", nothing.Error);
+        Assert.Matches("error: the suite bookworm.* cannot be used: .*the network is not to be used \\(--offline or MAYFLY_OFFLINE\\)", nothing.Error);
         Assert.Contains("hint: run the command once without --offline", nothing.Error, StringComparison.Ordinal);
 
         // The index is there, one package is not.
@@ -141,7 +141,7 @@ public sealed class DepotsOfRealPackages(RealDepot real)
         environment["MAYFLY_DEPOT"] = depot;
         var lacking = Unplugged(environment, "image build --install memcached --offline");
         Assert.Equal(1, lacking.ExitCode);
-        Assert.Matches("error: the network is not to be used \\(--offline\\), and the store .*/lacking-store lacks 1 packages: memcached:[a-z0-9]+ ", lacking.Error);
+        Assert.Matches("error: the network is not to be used \\(--offline or MAYFLY_OFFLINE\\), and the store .*/lacking-store lacks 1 packages: memcached:[a-z0-9]+ ", lacking.Error);
     }
 
     [Fact]

@@ -22,6 +22,10 @@ public sealed class HelpAndMistakes : IDisposable
     [InlineData("help-of-env-install", "env", "install", "--help")]
     [InlineData("help-of-env-lock", "env", "lock", "--help")]
     [InlineData("nothing-to-install", "env", "install")]
+    [InlineData("help-of-env-create", "help", "env", "create")]
+    [InlineData("misspelt-option", "env", "install", "--upgrad", "driver")]
+    [InlineData("option-of-other-verbs", "env", "install", "driver", "--offline")]
+    [InlineData("misspelt-option-of-run", "env", "run", "--evn", "shop", "python", "--version")]
     [InlineData("unknown-verb-of-env", "env", "instal", "django")]
     [InlineData("unknown-verb-of-image", "image", "frobnicate")]
     [InlineData("no-name-of-an-environment", "env", "create", ".hidden")]
@@ -53,6 +57,18 @@ public sealed class HelpAndMistakes : IDisposable
     {
         _folder.With("shop/stack.cs", "return 0;");
         Invocation.Run(_folder, "up", "--json", "shop").ShouldMatch("folder-in-the-wrong-place");
+    }
+
+    [Fact]
+    public void Help_shows_what_an_argument_is_and_not_what_there_is()
+    {
+        _folder.With("environments/work/pyvenv.cfg", "");
+        foreach (var verb in new[] { "copy", "delete", "list" })
+        {
+            var help = Invocation.Run(_folder, new Dictionary<string, string?> { ["WORKON_HOME"] = $"{_folder.Path}/environments" }, "env", verb, "--help").Output;
+            Assert.Contains("NAME", help, StringComparison.Ordinal);
+            Assert.DoesNotContain("work>", help, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -75,14 +75,21 @@ public sealed class OwnVerbs : IDisposable
     [InlineData("mayfly completion z", "zsh")]
     [InlineData("mayfly up sh", "shop")]
     [InlineData("mayfly new --b", "--build-files")]
+    [InlineData("mayfly env inst", "install")]
+    [InlineData("mayfly env install --upg", "--upgrade")]
+    [InlineData("mayfly env install --env wo", "work")]
+    [InlineData("mayfly env delete other wo", "work")]
+    [InlineData("mayfly env install del", "")]
+    [InlineData("mayfly depot publish --pol", "--policy")]
     public void Bash_completes(string line, string expected)
     {
-        _folder.With("shop/stack.cs", "").With("completion", Invocation.Run(_folder, "completion", "bash").Output);
+        _folder.With("shop/stack.cs", "").With("environments/work/pyvenv.cfg", "").With("completion", Invocation.Run(_folder, "completion", "bash").Output);
         var words = string.Join(' ', line.Split(' ').Select(word => $"'{word}'"));
         var start = new ProcessStartInfo("bash", ["-c", $"source ./completion; COMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); _mayfly; echo \"${{COMPREPLY[*]}}\""])
         {
             WorkingDirectory = _folder.Path,
             RedirectStandardOutput = true,
+            Environment = { ["WORKON_HOME"] = $"{_folder.Path}/environments" },
         };
         using var bash = Process.Start(start)!;
         Assert.Equal(expected, bash.StandardOutput.ReadToEnd().Trim());

@@ -30,27 +30,60 @@ internal static class CompletionVerb
     private static IEnumerable<(string Name, string Summary)> Verbs() =>
         StackVerb.All.Select(verb => (verb.Name, verb.Summary)).Concat(Tool.OwnVerbs().Select(command => (command.Name, command.Description!)));
 
-    /// <summary>What may follow one of the tool's own verbs, by verb.</summary>
+    /// <summary>Those of <c>env</c> whose words are environments.</summary>
+    private static readonly string[] OfEnvironments = ["copy", "delete", "list"];
+
+    /// <summary>Verbs that have verbs below them.</summary>
+    private static IEnumerable<Command> Parents() => Tool.OwnVerbs().Where(static command => command.Subcommands.Count > 0);
+
+    private static string Below(Command parent) => string.Join(' ', parent.Subcommands.Select(static sub => sub.Name));
+
+    private static string Options(Command command) => string.Join(' ', command.Options.Where(static option => option is not System.CommandLine.Help.HelpOption).Select(static option => option.Name));
+
+    /// <summary>What may follow one of the tool's own verbs that has none below it, by verb.</summary>
     private static IEnumerable<(string Verb, string Words)> Following() =>
         from command in Tool.OwnVerbs()
-        let words = command.Subcommands.Select(sub => sub.Name)
-            .Concat(command.Options.Where(option => option is not System.CommandLine.Help.HelpOption).Select(option => option.Name))
-            .Concat(command.Name is "completion" or "shell-init" ? ["bash", "zsh", "fish"] : [])
-        where words.Any()
-        select (command.Name, string.Join(' ', words));
+        where command.Subcommands.Count == 0
+        let words = $"{Options(command)}{(command.Name is "completion" or "shell-init" ? " bash zsh fish" : "")}".Trim()
+        where words.Length > 0
+        select (command.Name, words);
+
+    private static string Lines(IEnumerable<string> lines) => string.Join('\n', lines);
 
     private static string Bash() => $$"""
         # mayfly completion for bash: put  eval "$(mayfly completion bash)"  into ~/.bashrc
+        _mayfly_environments() {
+            local found
+            for found in "${WORKON_HOME:-$HOME/.virtualenvs}"/*/pyvenv.cfg; do
+                found=${found%/pyvenv.cfg}
+                [ ! -d "$found" ] || printf '%s\n' "${found##*/}"
+            done
+        }
         _mayfly() {
-            local word=${COMP_WORDS[COMP_CWORD]} verb=${COMP_WORDS[1]-}
+            local word=${COMP_WORDS[COMP_CWORD]} verb=${COMP_WORDS[1]-} words="" IFS=$' \t\n'
             if [ "$COMP_CWORD" -eq 1 ]; then
                 COMPREPLY=($(compgen -W "{{string.Join(' ', Verbs().Select(verb => verb.Name))}} --help --version" -- "$word"))
                 return
             fi
             case $verb in
-        {{string.Join('\n', Following().Select(follow => $"        {follow.Verb}) COMPREPLY=($(compgen -W \"{follow.Words}\" -- \"$word\")) ;;"))}}
+        {{Lines(Following().Select(follow => $"        {follow.Verb}) words=\"{follow.Words}\" ;;"))}}
+        {{Lines(Parents().Select(parent => $"        {parent.Name}) [ \"$COMP_CWORD\" -ne 2 ] || words=\"{Below(parent)}\" ;;"))}}
             esac
-            [ "$COMP_CWORD" -ne 2 ] || COMPREPLY+=($(compgen -d -- "$word"))
+            [ "$COMP_CWORD" -le 2 ] || case "$verb ${COMP_WORDS[2]}" in
+        {{Lines(Parents().SelectMany(static parent => parent.Subcommands.Where(static sub => Options(sub).Length > 0).Select(sub => $"        '{parent.Name} {sub.Name}') words=\"{Options(sub)}\" ;;")))}}
+            esac
+            COMPREPLY=($(compgen -W "$words" -- "$word"))
+            if [ "$COMP_CWORD" -eq 2 ]; then
+                COMPREPLY+=($(compgen -d -- "$word"))
+            elif [ "$verb" = env ]; then
+                case "${COMP_WORDS[COMP_CWORD-1]} ${COMP_WORDS[2]}" in
+                    "--env "*) COMPREPLY=() ;;
+                    {{string.Join(" | ", OfEnvironments.Select(static name => $"*\" {name}\""))}}) ;;
+                    *) return ;;
+                esac
+                IFS=$'\n'
+                COMPREPLY+=($(compgen -W "$(_mayfly_environments)" -- "$word"))
+            fi
         }
         complete -o filenames -F _mayfly mayfly ./mayfly
 
@@ -59,17 +92,33 @@ internal static class CompletionVerb
     private static string Zsh() => $$"""
         #compdef mayfly
         # mayfly completion for zsh: put  eval "$(mayfly completion zsh)"  into ~/.zshrc
+        _mayfly_environments() {
+            local -a found
+            found=("${WORKON_HOME:-$HOME/.virtualenvs}"/*/pyvenv.cfg(N:h:t))
+            compadd -a found
+        }
         _mayfly() {
             local -a verbs
             verbs=(
-        {{string.Join('\n', Verbs().Select(verb => $"        '{verb.Name}:{verb.Summary.Replace("'", "'\\''")}'"))}}
+        {{Lines(Verbs().Select(verb => $"        '{verb.Name}:{verb.Summary.Replace("'", "'\\''")}'"))}}
             )
             if (( CURRENT == 2 )); then
                 _describe verb verbs
                 return
             fi
+            if (( CURRENT > 3 )) && [[ $words[2] == env ]]; then
+                if [[ $words[CURRENT-1] == --env ]]; then
+                    _mayfly_environments
+                    return
+                fi
+                [[ $words[3] != ({{string.Join('|', OfEnvironments)}}) ]] || _mayfly_environments
+            fi
+            (( CURRENT == 3 )) || case "$words[2] $words[3]" in
+        {{Lines(Parents().SelectMany(static parent => parent.Subcommands.Where(static sub => Options(sub).Length > 0).Select(sub => $"        '{parent.Name} {sub.Name}') compadd -- {Options(sub)} ;;")))}}
+            esac
             case $words[2] in
-        {{string.Join('\n', Following().Select(follow => $"        {follow.Verb}) compadd -- {follow.Words} ;;"))}}
+        {{Lines(Following().Select(follow => $"        {follow.Verb}) compadd -- {follow.Words} ;;"))}}
+        {{Lines(Parents().Select(parent => $"        {parent.Name}) (( CURRENT > 3 )) || compadd -- {Below(parent)} ;;"))}}
             esac
             (( CURRENT == 3 )) && _files -/
         }
@@ -79,7 +128,26 @@ internal static class CompletionVerb
 
     private static string Fish() => $$"""
         # mayfly completion for fish: put this into ~/.config/fish/completions/mayfly.fish
+        function _mayfly_environments
+            set -l home $HOME/.virtualenvs
+            set -q WORKON_HOME; and set home $WORKON_HOME
+            for found in $home/*/pyvenv.cfg
+                string replace -r '.*/([^/]*)/pyvenv.cfg$' '$1' $found
+            end
+        end
         complete -c mayfly -n __fish_use_subcommand -f
-        {{string.Concat(Verbs().Select(verb => $"complete -c mayfly -n __fish_use_subcommand -f -a {verb.Name} -d '{verb.Summary.Replace("'", "\\'")}'\n"))}}{{string.Concat(Following().Select(follow => $"complete -c mayfly -n '__fish_seen_subcommand_from {follow.Verb}' -a '{follow.Words}'\n"))}}
+        {{string.Concat(Verbs().Select(verb => $"complete -c mayfly -n __fish_use_subcommand -f -a {verb.Name} -d '{verb.Summary.Replace("'", "\\'")}'\n"))}}{{string.Concat(Following().Select(follow => $"complete -c mayfly -n '__fish_seen_subcommand_from {follow.Verb}' -a '{follow.Words}'\n"))}}{{string.Concat(Parents().SelectMany(FishBelow))}}
         """;
+
+    private static IEnumerable<string> FishBelow(Command parent)
+    {
+        var verb = $"__fish_seen_subcommand_from {parent.Name}";
+        yield return $"complete -c mayfly -n '{verb}; and not __fish_seen_subcommand_from {Below(parent)}' -f -a '{Below(parent)}'\n";
+        foreach (var sub in parent.Subcommands.Where(static sub => Options(sub).Length > 0))
+            yield return $"complete -c mayfly -n '{verb}; and __fish_seen_subcommand_from {sub.Name}' -a '{Options(sub)}'\n";
+        if (parent.Name != "env")
+            yield break;
+        yield return $"complete -c mayfly -n '{verb}; and __fish_seen_subcommand_from {string.Join(' ', OfEnvironments)}' -f -a '(_mayfly_environments)'\n";
+        yield return $"complete -c mayfly -n '{verb}; and not __fish_seen_subcommand_from {string.Join(' ', OfEnvironments)}' -l env -x -a '(_mayfly_environments)'\n";
+    }
 }

@@ -11,9 +11,9 @@ public static class NoNetwork
     /// <summary>The variable that the option sets, so that nothing this process starts can miss it.</summary>
     public const string Variable = "MAYFLY_OFFLINE";
 
-    internal const string Refusal = "the network is not to be used (--offline)";
+    internal const string Refusal = "the network is not to be used (--offline or MAYFLY_OFFLINE)";
 
-    internal const string Hint = "run the command once without --offline, so that the store has it, or name a depot in a folder that has it ([depot] addresses)";
+    internal const string Hint = "run the command once without --offline and MAYFLY_OFFLINE, so that the store has it, or name a depot in a folder that has it ([depot] addresses)";
 
     /// <summary>True when the environment asks for it.</summary>
     public static bool IsAsked => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } and not "0";
@@ -34,6 +34,6 @@ public static class NoNetwork
             return;
         var more = missing.Length > Named ? $" and {missing.Length - Named} more" : "";
         throw new MayflyException($"{Refusal}, and the store {store.Root} lacks {missing.Length} packages: {string.Join(", ", missing.Take(Named))}{more}",
-            "run the command once without --offline, so that the store has them, or name a depot that has them ([depot] addresses)");
+            "run the command once without --offline and MAYFLY_OFFLINE, so that the store has them, or name a depot that has them ([depot] addresses)");
     }
 }

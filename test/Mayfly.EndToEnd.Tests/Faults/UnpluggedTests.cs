@@ -41,7 +41,7 @@ public sealed class UnpluggedTests(FaultGround ground)
             var started = await live.StartedAsync();
             File.Delete(Directory.GetFiles(Path.Combine(depot, "pool"), "mawk_*.deb", SearchOption.AllDirectories).Single());
             environment["MAYFLY_STORE"] = Path.Combine(ground.NewFolder(), "other");
-            (await live.Host.RunAsync(environment, Mayfly, "image", "build", "--offline")).Refused("the network is not to be used (--offline)", "lacks 1 packages: mawk:");
+            (await live.Host.RunAsync(environment, Mayfly, "image", "build", "--offline")).Refused("the network is not to be used (--offline or MAYFLY_OFFLINE)", "lacks 1 packages: mawk:");
             environment = Knowing(Path.Combine(ground.NewFolder(), "nothing"));
             foreach (var verb in (string[])["plan", "lock", "up"])
             {

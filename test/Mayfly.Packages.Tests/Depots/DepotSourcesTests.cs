@@ -94,8 +94,8 @@ public sealed class DepotSourcesTests : IDisposable
 
         var refusal = await Assert.ThrowsAsync<MayflyException>(() => FetchAsync(far, Quick with { Offline = true }, _package, second));
 
-        Assert.Equal($"the network is not to be used (--offline), and the store {_temporary.Store.Root} lacks 2 packages: hello:amd64 1.0, other:amd64 1.0", refusal.Message);
-        Assert.Equal("run the command once without --offline, so that the store has them, or name a depot that has them ([depot] addresses)", refusal.Hint);
+        Assert.Equal($"the network is not to be used (--offline or MAYFLY_OFFLINE), and the store {_temporary.Store.Root} lacks 2 packages: hello:amd64 1.0, other:amd64 1.0", refusal.Message);
+        Assert.Equal("run the command once without --offline and MAYFLY_OFFLINE, so that the store has them, or name a depot that has them ([depot] addresses)", refusal.Hint);
     }
 
     [Fact]
