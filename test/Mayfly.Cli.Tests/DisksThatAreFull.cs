@@ -62,7 +62,8 @@ public sealed class DisksThatAreFull : IDisposable
             seen.Add(told.Contains("what is known of big", StringComparison.Ordinal) ? "page" : told.Contains($"{Wheel} cannot be written", StringComparison.Ordinal) ? "wheel" : told.Contains($"the wheel {Wheel} cannot be unpacked", StringComparison.Ordinal) ? "files" : told);
             // What was transferred is gone on from, where it is known how much there is of it.
             Assert.DoesNotContain(Names(store), path => path.StartsWith("tmp/", StringComparison.Ordinal) && !(sized && path.StartsWith("tmp/partial-", StringComparison.Ordinal)));
-            Assert.Equal(before, Names($"{_folder.Path}/environments"));
+            // The right to change it was taken before anything was looked at.
+            Assert.Equal(before, Names($"{_folder.Path}/environments").Where(static path => path != ".shop.lock"));
 
             Room();
             Assert.Equal((0, "+ big 1.0\nshop: 1 installed\n"), Env(store, "environments", "install", "big", "--env", "shop") is var done ? (done.ExitCode, done.Output) : default);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using System.Text;
 using Mayfly.Linux;
 using Mayfly.Packages;
 using Mayfly.Packages.Python;
@@ -128,7 +129,7 @@ public sealed class SourceBuilderTests : IDisposable
         {
             var sources = Sources with { Settings = settings };
             var wheel = (await DistributionFetch.WheelsAsync(Store, await ResolveAsync("told"), sources, new SourceBuilder(Store, Python, sources), cancellationToken: TestContext.Current.CancellationToken))[0];
-            return (wheel.Sha256, File.ReadAllLines(UnpackedWheel.All(Store, [(wheel.Name, wheel.Sha256)])[0].PathOf("told.py"))[1]);
+            return (wheel.Sha256, Encoding.UTF8.GetString(UnpackedWheel.All(Store, [(wheel.Name, wheel.Sha256)])[0].Contents("told.py")!).Split('\n')[1]);
         }
     }
 
