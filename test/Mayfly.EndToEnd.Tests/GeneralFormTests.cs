@@ -1,5 +1,6 @@
 namespace Mayfly.EndToEnd.Tests;
 
+[Collection(OnThisHost.Name)]
 [Trait("needs", "root")]
 public sealed class GeneralFormTests
 {

@@ -9,6 +9,7 @@ using Mayfly.Packages.Tests.Debian;
 namespace Mayfly.EndToEnd.Tests;
 
 /// <summary>A stack whose images have environments of Python packages, from an index on loopback: locked, fetched, built, live below Apache and by the environment's own python, and changed.</summary>
+[Collection(OnThisHost.Name)]
 [Trait("needs", "root")]
 [Trait("needs", "oracle")]
 public sealed class PythonPackagesTests : IDisposable

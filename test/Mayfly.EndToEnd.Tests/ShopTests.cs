@@ -3,6 +3,7 @@ using System.Text.Json;
 
 namespace Mayfly.EndToEnd.Tests;
 
+[Collection(OnThisHost.Name)]
 [Trait("needs", "root")]
 public sealed partial class ShopTests(Shop shop) : IClassFixture<Shop>
 {

@@ -7,6 +7,7 @@ namespace Mayfly.EndToEnd.Tests;
 /// docs/reference/verbs.md is a session that a user could type: it is typed here, from its first line to its last, and what
 /// is printed must be what stands there. An ellipsis stands for anything; alone on a line, for any lines.
 /// </summary>
+[Collection(OnThisHost.Name)]
 [Trait("needs", "root")]
 public sealed partial class VerbsDocumentTests
 {

@@ -91,8 +91,8 @@ public sealed class LockedVerbsTests(FaultGround ground) : IDisposable
 
         // It can be looked at as it is.
         Assert.Contains("dpkg", (await MayflyAsync("list")).Succeeded().Output, StringComparison.Ordinal);
-        Assert.Contains("resolve packages and write stack.lock: stack.lock is of format 6, which becomes 8 and keeps its ids", (await MayflyAsync("plan")).Succeeded().Output, StringComparison.Ordinal);
-        Assert.Contains("stack.lock is of format 6, which becomes 8 and keeps its ids: wrote one of ", (await MayflyAsync("lock")).Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("resolve packages and write stack.lock: stack.lock is of format 6, which becomes 9 and keeps its ids", (await MayflyAsync("plan")).Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("stack.lock is of format 6, which becomes 9 and keeps its ids: wrote one of ", (await MayflyAsync("lock")).Succeeded().Output, StringComparison.Ordinal);
         Assert.Equal(now, File.ReadAllText(Lock));
         Assert.Contains("stack.lock holds", (await MayflyAsync("lock")).Succeeded().Output, StringComparison.Ordinal);
 
