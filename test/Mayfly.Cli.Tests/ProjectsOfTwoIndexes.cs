@@ -3,6 +3,7 @@ using Mayfly.Environments.Tests;
 namespace Mayfly.Cli.Tests;
 
 /// <summary>Two indexes with a project of one name: what is known to come from one does not come from the other in silence.</summary>
+[Trait("needs", "oracle")]
 public sealed class ProjectsOfTwoIndexes : IDisposable
 {
     private readonly Folder _folder = new();
