@@ -205,6 +205,21 @@ public static partial class Nodes
         }
     }
 
+    /// <summary>Gives a name the extended attributes of another, and no more: what is made in a folder inherits its lists of access (acl(5)).</summary>
+    /// <param name="from">The one name.</param>
+    /// <param name="to">The other.</param>
+    /// <param name="which">Those that this is about, by their names; null for all.</param>
+    public static void CopyAttributes(string from, string to, Func<string, bool>? which = null)
+    {
+        var names = Named(from);
+        foreach (var gone in Named(to).Except(names))
+            RemoveAttribute(to, gone);
+        foreach (var name in names)
+            SetAttribute(to, name, ReadAttribute(from, name));
+
+        string[] Named(string path) => [.. AttributeNames(path).Where(name => which?.Invoke(name) != false)];
+    }
+
     public static void RemoveAttribute(string path, string name)
     {
         if (lremovexattr(path, name) != 0)

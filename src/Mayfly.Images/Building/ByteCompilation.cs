@@ -127,7 +127,7 @@ internal sealed partial class ByteCompilation(string work, CancellationToken can
         return [.. _asked.Where(line => _ahead.GetValueOrDefault(line)?.Made is null).Select(Words)];
     }
 
-    /// <summary>Moves the files that were made ahead and asked for into a tree of the same file system; what is kept is linked there.</summary>
+    /// <summary>Moves the files that were made ahead and asked for into a tree of the same file system; of what is kept a copy.</summary>
     public void MoveInto(string tree)
     {
         foreach (var line in _asked)

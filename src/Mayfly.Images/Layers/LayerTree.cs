@@ -1,4 +1,5 @@
 using Mayfly.Linux;
+using Mayfly.Packages;
 
 namespace Mayfly.Images.Layers;
 
@@ -11,7 +12,7 @@ internal static class LayerTree
     public static string Merge(IReadOnlyList<string> parts)
     {
         for (var at = 1; at < parts.Count; at++)
-            MergeFolder(parts[at], parts[0], Files.Rename);
+            MergeInto(parts[at], parts[0]);
         return parts[0];
     }
 
@@ -43,7 +44,7 @@ internal static class LayerTree
 
     private static void Date(string folder, long epoch, bool isWritten, int depth)
     {
-        const int Parallel = 3;
+        const int Shared = 3;
         var folders = new List<string>();
         foreach (var path in Directory.EnumerateFileSystemEntries(folder))
         {
@@ -54,8 +55,8 @@ internal static class LayerTree
                 Nodes.SetTime(path, epoch);
         }
 
-        if (depth < Parallel)
-            System.Threading.Tasks.Parallel.ForEach(folders, inner => Date(inner, epoch, isWritten, depth + 1));
+        if (depth < Shared)
+            AllCores.Each(folders, CancellationToken.None, inner => Date(inner, epoch, isWritten, depth + 1));
         else
             folders.ForEach(inner => Date(inner, epoch, isWritten, depth + 1));
         if (Nodes.Read(folder).Time > epoch)
@@ -219,19 +220,8 @@ internal static class LayerTree
 
         // The upper folder's own facts win, and moving names about has changed its time.
         CopyFacts(from, to);
-        CopyAttributes(from, to);
-    }
-
-    /// <summary>Such as lists of access; overlayfs's notes speak of where they are.</summary>
-    private static void CopyAttributes(string from, string to)
-    {
-        string[] names = [.. Own(from)], before = [.. Own(to)];
-        foreach (var gone in before.Except(names))
-            Nodes.RemoveAttribute(to, gone);
-        foreach (var name in names)
-            Nodes.SetAttribute(to, name, Nodes.ReadAttribute(from, name));
-
-        static IEnumerable<string> Own(string folder) => Nodes.AttributeNames(folder).Where(static name => !name.StartsWith(Notes, StringComparison.Ordinal));
+        // Such as lists of access; overlayfs's notes speak of where they are.
+        Nodes.CopyAttributes(from, to, static name => !name.StartsWith(Notes, StringComparison.Ordinal));
     }
 
     private static void Find(string tree, string path, List<string> signs)

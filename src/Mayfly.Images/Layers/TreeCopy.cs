@@ -57,12 +57,7 @@ internal sealed class TreeCopy(bool isWritten)
     {
         Files.ChangeOwner(target, node.User, node.Group);
         Files.ChangeMode(target, node.Mode);
-        var names = Nodes.AttributeNames(source);
-        // What is made in a folder inherits its lists of access (acl(5)).
-        foreach (var inherited in Nodes.AttributeNames(target).Except(names))
-            Nodes.RemoveAttribute(target, inherited);
-        foreach (var name in names)
-            Nodes.SetAttribute(target, name, Nodes.ReadAttribute(source, name));
+        Nodes.CopyAttributes(source, target);
         Nodes.CopyTime(source, target);
     }
 }
