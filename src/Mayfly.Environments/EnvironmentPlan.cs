@@ -165,10 +165,11 @@ public sealed record EnvironmentPlan
     /// <param name="store">Gets what is fetched.</param>
     /// <param name="environment">The environment.</param>
     /// <param name="progress">Told how far it is.</param>
+    /// <param name="placement">How it gets the files of what comes; null for what is usual.</param>
     /// <param name="cancellationToken">Ends it, with nothing changed.</param>
     /// <exception cref="MayflyException">Something cannot be had or is not what it should be, or two have the same file; nothing has changed.</exception>
-    public async Task RunAsync(Store store, VirtualEnvironment environment, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default) =>
-        environment.Change(await FetchAsync(store, environment.Interpreter, environment.Root, progress, cancellationToken).ConfigureAwait(false), [.. Remove.Select(static one => one.Project)], progress, cancellationToken);
+    public async Task RunAsync(Store store, VirtualEnvironment environment, IProgress<Activity>? progress = null, Placement? placement = null, CancellationToken cancellationToken = default) =>
+        environment.Change(await FetchAsync(store, environment.Interpreter, environment.Root, progress, cancellationToken).ConfigureAwait(false), [.. Remove.Select(static one => one.Project)], progress, placement, cancellationToken);
 
     /// <summary>Has everything that comes in the store, verified and apart, and says which files an environment gets.</summary>
     /// <param name="store">Gets what is fetched.</param>

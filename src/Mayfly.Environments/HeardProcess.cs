@@ -13,6 +13,21 @@ internal static class HeardProcess
     /// <summary>Of variables that other tools and shells leave, those that would change what happens, or say where the wrong interpreter is.</summary>
     private static readonly string[] Foreign = ["PYTHON", "PIP_", "VIRTUAL_ENV", "CONDA_", "__PYVENV", "SETUPTOOLS_", "DISTUTILS_"];
 
+    /// <summary>How it is started: all three streams by pipes, and nothing told by other tools and shells.</summary>
+    /// <param name="program">Its path.</param>
+    /// <param name="arguments">What it is given.</param>
+    /// <param name="folder">Where it runs.</param>
+    /// <param name="variables">What it is told.</param>
+    public static ProcessStartInfo Of(string program, IReadOnlyList<string> arguments, string folder, IReadOnlyList<(string Name, string Value)> variables)
+    {
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = folder };
+        foreach (var variable in start.Environment.Keys.Where(static key => Foreign.Any(foreign => key.StartsWith(foreign, StringComparison.Ordinal))).ToArray())
+            start.Environment.Remove(variable);
+        foreach (var (name, value) in variables)
+            start.Environment[name] = value;
+        return start;
+    }
+
     /// <summary>Runs it as if the environment were activated, with nothing to read.</summary>
     /// <param name="environment">Whose programs come first.</param>
     /// <param name="program">Its path.</param>
@@ -23,13 +38,7 @@ internal static class HeardProcess
     /// <returns>Its exit code and both its outputs, as they came.</returns>
     public static async Task<(int Code, string Said)> RunAsync(VirtualEnvironment environment, string program, IReadOnlyList<string> arguments, string folder, IReadOnlyList<(string Name, string Value)> variables, CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = folder };
-        foreach (var variable in start.Environment.Keys.Where(static key => Foreign.Any(foreign => key.StartsWith(foreign, StringComparison.Ordinal))).ToArray())
-            start.Environment.Remove(variable);
-        start.Environment["PATH"] = $"{environment.Root}/bin:{Environment.GetEnvironmentVariable("PATH")}";
-        start.Environment["VIRTUAL_ENV"] = environment.Root;
-        foreach (var (name, value) in variables)
-            start.Environment[name] = value;
+        var start = Of(program, arguments, folder, [("PATH", $"{environment.Root}/bin:{Environment.GetEnvironmentVariable("PATH")}"), ("VIRTUAL_ENV", environment.Root), .. variables]);
         using var process = Process.Start(start)!;
         var said = new StringBuilder();
         process.OutputDataReceived += Hear;

@@ -49,13 +49,16 @@ public sealed class VirtualEnvironment
     /// <param name="systemPackages">True when it shall see the interpreter's own packages too.</param>
     /// <param name="install">What it begins with; null for nothing.</param>
     /// <param name="tool">The path of a mayfly that answers for pip in it; null: it has no pip but one that it begins with.</param>
-    public static VirtualEnvironment Create(string root, Interpreter interpreter, string? prompt = null, bool systemPackages = false, IReadOnlyList<WheelPlan>? install = null, string? tool = null) => Create(root, interpreter, prompt, systemPackages, tool, EnvironmentTree.RoomFor(install ?? []), made =>
+    /// <param name="placement">How it gets its files; null for what is usual.</param>
+    public static VirtualEnvironment Create(string root, Interpreter interpreter, string? prompt = null, bool systemPackages = false, IReadOnlyList<WheelPlan>? install = null, string? tool = null, Placement? placement = null) => Create(root, interpreter, prompt, systemPackages, tool, EnvironmentTree.RoomFor(install ?? []), made =>
     {
         if (tool is not null && install?.Any(static plan => plan.Wheel.Name.Project.Text == "pip") != true)
             PipPrograms.Write(made, interpreter, tool);
         if (install is not { Count: > 0 })
             return;
         Fill(made, install);
+        if (placement?.Compiles == true)
+            ByteCode.Write(made, Path.GetFullPath(root), interpreter, install, CancellationToken.None);
         EnvironmentRecord.Write(made, interpreter.SitePackages, null, "", install);
     });
 
@@ -98,7 +101,7 @@ public sealed class VirtualEnvironment
     /// <summary>Puts the first that it has into one that is being made.</summary>
     private static void Fill(string made, IReadOnlyList<WheelPlan> install)
     {
-        RequireApart(new FolderKinds(made), install, [], []);
+        FileOwnership.RequireApart(new FolderKinds(made), install, [], []);
         EnvironmentTree.Write(made, install, CancellationToken.None);
     }
 
@@ -238,9 +241,10 @@ public sealed class VirtualEnvironment
     /// <param name="install">What comes.</param>
     /// <param name="remove">What goes.</param>
     /// <param name="progress">Told of those that it waits for.</param>
+    /// <param name="placement">How it gets the files of what comes; null for what is usual.</param>
     /// <param name="cancellationToken">Ends it, with nothing changed.</param>
     /// <exception cref="MayflyException">Two of them have the same file, or one has a file that another distribution or the environment itself has.</exception>
-    public void Change(IReadOnlyList<WheelPlan> install, IReadOnlyCollection<ProjectName> remove, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
+    public void Change(IReadOnlyList<WheelPlan> install, IReadOnlyCollection<ProjectName> remove, IProgress<Activity>? progress = null, Placement? placement = null, CancellationToken cancellationToken = default)
     {
         using var turn = _turn is null ? EnvironmentTurn.Take(Root, progress, cancellationToken) : null;
         RemoveLeftovers();
@@ -249,15 +253,15 @@ public sealed class VirtualEnvironment
         InstalledDistribution[] going = [.. installed.Where(one => coming.Contains(one.Project) || remove.Contains(one.Project))], staying = [.. installed.Except(going)];
         if (going.FirstOrDefault(static one => one.RecordFault is not null) is { } unknown)
             throw new MayflyException($"{unknown.Project} {unknown.Version} {unknown.RecordFault}, so nobody can say which files are its own, and it stays", $"put {PackagesFolder}/{unknown.Information}/RECORD right, or make the environment anew");
-        var gone = going.SelectMany(static one => one.Files).Select(Within).Where(static path => path.Length > 0 && !IsItsOwn(path)).ToHashSet(StringComparer.Ordinal);
+        var gone = going.SelectMany(static one => one.Files).Select(Within).Where(static path => path.Length > 0 && !FileOwnership.IsItsOwn(path)).ToHashSet(StringComparer.Ordinal);
         // Namespaces of old have one file that several bring.
         gone.ExceptWith(staying.SelectMany(static one => one.Files).Select(Within));
         var comesPip = coming.Any(static project => project.Text == "pip");
         if (comesPip)
             gone.UnionWith(PipPrograms.In(Root, Interpreter));
         var folders = new FolderKinds(Root);
-        RequireApart(folders, install, staying.SelectMany(one => one.Files.Select(file => (Within(file), $"{one.Project} {one.Version}, which is installed"))), gone);
-        RequireNoLinks(folders, [.. gone, .. install.SelectMany(static plan => plan.Files).Select(static file => file.Path)]);
+        FileOwnership.RequireApart(folders, install, staying.SelectMany(one => one.Files.Select(file => (Within(file), $"{one.Project} {one.Version}, which is installed"))), gone);
+        FileOwnership.RequireNoLinks(folders, [.. gone, .. install.SelectMany(static plan => plan.Files).Select(static file => file.Path)]);
         var made = Beside(Root);
         try
         {
@@ -268,6 +272,8 @@ public sealed class VirtualEnvironment
             foreach (var path in gone)
                 EnvironmentTree.Remove(made, path, skeleton);
             EnvironmentTree.Write(made, install, cancellationToken);
+            if (placement?.Compiles == true)
+                ByteCode.Write(made, Root, Interpreter, install, cancellationToken);
             if (!comesPip && staying.All(static one => one.Project.Text != "pip") && PipPrograms.ToolOf(Root) is { } tool)
                 PipPrograms.Write(made, Interpreter, tool);
             EnvironmentRecord.Write(made, SitePackages, EnvironmentRecord.Read(Root), PackagesFolder, install);
@@ -362,46 +368,8 @@ public sealed class VirtualEnvironment
         }
     }
 
-    /// <summary>What no distribution brings and none may take away.</summary>
-    internal static bool IsItsOwn(string path) => path is "pyvenv.cfg" or "lib64"
-        || (path.StartsWith("bin/", StringComparison.Ordinal) && (path.StartsWith("bin/activate", StringComparison.Ordinal) || InterpreterSearch.IsName(path["bin/".Length..])));
-
-    /// <summary>A link on the way to a file leads to somebody else's files, or to those of the environment as it is now.</summary>
-    private void RequireNoLinks(FolderKinds folders, IEnumerable<string> paths)
-    {
-        foreach (var path in paths)
-        {
-            if (folders.LinkAbove(path) is { } link)
-                throw new MayflyException($"{link} in {Root} is a link to {new FileInfo($"{Root}/{link}").LinkTarget}, and what is behind it is not changed", "put a folder in its place, or take the link away");
-        }
-    }
-
-    private static void RequireApart(FolderKinds folders, IReadOnlyList<WheelPlan> install, IEnumerable<(string Path, string Owner)> there, HashSet<string> gone)
-    {
-        var owners = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (path, owner) in there)
-            owners.TryAdd(path, owner);
-        foreach (var plan in install)
-        {
-            var name = $"{plan.Wheel.Name.Project} {plan.Wheel.Name.Version}";
-            foreach (var file in plan.Files)
-            {
-                if (!owners.TryAdd(file.Path, name) && owners[file.Path] is var other)
-                    throw new MayflyException($"{name} and {other} both have {file.Path}", "they cannot stand in one environment: install one of them alone, or ask their projects which of them it belongs to");
-                if (!gone.Contains(file.Path) && folders.MayHave(file.Path) && File.Exists($"{folders.Root}/{file.Path}"))
-                {
-                    throw new MayflyException($"{name} would replace {file.Path}, which belongs to no distribution",
-                        "look what it is; if nobody needs it, remove it and try again");
-                }
-            }
-        }
-    }
-
     /// <summary>A path of a record, which begins at the packages, as one that begins at the environment's root; what leads out of it is nobody's.</summary>
-    private string Within(string recorded) => Path.GetFullPath($"{PackagesFolder}/{recorded}") is var full && full.StartsWith($"{Root}/", StringComparison.Ordinal) ? InLib(full[(Root.Length + 1)..]) : "";
-
-    /// <summary>lib64 is lib, by a link that the environment has from its beginning.</summary>
-    internal static string InLib(string path) => path.StartsWith("lib64/", StringComparison.Ordinal) ? $"lib/{path["lib64/".Length..]}" : path;
+    private string Within(string recorded) => Path.GetFullPath($"{PackagesFolder}/{recorded}") is var full && full.StartsWith($"{Root}/", StringComparison.Ordinal) ? FileOwnership.InLib(full[(Root.Length + 1)..]) : "";
 
     /// <summary>What is said when there is something at the path of a new one.</summary>
     public static MayflyException IsThere(string root) => new($"{root} is there already", "name another environment, or delete that one");

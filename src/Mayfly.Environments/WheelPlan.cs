@@ -78,13 +78,10 @@ public sealed record WheelPlan
             Add(Made($"{packages}/{wheel.Information}/REQUESTED", ""));
         if (origin is not null)
             Add(Made($"{packages}/{wheel.Information}/{DirectUrl.FileName}", origin.ToString()));
-        var lines = files.Select(file => new RecordEntry(FromPackages(file.Path), file.Hash, file.Size).ToString()).Order(StringComparer.Ordinal);
-        Add(Made($"{packages}/{record}", $"{string.Join('\n', lines)}\n{record},,\n"));
+        Add(Made($"{packages}/{record}", Record(files.Select(file => new RecordEntry(FromPackages(file.Path, packages), file.Hash, file.Size)), record)));
         return new WheelPlan { Wheel = wheel, Files = files };
 
         static PlannedFile Copied(PackedFile file, string path) => new(path) { Source = file, Runs = file.Runs, Hash = file.Hash, Size = file.Size };
-
-        string FromPackages(string path) => path.StartsWith(inPackages, StringComparison.Ordinal) ? path[inPackages.Length..] : Path.GetRelativePath($"/{packages}", $"/{path}");
 
         PlannedFile Script(PackedFile entry, string path)
         {
@@ -98,9 +95,9 @@ public sealed record WheelPlan
 
         void Add(PlannedFile given)
         {
-            var file = given with { Path = VirtualEnvironment.InLib(given.Path) };
+            var file = given with { Path = FileOwnership.InLib(given.Path) };
             // An environment is its interpreter's before it is anybody else's.
-            if (VirtualEnvironment.IsItsOwn(file.Path))
+            if (FileOwnership.IsItsOwn(file.Path))
                 throw Wrong($"it would write {file.Path}, which belongs to the environment itself");
             // With another one's record it would decide over that one's files.
             if (file.Path.StartsWith(inPackages, StringComparison.Ordinal) && file.Path.IndexOf('/', inPackages.Length) is > 0 and var end
@@ -111,6 +108,20 @@ public sealed record WheelPlan
 
         MayflyException Wrong(string what) => new($"{name} cannot be installed: {what}", "the project must mend it; take another version of it");
     }
+
+    /// <summary>The contents of <c>RECORD</c> when there is byte code, too, which pip lists without digests: it comes and goes.</summary>
+    /// <param name="compiled">Its paths, from the environment's root.</param>
+    /// <param name="packages">The folder of the packages, from there.</param>
+    internal string RecordWith(IReadOnlyCollection<string> compiled, string packages)
+    {
+        var entries = compiled.Select(path => new RecordEntry(FromPackages(path, packages), null, null)).ToArray();
+        var listed = entries.Select(static entry => entry.Path).Append($"{Wheel.Information}/RECORD").ToHashSet();
+        return Record([.. RecordEntry.Read(Encoding.UTF8.GetString(Files[^1].Contents!)).Where(entry => !listed.Contains(entry.Path)), .. entries], $"{Wheel.Information}/RECORD");
+    }
+
+    private static string Record(IEnumerable<RecordEntry> entries, string own) => $"{string.Join('\n', entries.Select(static entry => entry.ToString()).Order(StringComparer.Ordinal))}\n{own},,\n";
+
+    private static string FromPackages(string path, string packages) => path.StartsWith($"{packages}/", StringComparison.Ordinal) ? path[(packages.Length + 1)..] : Path.GetRelativePath($"/{packages}", $"/{path}");
 
     private static PlannedFile Made(string path, string text, bool runs = false) => Made(path, Encoding.UTF8.GetBytes(text), runs);
 

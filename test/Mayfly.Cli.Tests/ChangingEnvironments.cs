@@ -169,6 +169,31 @@ public sealed class ChangingEnvironments : IDisposable
     }
 
     [Fact]
+    public void Modules_are_compiled_as_they_come_when_that_is_said()
+    {
+        Says("made FOLDER/environments/shop with Python 3.11.2\n+ orm 1.5\n+ web 1.0\nshop: 2 installed\n", "create", "shop", "web<2", "--compile");
+        Assert.Equal(["orm", "web"], Modules());
+        Says("+ report 2.0\nshop: 1 installed\n", "install", "report", "--env", "shop");
+        Assert.Equal(["orm", "web"], Modules());
+        Says("+ driver 1.0\n~ orm 1.5 → 2.0\n~ web 1.0 → 2.0\nshop: 1 installed, 2 changed\n", "upgrade", "web", "--env", "shop", "--compile");
+        Assert.Equal(["driver", "orm", "web"], Modules());
+        Says("+ cache 1.0\nshop: 1 installed\n", "install", "cache", "--env", "shop", "--compile");
+        Says("shop is as it should be: 5 packages, Python 3.11.2\n", "doctor", "--env", "shop");
+        Assert.Equal((0, "No broken requirements found.\n"), Pip("shop", "check"));
+        Assert.Equal("", Env("list", "shop").Error);
+        Says("- cache 1.0\nshop: 1 removed\n", "remove", "cache", "--env", "shop");
+        Assert.False(Directory.Exists($"{Root("shop")}/lib/python3.11/site-packages/cache"));
+        Assert.Equal(0, Pip("shop", "uninstall", "--quiet", "-y", "web", "orm").Code);
+        Assert.Equal(["driver"], Modules());
+        _folder.With("requirements.txt", "web\n");
+        Says("+ driver 1.0\n+ orm 2.0\n+ web 2.0\npylock.toml: 3 packages for Python 3.11\n", "lock");
+        Says("+ orm 2.0\n- report 2.0\n+ web 2.0\nshop: 2 installed, 1 removed\n", "sync", "--env", "shop", "--compile");
+        Assert.Equal(["driver", "orm", "web"], Modules());
+
+        string[] Modules() => [.. Directory.GetFiles($"{Root("shop")}/lib/python3.11/site-packages", "*.pyc", SearchOption.AllDirectories).Select(static path => Path.GetFileName(Path.GetDirectoryName(Path.GetDirectoryName(path))!)).Order(StringComparer.Ordinal)];
+    }
+
+    [Fact]
     public void A_copy_is_an_environment_of_its_own()
     {
         Says("made FOLDER/environments/one with Python 3.11.2\n+ driver 1.0\n+ orm 2.0\n+ web 2.0\none: 3 installed\n", "create", "one", "web");

@@ -127,6 +127,21 @@ public sealed class DisksThatAreFull : IDisposable
         }
     }
 
+    [Fact]
+    public void Byte_code_that_has_no_room_changes_nothing()
+    {
+        // Each is short, and 40 kB when it is compiled, for the compiler multiplies what is constant.
+        Offer("code", WheelFile.Write(_folder.Path, "code", "1.0", Enumerable.Range(0, 20).ToDictionary(static number => $"code/m{number}.py", static _ => string.Concat("abcdefghij".Select(static letter => $"{letter} = '{letter}' * 4000\n")))), sized: true);
+        Mount("size=400k");
+        Assert.Equal(0, Env($"{_folder.Path}/store", "disk/environments", "create", "shop", "--python", "/usr/bin/python3").ExitCode);
+        var before = Names($"{Disk}/environments");
+        var failed = Env($"{_folder.Path}/store", "disk/environments", "install", "code", "--compile", "--env", "shop");
+        Assert.Equal((1, ""), (failed.ExitCode, failed.Output));
+        Assert.StartsWith("error: FOLDER/disk/environments/shop cannot be changed, and is as it was: the disk is full\nhint: make room on the disk of FOLDER/disk/environments", Told(failed));
+        Assert.Equal([".shop.lock", .. before], Names($"{Disk}/environments"));
+        Assert.Equal("+ code 1.0\nshop: 1 installed\n", Env($"{_folder.Path}/store", "disk/environments", "install", "code", "--env", "shop").Output);
+    }
+
     [Theory, InlineData("store"), InlineData("environments")]
     public void What_writes_nothing_works_on_a_full_disk_and_what_makes_room_too(string full)
     {

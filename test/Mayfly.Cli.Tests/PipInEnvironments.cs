@@ -69,6 +69,24 @@ public sealed partial class PipInEnvironments : IDisposable
         Assert.Equal(judged, said);
     }
 
+    /// <summary>What is compiled is listed and taken away as by pip; the last of several words counts.</summary>
+    [Fact]
+    public void Pip_compiles_when_it_is_told_to()
+    {
+        var (ours, theirs) = (Here("ours"), Here("them"));
+        Assert.Contains("made ", ours.Run("mayfly env create ./env --python /usr/bin/python3"));
+        theirs.Run("virtualenv -q -p /usr/bin/python3 --no-setuptools --no-wheel env");
+        var session = $$"""
+            {{Settings()}}P=$PWD/env/bin/pip
+            say() { echo "\$ pip $*"; "$P" "$@"; echo "[$?]"; find env -name '*.pyc' -path '*/[ab]*/__pycache__/*' | grep -v /pip/ | sort; "$P" show -f alpha | grep pyc; }
+            say install --no-compile --compile alpha; say install --compile --no-compile beta==1.0; say install --compile --force-reinstall --no-deps beta; say uninstall -y alpha beta
+            echo n | "$P" uninstall gamma_x; say download --compile beta
+            """;
+        var judged = theirs.Run(session).Replace(theirs.Home, "HOME");
+        Assert.Contains("/alpha/__pycache__/x.cpython-311.pyc", judged);
+        Assert.Equal(judged, ours.Run(session).Replace(ours.Home, "HOME"));
+    }
+
     /// <summary>pip's own row, for in ours it is not there; and byte code, which is not written as one installs.</summary>
     [GeneratedRegex(@"^  .*__pycache__.*\n|^pip +[0-9.]+\n|^Package Version\n------- -------\n(?=pip +[0-9.]+\n\[)|^pip==[0-9.]+\n|(, )?\{""name"": ""pip"", ""version"": ""[0-9.]+""\}", RegexOptions.Multiline)]
     private static partial Regex OnlyInTheirs();

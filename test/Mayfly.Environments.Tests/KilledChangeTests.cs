@@ -18,10 +18,10 @@ public sealed class KilledChangeTests : IDisposable
 
     public void Dispose() => Trees.Remove(_folder);
 
-    [Fact]
-    public void What_is_killed_leaves_the_old_environment_or_the_new_one()
+    [Theory, InlineData(false), InlineData(true)]
+    public void What_is_killed_leaves_the_old_environment_or_the_new_one(bool compiles)
     {
-        var (points, seed) = (Given("MAYFLY_CHANGE_POINTS", 40), Given("MAYFLY_CHANGE_SEED", 20261126));
+        var (points, seed) = (Given("MAYFLY_CHANGE_POINTS", compiles ? 10 : 40), Given("MAYFLY_CHANGE_SEED", 20261126));
         var random = new Random(seed);
         var environment = VirtualEnvironment.Create($"{_folder}/env", Interpreter.Ask("/usr/bin/python3"));
         var wheels = new Dictionary<string, string>();
@@ -40,14 +40,14 @@ public sealed class KilledChangeTests : IDisposable
             const string store = "store";
             Trees.Remove($"{_folder}/{store}/wheels");
             killed += Installed(version, store, random.NextDouble() * 1.1 * typical) < 0 ? 1 : 0;
-            var now = Whole(environment, seed, point);
+            var now = Whole(environment, compiles, seed, point);
             // What there is to go back to is whole too.
             if (environment.CanRollBack)
             {
                 environment.RollBack();
-                Whole(environment, seed, point);
+                Whole(environment, compiles, seed, point);
                 environment.RollBack();
-                Assert.Equal(now, Whole(environment, seed, point));
+                Assert.Equal(now, Whole(environment, compiles, seed, point));
             }
 
             foreach (var left in Directory.GetFiles($"{_folder}/{store}/wheels"))
@@ -56,14 +56,14 @@ public sealed class KilledChangeTests : IDisposable
 
         Assert.True(killed > points / 3, $"seed {seed}: only {killed} of {points} were killed");
         Assert.True(Installed("2.0", "store", null) > 0 && environment.CanRollBack);
-        Assert.Equal("2.0", Whole(environment, seed, points));
+        Assert.Equal("2.0", Whole(environment, compiles, seed, points));
         Assert.DoesNotContain(Directory.GetDirectories(_folder), static path => path.Contains(".new-", StringComparison.Ordinal));
 
         // The time it took, or -1 when it was killed before its end.
         double Installed(string version, string store, double? after)
         {
             var (name, sha256) = WheelFile.Keep(Store.Open($"{_folder}/{store}"), wheels[version]);
-            using var process = ChangeChild.Start($"{_folder}/{store}", environment.Root, name, sha256);
+            using var process = ChangeChild.Start($"{_folder}/{store}", environment.Root, name, sha256, compiles);
             process.StandardOutput.ReadLine();
             var began = Stopwatch.GetTimestamp();
             if (after is { } wait && !process.WaitForExit(TimeSpan.FromMilliseconds(wait)))
@@ -109,13 +109,15 @@ public sealed class KilledChangeTests : IDisposable
     }
 
     /// <summary>The version that is there, every file of it as its record says and nothing of another one.</summary>
-    private static string Whole(VirtualEnvironment environment, int seed, int point)
+    private static string Whole(VirtualEnvironment environment, bool compiled, int seed, int point)
     {
         var there = Assert.Single(environment.Installed());
         var packages = $"{environment.Root}/{environment.Interpreter.SitePackages}";
         foreach (var entry in RecordEntry.Read(File.ReadAllText($"{packages}/{there.Information}/RECORD")).Where(static entry => entry.Hash is not null))
             Assert.True(entry.Hash == $"sha256={Base64Url.EncodeToString(SHA256.HashData(File.ReadAllBytes($"{packages}/{entry.Path}")))}", $"seed {seed}, point {point}: {entry.Path} is not what its record says");
         Assert.True(Directory.GetFiles($"{packages}/part").Length == 401, $"seed {seed}, point {point}: files of two versions");
+        if (compiled)
+            Assert.True(Directory.GetFiles($"{packages}/part/__pycache__").Length == 401, $"seed {seed}, point {point}: not all byte code, or that of two versions");
         return there.Version.ToString();
     }
 

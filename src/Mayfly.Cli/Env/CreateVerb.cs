@@ -16,6 +16,7 @@ internal static class CreateVerb
         var system = new Option<bool>("--system-site-packages") { Description = "Let it see the interpreter's own packages" };
         var command = new ExampledCommand("create", "Make an environment, empty or with packages", "mayfly env create my_experiment", "mayfly env create ./.venv --python 3.12 -r requirements.txt") { name, python, prompt, system };
         var requirements = RequirementOptions.AddTo(command);
+        var placement = PlacementOptions.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
             var (store, path, output) = (Store.Open(), EnvironmentPlaces.OfHost().PathOf(result.GetValue(name)!), result.InvocationConfiguration.Output);
@@ -27,7 +28,7 @@ internal static class CreateVerb
             var plan = requirements.IsEmpty(result) ? new EnvironmentPlan() : await Screen.ShowAsync(async progress =>
             {
                 var plan = await EnvironmentPlan.OfAsync(store, interpreter, [], request, progress, cancellationToken);
-                VirtualEnvironment.Create(path, interpreter, result.GetValue(prompt), result.GetValue(system), await plan.FetchAsync(store, interpreter, path, progress, cancellationToken), ToolPath.Find());
+                VirtualEnvironment.Create(path, interpreter, result.GetValue(prompt), result.GetValue(system), await plan.FetchAsync(store, interpreter, path, progress, cancellationToken), ToolPath.Find(), placement.Read(result));
                 return plan;
             });
             if (plan.IsEmpty)

@@ -16,6 +16,7 @@ internal static class InstallVerb
         var dry = new Option<bool>("--dry-run") { Description = "Only say what would change" };
         var command = new ExampledCommand("install", "Install packages: all of them, or nothing changes", "mayfly env install django 'psycopg[binary]>=3'", "mayfly env install -r requirements.txt --env shop") { environment, upgrade, anew, alone, dry };
         var requirements = RequirementOptions.AddTo(command);
+        var placement = PlacementOptions.AddTo(command);
         command.Validators.Add(result =>
         {
             if (result.Tokens.Count == 0 && result.Children.All(static child => child is not System.CommandLine.Parsing.ArgumentResult { Tokens.Count: > 0 } and not System.CommandLine.Parsing.OptionResult { Option.Name: "--requirement" or "--editable" }))
@@ -34,7 +35,7 @@ internal static class InstallVerb
                 Reinstall = result.GetValue(anew),
                 WithoutDependencies = result.GetValue(alone),
             };
-            await PlanText.RunAsync(store, opened, progress => EnvironmentPlan.OfAsync(store, opened.Interpreter, opened.Installed(), request with { Known = EnvironmentRecord.Origins(opened) }, progress, cancellationToken), result.GetValue(dry), result.InvocationConfiguration.Output, cancellationToken);
+            await PlanText.RunAsync(store, opened, progress => EnvironmentPlan.OfAsync(store, opened.Interpreter, opened.Installed(), request with { Known = EnvironmentRecord.Origins(opened) }, progress, cancellationToken), result.GetValue(dry), placement.Read(result), result.InvocationConfiguration.Output, cancellationToken);
             return ExitCode.Done;
         });
         return command;

@@ -23,7 +23,7 @@ internal static class PlanText
     }
 
     /// <summary>Makes a plan, carries it out before anybody else changes the environment, and says what was done.</summary>
-    public static async Task RunAsync(Store store, VirtualEnvironment environment, Func<IProgress<Activity>, Task<EnvironmentPlan>> choose, bool dry, TextWriter output, CancellationToken cancellationToken)
+    public static async Task RunAsync(Store store, VirtualEnvironment environment, Func<IProgress<Activity>, Task<EnvironmentPlan>> choose, bool dry, Placement? placement, TextWriter output, CancellationToken cancellationToken)
     {
         var plan = await Terminal.Screen.ShowAsync(async progress =>
         {
@@ -33,7 +33,7 @@ internal static class PlanText
             {
                 var plan = await choose(progress);
                 if (!plan.IsEmpty)
-                    await plan.RunAsync(store, environment, progress, cancellationToken);
+                    await plan.RunAsync(store, environment, progress, placement, cancellationToken);
                 return plan;
             }, progress, cancellationToken);
         });

@@ -20,7 +20,7 @@ internal static class RemoveVerb
             var store = Store.Open();
             var opened = environment.Open(result, store);
             ProjectName[] projects = [.. result.GetValue(packages)!.Select(static name => ProjectName.Parse(name))];
-            await PlanText.RunAsync(store, opened, _ => Task.FromResult(EnvironmentPlan.Without(opened, projects, result.GetValue(force))), result.GetValue(dry), result.InvocationConfiguration.Output, cancellationToken);
+            await PlanText.RunAsync(store, opened, _ => Task.FromResult(EnvironmentPlan.Without(opened, projects, result.GetValue(force))), result.GetValue(dry), null, result.InvocationConfiguration.Output, cancellationToken);
             return ExitCode.Done;
         });
         return command;

@@ -16,6 +16,7 @@ internal static class SyncVerb
         var dry = new Option<bool>("--dry-run") { Description = "Only say what would change" };
         var builds = BuildOption.Create();
         var command = new ExampledCommand("sync", "Make an environment exactly what the lock says: what is not in it goes", "mayfly env sync --env shop --lock pylock.toml") { environment, file, dry, builds };
+        var placement = PlacementOptions.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
             var store = Store.Open();
@@ -28,7 +29,7 @@ internal static class SyncVerb
                 var chosen = await Task.Run(() => read.For(opened.Interpreter.Target, result.GetValue(file)!, LockFiles.VersionOf(store, opened.Interpreter, progress, cancellationToken)), cancellationToken);
                 // What a folder is built with is nowhere locked.
                 return EnvironmentPlan.Exactly(opened, chosen) with { Sources = PythonRequirements.Of(PipConfiguration.OfHost(opened.Root).Options, new PythonSources { Builds = permitted }, opened.Interpreter.Target).Sources };
-            }, result.GetValue(dry), result.InvocationConfiguration.Output, cancellationToken);
+            }, result.GetValue(dry), placement.Read(result), result.InvocationConfiguration.Output, cancellationToken);
             return ExitCode.Done;
         });
         return command;

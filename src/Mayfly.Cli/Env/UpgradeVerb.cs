@@ -14,13 +14,14 @@ internal static class UpgradeVerb
         var dry = new Option<bool>("--dry-run") { Description = "Only say what would change" };
         var command = new ExampledCommand("upgrade", "Take newer versions of these packages, or of all that there are", "mayfly env upgrade", "mayfly env upgrade django --dry-run") { environment, dry };
         var requirements = RequirementOptions.AddTo(command);
+        var placement = PlacementOptions.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
             var store = Store.Open();
             var opened = environment.Open(result, store);
             var wanted = requirements.Read(result, opened.Root);
             var all = requirements.IsEmpty(result);
-            await PlanText.RunAsync(store, opened, progress => EnvironmentPlan.OfAsync(store, opened.Interpreter, opened.Installed(), Request(), progress, cancellationToken), result.GetValue(dry), result.InvocationConfiguration.Output, cancellationToken);
+            await PlanText.RunAsync(store, opened, progress => EnvironmentPlan.OfAsync(store, opened.Interpreter, opened.Installed(), Request(), progress, cancellationToken), result.GetValue(dry), placement.Read(result), result.InvocationConfiguration.Output, cancellationToken);
             return ExitCode.Done;
 
             EnvironmentRequest Request() => new()

@@ -12,7 +12,7 @@ internal sealed record PipArguments
     private static readonly string[] Ignored =
     [
         "--disable-pip-version-check", "--no-input", "--no-color", "--no-cache-dir", "--no-python-version-warning", "--require-virtualenv", "--no-warn-script-location", "--no-warn-conflicts",
-        "--compile", "--no-compile", "--prefer-binary", "--no-build-isolation", "--use-pep517", "--local", "-l",
+        "--prefer-binary", "--no-build-isolation", "--use-pep517", "--local", "-l",
     ];
 
     private static readonly string[] IgnoredWithValue = ["--progress-bar", "--root-user-action", "--cache-dir", "--timeout", "--retries", "--exists-action", "--proxy", "--cert", "--client-cert", "--trusted-host"];
@@ -49,7 +49,7 @@ internal sealed record PipArguments
 
     private static readonly Dictionary<string, string[]> Flags = new()
     {
-        ["install"] = ["--no-index", "--pre", "--no-deps", "--upgrade", "--force-reinstall", "--require-hashes", "--dry-run", "--quiet"],
+        ["install"] = ["--no-index", "--pre", "--no-deps", "--upgrade", "--force-reinstall", "--require-hashes", "--dry-run", "--compile", "--no-compile", "--quiet"],
         ["download"] = ["--no-index", "--pre", "--no-deps", "--require-hashes", "--quiet"],
         ["uninstall"] = ["--yes", "--quiet"],
         ["list"] = ["--quiet"],

@@ -50,7 +50,9 @@ internal static class PipInstall
             return ExitCode.Done;
         }
 
-        await plan.RunAsync(store, environment, null, cancellationToken);
+        // pip compiles unless it is told not to; here Python does as it first loads what is installed.
+        var compiles = arguments.Options.LastOrDefault(static one => one.Name is "--compile" or "--no-compile").Name == "--compile";
+        await plan.RunAsync(store, environment, null, new Placement { Compiles = compiles }, cancellationToken);
         foreach (var line in story.Changes(PipDistribution.All(environment)))
             output.WriteLine(line);
         return ExitCode.Done;

@@ -50,7 +50,7 @@ internal static class PipUninstall
         Task RemoveAsync(PipDistribution[] these) => these is [] ? Task.CompletedTask : environment.AloneAsync(async () =>
         {
             var found = these.Select(static one => one.Installed.Information).ToHashSet();
-            await new EnvironmentPlan { Remove = [.. environment.Installed().Where(one => found.Contains(one.Information))] }.RunAsync(store, environment, null, cancellationToken);
+            await new EnvironmentPlan { Remove = [.. environment.Installed().Where(one => found.Contains(one.Information))] }.RunAsync(store, environment, cancellationToken: cancellationToken);
             return true;
         }, new Terminal.PlainProgress(Console.Error), cancellationToken);
     }
