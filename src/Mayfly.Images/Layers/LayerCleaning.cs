@@ -45,12 +45,14 @@ internal static class LayerCleaning
     /// <param name="isWritten">Scripts wrote it; else it was placed.</param>
     public static void Date(string tree, long epoch, bool isWritten)
     {
-        if (isWritten)
+        if (!isWritten)
         {
-            SettledFiles.Settle(tree, epoch);
-            LimitDays(tree, epoch);
+            LayerTree.DatePlaced(tree, epoch);
+            return;
         }
 
+        SettledFiles.Settle(tree, epoch);
+        LimitDays(tree, epoch);
         LayerTree.Date(tree, epoch, isWritten);
     }
 

@@ -1,3 +1,4 @@
+using Mayfly.Images.Dpkg;
 using Mayfly.Linux;
 using Mayfly.Packages;
 
@@ -61,6 +62,27 @@ internal static class LayerTree
             folders.ForEach(inner => Date(inner, epoch, isWritten, depth + 1));
         if (Nodes.Read(folder).Time > epoch)
             Nodes.SetTime(folder, epoch);
+    }
+
+    /// <summary>The same in a tree that was placed, where only folders were made just now, and what dpkg keeps; everything else has its package's time.</summary>
+    public static void DatePlaced(string tree, long epoch)
+    {
+        DateFolder(tree, Nodes.Read(tree));
+        if (Nodes.Find($"{tree}/{DpkgDatabase.Folder}") is { Kind: NodeKind.Directory })
+            Date($"{tree}/{DpkgDatabase.Folder}", epoch, isWritten: false);
+
+        void DateFolder(string folder, Node node)
+        {
+            foreach (var path in Directory.EnumerateDirectories(folder))
+            {
+                // A link to a folder is listed too.
+                if (Nodes.Read(path) is { Kind: NodeKind.Directory } inner)
+                    DateFolder(path, inner);
+            }
+
+            if (node.Time > epoch)
+                Nodes.SetTime(folder, epoch);
+        }
     }
 
     /// <summary>Where overlayfs may have left signs in a tree that it wrote: whiteouts, and folders with attributes of its own, parents first.</summary>

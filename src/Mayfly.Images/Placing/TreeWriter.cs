@@ -1,4 +1,5 @@
 using Mayfly.Linux;
+using Mayfly.Packages;
 
 namespace Mayfly.Images.Placing;
 
@@ -8,61 +9,75 @@ namespace Mayfly.Images.Placing;
 /// </summary>
 internal static class TreeWriter
 {
-    private const int CrossDevice = 18, TooManyLinks = 31;
+    private const int CrossDevice = 18, TooManyLinks = 31, NamesAtOnce = 128;
 
     /// <param name="names">Parents first.</param>
-    /// <param name="root">An existing empty folder.</param>
+    /// <param name="root">An existing empty folder, which every thread sees.</param>
     public static void Write(IEnumerable<Placed> names, string root, CancellationToken cancellationToken)
     {
-        var folders = new List<Placed>();
+        List<Placed> folders = [], others = [], seconds = [];
         var filled = new HashSet<string>(StringComparer.Ordinal);
-        // When the store's file cannot be linked (another disk, 65,000 links already) the copies of one file must still be one file.
-        var copies = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var name in names)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var path = name.Path.Length == 0 ? root : $"{root}/{name.Path}";
             if (name.Kind != NodeKind.Directory)
-                filled.Add(name.Path[..Math.Max(0, name.Path.LastIndexOf('/'))]);
-            switch (name.Kind)
             {
-                case NodeKind.Directory:
-                    folders.Add(name);
-                    if (name.Path.Length > 0)
-                        Nodes.MakeDirectory(path, 0x1ed);
-                    // After the owner, because a change of owner clears the set-id bits.
-                    Files.ChangeOwner(path, name.User, name.Group);
-                    Files.ChangeMode(path, name.Mode);
-                    SetAttributes(path, name);
-                    break;
-                case NodeKind.File when name.SameAs is { } first:
-                    Files.Link($"{root}/{first}", path);
-                    break;
-                case NodeKind.File when !name.Copy:
-                    LinkOrCopy(name, path, copies);
-                    break;
-                case NodeKind.File:
-                    Copy(name, path);
-                    break;
-                case NodeKind.Link:
-                    Nodes.MakeLink(name.Target, path);
-                    Files.ChangeOwner(path, name.User, name.Group);
-                    Nodes.SetTime(path, name.Time);
-                    break;
-                default:
-                    Nodes.MakeNode(path, name.Kind, 0x180, name.DeviceMajor, name.DeviceMinor);
-                    Files.ChangeOwner(path, name.User, name.Group);
-                    Files.ChangeMode(path, name.Mode);
-                    Nodes.SetTime(path, name.Time);
-                    break;
+                filled.Add(name.Path[..Math.Max(0, name.Path.LastIndexOf('/'))]);
+                (name.SameAs is null ? others : seconds).Add(name);
+                continue;
             }
+
+            folders.Add(name);
+            var path = PathOf(name);
+            if (name.Path.Length > 0)
+                Nodes.MakeDirectory(path, 0x1ed);
+            // After the owner, because a change of owner clears the set-id bits.
+            Files.ChangeOwner(path, name.User, name.Group);
+            Files.ChangeMode(path, name.Mode);
+            SetAttributes(path, name);
         }
 
+        // When the store's file cannot be linked (another disk, 65,000 links already) the copies of one file must still be one file.
+        var copies = new Dictionary<string, string>(StringComparer.Ordinal);
+        // Names that follow each other mostly belong to one folder, and two that make names in the same folder wait for each other.
+        AllCores.Each(others.Chunk(NamesAtOnce), cancellationToken, run =>
+        {
+            foreach (var name in run)
+                Write(name, PathOf(name), copies);
+        });
+        foreach (var name in seconds)
+            Files.Link($"{root}/{name.SameAs}", PathOf(name));
         for (var at = folders.Count - 1; at >= 0; at--)
         {
             // What something was put into has changed just now, as dpkg leaves it too: mandb(8) looks into no folder that is older than its own last run.
             if (folders[at].Time > 0 && !filled.Contains(folders[at].Path))
-                Nodes.SetTime(folders[at].Path.Length == 0 ? root : $"{root}/{folders[at].Path}", folders[at].Time);
+                Nodes.SetTime(PathOf(folders[at]), folders[at].Time);
+        }
+
+        string PathOf(Placed name) => name.Path.Length == 0 ? root : $"{root}/{name.Path}";
+    }
+
+    private static void Write(Placed name, string path, Dictionary<string, string> copies)
+    {
+        switch (name.Kind)
+        {
+            case NodeKind.File when name.Copy:
+                Copy(name, path);
+                break;
+            case NodeKind.File:
+                LinkOrCopy(name, path, copies);
+                break;
+            case NodeKind.Link:
+                Nodes.MakeLink(name.Target, path);
+                Files.ChangeOwner(path, name.User, name.Group);
+                Nodes.SetTime(path, name.Time);
+                break;
+            default:
+                Nodes.MakeNode(path, name.Kind, 0x180, name.DeviceMajor, name.DeviceMinor);
+                Files.ChangeOwner(path, name.User, name.Group);
+                Files.ChangeMode(path, name.Mode);
+                Nodes.SetTime(path, name.Time);
+                break;
         }
     }
 
@@ -75,12 +90,16 @@ internal static class TreeWriter
 
     private static void LinkOrCopy(Placed name, string path, Dictionary<string, string> copies)
     {
-        if (copies.TryGetValue(name.Source!, out var copied))
+        if (TryLink(name.Source!, path))
+            return;
+        lock (copies)
         {
-            Files.Link(copied, path);
-        }
-        else if (!TryLink(name.Source!, path))
-        {
+            if (copies.TryGetValue(name.Source!, out var copied))
+            {
+                Files.Link(copied, path);
+                return;
+            }
+
             Copy(name, path);
             copies[name.Source!] = path;
         }
