@@ -1,41 +1,59 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Mayfly.Packages.Transfer;
 
-/// <summary>The client that looks at certificates, and one that does not, for hosts that are trusted without.</summary>
+/// <summary>The client that looks at certificates, one that does not, for hosts that are trusted without, and one where there are none to look at.</summary>
+/// <remarks>To read the certificates of all authorities takes longer than most of what is asked: who asks a host that has none pays nothing for them.</remarks>
 internal sealed class HttpClients : IDisposable
 {
     private readonly TransferSettings _settings;
     private readonly NetworkAccess? _access;
     private readonly IWebProxy? _proxy;
-    private readonly HttpClient _strict;
-    private readonly Lazy<HttpClient> _trusting;
+    private readonly Lazy<HttpClient> _strict, _trusting, _plain;
 
     /// <param name="settings">How patient they are.</param>
     /// <param name="access">Whose certificates count, and by which way; null for what the environment says.</param>
     /// <param name="proxy">One of apt's, which it says itself what it is for; null for none.</param>
-    /// <exception cref="MayflyException">Something that is named cannot be used.</exception>
+    /// <exception cref="MayflyException">The proxy that is named is none.</exception>
     public HttpClients(TransferSettings settings, NetworkAccess? access, IWebProxy? proxy)
     {
         (_settings, _access) = (settings, access);
         _proxy = proxy ?? (access?.Proxy is { } address ? Named(address) : null);
-        _strict = Make(trusting: false);
-        _trusting = new(() => Make(trusting: true));
+        _strict = new(() => Make(Secured(trusting: false)));
+        _trusting = new(() => Make(Secured(trusting: true)));
+        _plain = new(() => Make(new SslClientAuthenticationOptions()));
     }
 
-    public HttpClient For(Uri place) => place.Scheme == "https" && _access?.Trusts(place) == true ? _trusting.Value : _strict;
+    /// <exception cref="MayflyException">A certificate that is named cannot be used.</exception>
+    public HttpClient For(Uri place) => place.Scheme != "https" && _access?.Proxy?.StartsWith("https:", StringComparison.OrdinalIgnoreCase) != true ? _plain.Value
+        : place.Scheme == "https" && _access?.Trusts(place) == true ? _trusting.Value : _strict.Value;
 
     public void Dispose()
     {
-        _strict.Dispose();
-        if (_trusting.IsValueCreated)
-            _trusting.Value.Dispose();
+        foreach (var client in (Lazy<HttpClient>[])[_strict, _trusting, _plain])
+        {
+            if (client.IsValueCreated)
+                client.Value.Dispose();
+        }
     }
 
-    private HttpClient Make(bool trusting)
+    private SslClientAuthenticationOptions Secured(bool trusting)
+    {
+        var options = new SslClientAuthenticationOptions();
+        if (_access?.ClientCertificate is { } own)
+            options.ClientCertificates = [Read(own, static path => X509Certificate2.CreateFromPemFile(path))];
+        if (trusting)
+            options.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
+        else if (_access?.Certificates is { } path)
+            options.CertificateChainPolicy = Policy(path);
+        return options;
+    }
+
+    private HttpClient Make(SslClientAuthenticationOptions secured)
     {
         var handler = new SocketsHttpHandler
         {
@@ -44,17 +62,12 @@ internal sealed class HttpClients : IDisposable
             AutomaticDecompression = DecompressionMethods.None,
             // Where it leads is followed by who knows which host is told who asks.
             AllowAutoRedirect = false,
+            SslOptions = secured,
         };
         // Without one of apt's or pip's the environment's http_proxy and no_proxy stand.
         if (_proxy is not null)
             handler.Proxy = _proxy;
         handler.UseProxy = !_settings.Offline;
-        if (_access?.ClientCertificate is { } own)
-            handler.SslOptions.ClientCertificates = [Read(own, static path => X509Certificate2.CreateFromPemFile(path))];
-        if (trusting)
-            handler.SslOptions.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
-        else if (_access?.Certificates is { } path)
-            handler.SslOptions.CertificateChainPolicy = Policy(path);
         var client = new HttpClient(handler)
         {
             Timeout = Timeout.InfiniteTimeSpan,

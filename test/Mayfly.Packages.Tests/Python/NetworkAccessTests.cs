@@ -74,9 +74,16 @@ public sealed class NetworkAccessTests : IDisposable
     [InlineData(null, "http://", "the proxy 'http://' is no address")]
     public async Task What_cannot_be_used_is_told(string? certificates, string? proxy, string message)
     {
-        var failure = await Assert.ThrowsAsync<MayflyException>(() => RemoteRequirements.ReadAsync("http://127.0.0.1:1/", new NetworkAccess { Certificates = certificates, Proxy = proxy }, TestContext.Current.CancellationToken));
+        var failure = await Assert.ThrowsAsync<MayflyException>(() => RemoteRequirements.ReadAsync("https://127.0.0.1:1/", new NetworkAccess { Certificates = certificates, Proxy = proxy }, TestContext.Current.CancellationToken));
         Assert.Equal(message, failure.Message);
         Assert.NotNull(failure.Hint);
+    }
+
+    [Fact]
+    public async Task Who_has_no_certificate_is_asked_without_reading_any()
+    {
+        using var server = new SmallServer(null);
+        Assert.Equal("hello", await RemoteRequirements.ReadAsync(server.Address.AbsoluteUri, new NetworkAccess { Certificates = "/nowhere.pem", ClientCertificate = "/nowhere.pem" }, TestContext.Current.CancellationToken));
     }
 
     [Fact]
