@@ -3,28 +3,36 @@ using Mayfly.Linux;
 namespace Mayfly.Environments;
 
 /// <summary>What the folders of an environment are, each looked at once. Most of what comes goes into folders that are new, and below one that is not there nothing needs to be looked for.</summary>
-/// <param name="root">The environment, whose own folder is there.</param>
-internal sealed class FolderKinds(string root)
+internal sealed class FolderKinds
 {
-    private readonly Dictionary<string, NodeKind?> _kinds = new(StringComparer.Ordinal) { [""] = NodeKind.Directory };
+    private readonly Dictionary<string, Known> _known = new(StringComparer.Ordinal) { [""] = new(NodeKind.Directory, null) };
+    private readonly Dictionary<string, Known>.AlternateLookup<ReadOnlySpan<char>> _byName;
 
-    public string Root => root;
+    /// <param name="Kind">Null when it is not there, or below a link.</param>
+    /// <param name="Link">The first link on the way to what is in it.</param>
+    private readonly record struct Known(NodeKind? Kind, string? Link);
+
+    /// <param name="root">The environment, whose own folder is there.</param>
+    public FolderKinds(string root) => (Root, _byName) = (root, _known.GetAlternateLookup<ReadOnlySpan<char>>());
+
+    public string Root { get; }
 
     /// <summary>True when the folder of a file is there.</summary>
-    public bool MayHave(string path) => Of(Path.GetDirectoryName(path)!) == NodeKind.Directory;
+    public bool MayHave(string path) => Of(Above(path)).Kind == NodeKind.Directory;
 
     /// <summary>The first link on the way to a file, which itself does not count; null when there is none.</summary>
-    public string? LinkAbove(string path)
+    public string? LinkAbove(string path) => Of(Above(path)).Link;
+
+    private Known Of(ReadOnlySpan<char> folder)
     {
-        if (path.Length == 0 || Path.GetDirectoryName(path)! is not { Length: > 0 } folder || MayHave(path))
-            return null;
-        return LinkAbove(folder) ?? (Of(folder) == NodeKind.Link ? folder : null);
+        if (_byName.TryGetValue(folder, out var known))
+            return known;
+        var (above, path) = (Of(Above(folder)), folder.ToString());
+        var kind = above.Kind == NodeKind.Directory ? Nodes.Find($"{Root}/{path}")?.Kind : null;
+        known = new(kind, above.Link ?? (kind == NodeKind.Link ? path : null));
+        _known.Add(path, known);
+        return known;
     }
 
-    private NodeKind? Of(string folder)
-    {
-        if (!_kinds.TryGetValue(folder, out var kind))
-            _kinds.Add(folder, kind = MayHave(folder) ? Nodes.Find($"{root}/{folder}")?.Kind : null);
-        return kind;
-    }
+    private static ReadOnlySpan<char> Above(ReadOnlySpan<char> path) => path[..Math.Max(0, path.LastIndexOf('/'))];
 }

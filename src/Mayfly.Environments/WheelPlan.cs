@@ -95,7 +95,8 @@ public sealed record WheelPlan
 
         void Add(PlannedFile given)
         {
-            var file = given with { Path = FileOwnership.InLib(given.Path) };
+            var path = FileOwnership.InLib(given.Path);
+            var file = path == given.Path ? given : given with { Path = path };
             // An environment is its interpreter's before it is anybody else's.
             if (FileOwnership.IsItsOwn(file.Path))
                 throw Wrong($"it would write {file.Path}, which belongs to the environment itself");
