@@ -22,6 +22,9 @@ public sealed class Solver
     private readonly List<(Requirement Requirement, int Chosen)> _passedOver = [];
     private readonly Stack<(IReadOnlyList<Requirement> Requirements, int Next)> _walk = new();
 
+    private readonly List<int> _literals = []; // these two are of one call; requirements are looked through by the million
+    private readonly HashSet<int> _met = [];
+
     private Solver(ICandidateProvider provider)
     {
         _provider = provider;
@@ -112,10 +115,8 @@ public sealed class Solver
         Clause? conflict = null;
         foreach (var requirement in relations.Requirements)
         {
-            if (requirement.Optional || requirement.Candidates.Contains(candidate))
-                continue;
-            int[] literals = [(candidate * 2) + 1, .. requirement.Candidates.Distinct().Select(other => other * 2)];
-            conflict = _assignment.Add(new Clause(ClauseKind.Requires, literals) { Subject = candidate, Requirement = requirement }) ?? conflict;
+            if (!requirement.Optional && LiteralsOf(requirement, candidate) is { } literals)
+                conflict = _assignment.Add(new Clause(ClauseKind.Requires, literals) { Subject = candidate, Requirement = requirement }) ?? conflict;
         }
 
         foreach (var exclusion in relations.Exclusions)
@@ -131,6 +132,24 @@ public sealed class Solver
         }
 
         return conflict;
+    }
+
+    /// <summary>The one is not selected, or one of those that it requires is; null when it is one of them itself.</summary>
+    private int[]? LiteralsOf(Requirement requirement, int candidate)
+    {
+        _literals.Clear();
+        _literals.Add((candidate * 2) + 1);
+        _met.Clear();
+        for (var at = 0; at < requirement.Candidates.Count; at++)
+        {
+            var other = requirement.Candidates[at];
+            if (other == candidate)
+                return null;
+            if (_met.Add(other))
+                _literals.Add(other * 2);
+        }
+
+        return [.. _literals];
     }
 
     private void Restart()
@@ -166,7 +185,7 @@ public sealed class Solver
             }
 
             _walk.Push((requirements, next + 1));
-            if (chosen < 0 && requirement.Candidates.Count > 0 && requirement.Candidates.All(_assignment.IsRuledOut))
+            if (chosen < 0 && requirement.Candidates.Count > 0 && AllAreRuledOut(requirement.Candidates))
                 _passedOver.Add((requirement, -1));
             if (chosen >= 0 && _walked.Add(chosen))
             {
@@ -182,6 +201,14 @@ public sealed class Solver
         return null;
     }
 
+    private bool AllAreRuledOut(IReadOnlyList<int> candidates)
+    {
+        var at = 0;
+        while (at < candidates.Count && _assignment.IsRuledOut(candidates[at]))
+            at++;
+        return at == candidates.Count;
+    }
+
     private void PushRequested()
     {
         foreach (var candidate in Enumerable.Reverse(_order))
@@ -193,14 +220,17 @@ public sealed class Solver
     {
         conflict = null;
         decided = true;
-        foreach (var candidate in requirement.Candidates)
+        // By number: an enumerator would be an object each time.
+        var candidates = requirement.Candidates;
+        for (var at = 0; at < candidates.Count; at++)
         {
-            if (_walked.Contains(candidate))
+            if (_walked.Contains(candidates[at]))
                 return -1;
         }
 
-        foreach (var candidate in requirement.Candidates)
+        for (var at = 0; at < candidates.Count; at++)
         {
+            var candidate = candidates[at];
             _assignment.Meet(candidate);
             if (_assignment.IsRuledOut(candidate))
                 continue;
