@@ -14,7 +14,8 @@ internal sealed class Assignment(ICandidateProvider provider)
     private readonly List<sbyte> _values = []; // by candidate: 1 selected, -1 ruled out, 0 open
     private readonly List<int> _levels = [];
     private readonly List<Clause?> _reasons = [];
-    private readonly List<List<Clause>> _watches = []; // by literal: clauses to look at when it becomes false
+    private readonly List<int> _rivalOf = []; // of one that another version rules out: that one, else -1; the clause is made when somebody asks for it
+    private readonly List<List<Clause>?> _watches = []; // by literal: clauses to look at when it becomes false
     private readonly Dictionary<int, List<int>> _rivals = []; // candidates met so far, by package
     private readonly List<int> _trail = [];
     private readonly List<int> _levelStarts = [];
@@ -32,7 +33,7 @@ internal sealed class Assignment(ICandidateProvider provider)
 
     public bool IsRuledOut(int candidate) => candidate < _values.Count && _values[candidate] < 0;
 
-    public Clause? ReasonOf(int candidate) => _reasons[candidate];
+    public Clause? ReasonOf(int candidate) => _reasons[candidate] ??= _rivalOf[candidate] < 0 ? null : Rivals(_rivalOf[candidate], candidate);
 
     /// <summary>Makes the candidate known, with its rivals of the same package.</summary>
     public void Meet(int candidate)
@@ -42,8 +43,9 @@ internal sealed class Assignment(ICandidateProvider provider)
             _values.Add(0);
             _levels.Add(-1);
             _reasons.Add(null);
-            _watches.Add([]);
-            _watches.Add([]);
+            _rivalOf.Add(-1);
+            _watches.Add(null);
+            _watches.Add(null);
         }
 
         if (_levels[candidate] != -1)
@@ -55,7 +57,7 @@ internal sealed class Assignment(ICandidateProvider provider)
         foreach (var other in members)
         {
             if (other != candidate && _values[other] > 0)
-                Set((candidate * 2) + 1, Rivals(other, candidate));
+                RuleOut(candidate, other);
         }
     }
 
@@ -91,8 +93,8 @@ internal sealed class Assignment(ICandidateProvider provider)
         }
         else if (literals.Length > 1)
         {
-            _watches[literals[0]].Add(clause);
-            _watches[literals[1]].Add(clause);
+            Watch(literals[0], clause);
+            Watch(literals[1], clause);
         }
 
         if (literals.Length == 0 || IsFalse(literals[0]))
@@ -142,7 +144,7 @@ internal sealed class Assignment(ICandidateProvider provider)
                         continue;
                     if (_values[other] > 0)
                         return Rivals(candidate, other);
-                    Set((other * 2) + 1, Rivals(candidate, other));
+                    RuleOut(other, candidate);
                 }
             }
 
@@ -189,7 +191,7 @@ internal sealed class Assignment(ICandidateProvider provider)
                 break;
             }
 
-            clause = _reasons[implied >> 1]!;
+            clause = ReasonOf(implied >> 1)!;
             causes.Add(clause);
         }
 
@@ -208,6 +210,7 @@ internal sealed class Assignment(ICandidateProvider provider)
         {
             _values[_trail[i] >> 1] = 0;
             _reasons[_trail[i] >> 1] = null;
+            _rivalOf[_trail[i] >> 1] = -1;
         }
 
         _trail.RemoveRange(start, _trail.Count - start);
@@ -218,7 +221,8 @@ internal sealed class Assignment(ICandidateProvider provider)
 
     private Clause? Visit(int falsified)
     {
-        var list = _watches[falsified];
+        if (_watches[falsified] is not { } list)
+            return null;
         var kept = 0;
         for (var i = 0; i < list.Count; i++)
         {
@@ -229,7 +233,7 @@ internal sealed class Assignment(ICandidateProvider provider)
             if (!IsTrue(literals[0]) && Replacement(literals) is var next and > 0)
             {
                 (literals[1], literals[next]) = (literals[next], literals[1]);
-                _watches[literals[1]].Add(clause);
+                Watch(literals[1], clause);
                 continue;
             }
 
@@ -268,8 +272,17 @@ internal sealed class Assignment(ICandidateProvider provider)
         _values[candidate] = (sbyte)((literal & 1) == 0 ? 1 : -1);
         _levels[candidate] = Level;
         _reasons[candidate] = reason;
+        _rivalOf[candidate] = -1;
         _trail.Add(literal);
     }
+
+    private void RuleOut(int candidate, int selected)
+    {
+        Set((candidate * 2) + 1, null);
+        _rivalOf[candidate] = selected;
+    }
+
+    private void Watch(int literal, Clause clause) => (_watches[literal] ??= []).Add(clause);
 
     private static Clause Rivals(int one, int other) => new(ClauseKind.SamePackage, [(one * 2) + 1, (other * 2) + 1]);
 
