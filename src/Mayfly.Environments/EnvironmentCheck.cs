@@ -57,6 +57,7 @@ public static partial class EnvironmentCheck
             yield break;
         }
 
+        var links = LinkSetting.Of(environment.Root) == LinkMode.Hardlink;
         foreach (var entry in RecordEntry.Read(File.ReadAllText($"{environment.PackagesFolder}/{one.Information}/RECORD")))
         {
             var path = Path.GetFullPath($"{environment.PackagesFolder}/{entry.Path}");
@@ -66,7 +67,9 @@ public static partial class EnvironmentCheck
             if (!File.Exists(path))
                 yield return $"{one.Project} {one.Version} lacks its file {entry.Path}";
             else if (entry.Hash is { } hash && hash.StartsWith("sha256=", StringComparison.Ordinal) && hash != $"sha256={Base64Url.EncodeToString(SHA256.HashData(File.ReadAllBytes(path)))}")
-                yield return $"{entry.Path} of {one.Project} {one.Version} was changed";
+                yield return $"{entry.Path} of {one.Project} {one.Version} was changed{(links && Nodes.Read(path) is { Links: > 1 } ? " in place, and so in every environment that shares it" : "")}";
+            else if (links && entry.Hash is not null && Nodes.Read(path) is { Links: > 1 } node && !LinkSetting.IsShared(node))
+                yield return $"{entry.Path} of {one.Project} {one.Version} may be written, which would change every environment that shares it";
         }
     }
 }

@@ -13,11 +13,13 @@ internal static class EnvironmentCopy
     /// <param name="source">The one that is copied.</param>
     /// <param name="made">The folder; it holds what every environment begins with.</param>
     /// <param name="root">What the folder will be called.</param>
-    public static void Fill(VirtualEnvironment source, string made, string root)
+    /// <param name="links">Whether what is a link in the one is one in the other.</param>
+    public static void Fill(VirtualEnvironment source, string made, string root, LinkMode links)
     {
         HashSet<string> skeleton = ["pyvenv.cfg", "lib64", .. Directory.GetFiles($"{made}/bin").Select(static path => $"bin/{Path.GetFileName(path)}")];
         var changed = new Dictionary<string, byte[]>(StringComparer.Ordinal);
         Copy("");
+        LinkSetting.Note(made, links);
         foreach (var one in InstalledDistribution.In($"{made}/{source.Interpreter.SitePackages}"))
             Record($"{made}/{source.Interpreter.SitePackages}", one);
         if (EnvironmentRecord.Read(source.Root) is { } record)
@@ -47,10 +49,27 @@ internal static class EnvironmentCopy
                     Files.ChangeMode($"{made}/{name}", node.Mode);
                     changed.Add(name, contents);
                 }
-                else
+                else if (!(links == LinkMode.Hardlink && LinkSetting.IsShared(node) && TryLink(path, $"{made}/{name}")))
                 {
                     File.Copy(path, $"{made}/{name}");
                 }
+            }
+        }
+
+        bool TryLink(string path, string copy)
+        {
+            const int OtherDevice = 18;
+            try
+            {
+                Files.Link(path, copy);
+                return true;
+            }
+            catch (LinuxException e)
+            {
+                // On another file system it is one of copies from its beginning. At the limit of names, this file is one.
+                if (e.Errno == OtherDevice)
+                    links = LinkMode.Copy;
+                return false;
             }
         }
 

@@ -12,9 +12,11 @@ internal static class EnvironmentTree
     /// <summary>Writes what comes, on all cores.</summary>
     /// <param name="root">The environment.</param>
     /// <param name="install">All of it.</param>
+    /// <param name="links">Whether what comes as it is in its wheel is linked.</param>
+    /// <param name="progress">Told of files of the store that somebody has changed.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="MayflyException">A file of the store is not what it was.</exception>
-    public static void Write(string root, IReadOnlyList<WheelPlan> install, CancellationToken cancellationToken)
+    public static void Write(string root, IReadOnlyList<WheelPlan> install, LinkMode links, IProgress<Activity>? progress, CancellationToken cancellationToken)
     {
         // Runs of files that follow each other in a wheel, and so mostly belong to one folder: two that make names in the same folder wait for each other.
         var length = Math.Clamp(install.Sum(static plan => plan.Files.Count) / (Environment.ProcessorCount * 16), 16, 512);
@@ -25,6 +27,8 @@ internal static class EnvironmentTree
             for (var number = run.Start; number < Math.Min(run.Start + length, run.Plan.Files.Count); number++)
             {
                 var file = run.Plan.Files[number];
+                if (links == LinkMode.Hardlink && file.Source is { } shared && reader.TryLink(shared, file.Runs, folders, file.Path, progress))
+                    continue;
                 // Another mode than in the archive: what pip would give it. The process's mask is the user's wish.
                 using var made = folders.CreateFile(file.Path, file.Runs ? Runs : Data);
                 if (file.Source is { } source)

@@ -50,13 +50,15 @@ public sealed class VirtualEnvironment
     /// <param name="install">What it begins with; null for nothing.</param>
     /// <param name="tool">The path of a mayfly that answers for pip in it; null: it has no pip but one that it begins with.</param>
     /// <param name="placement">How it gets its files; null for what is usual.</param>
-    public static VirtualEnvironment Create(string root, Interpreter interpreter, string? prompt = null, bool systemPackages = false, IReadOnlyList<WheelPlan>? install = null, string? tool = null, Placement? placement = null) => Create(root, interpreter, prompt, systemPackages, tool, EnvironmentTree.RoomFor(install ?? []), made =>
+    /// <param name="progress">Told of files of the store that somebody has changed.</param>
+    public static VirtualEnvironment Create(string root, Interpreter interpreter, string? prompt = null, bool systemPackages = false, IReadOnlyList<WheelPlan>? install = null, string? tool = null, Placement? placement = null, IProgress<Activity>? progress = null) => Create(root, interpreter, prompt, systemPackages, tool, EnvironmentTree.RoomFor(install ?? []), made =>
     {
         if (tool is not null && install?.Any(static plan => plan.Wheel.Name.Project.Text == "pip") != true)
             PipPrograms.Write(made, interpreter, tool);
+        LinkSetting.Note(made, placement?.Links ?? LinkMode.Copy);
         if (install is not { Count: > 0 })
             return;
-        Fill(made, install);
+        Fill(made, install, placement?.Links ?? LinkMode.Copy, progress);
         if (placement?.Compiles == true)
             ByteCode.Write(made, Path.GetFullPath(root), interpreter, install, CancellationToken.None);
         EnvironmentRecord.Write(made, interpreter.SitePackages, null, "", install);
@@ -95,14 +97,14 @@ public sealed class VirtualEnvironment
     public static void Write(string folder, string root, Interpreter interpreter, IReadOnlyList<WheelPlan> install, bool systemPackages = false)
     {
         EnvironmentTree.WriteSkeleton(folder, root, interpreter, null, systemPackages);
-        Fill(folder, install);
+        Fill(folder, install, LinkMode.Copy, null);
     }
 
     /// <summary>Puts the first that it has into one that is being made.</summary>
-    private static void Fill(string made, IReadOnlyList<WheelPlan> install)
+    private static void Fill(string made, IReadOnlyList<WheelPlan> install, LinkMode links, IProgress<Activity>? progress)
     {
         FileOwnership.RequireApart(new FolderKinds(made), install, [], []);
-        EnvironmentTree.Write(made, install, CancellationToken.None);
+        EnvironmentTree.Write(made, install, links, progress, CancellationToken.None);
     }
 
     /// <summary>Opens one, whoever made it.</summary>
@@ -164,13 +166,14 @@ public sealed class VirtualEnvironment
     /// <summary>Makes another one with the same in it.</summary>
     /// <param name="root">Where; nothing is there yet.</param>
     /// <param name="progress">Told of those that it waits for.</param>
+    /// <param name="links">Whether what is a link in this one is one in the other, and what comes into that later; null: as in this one.</param>
     /// <param name="cancellationToken">Ends it, with nothing made.</param>
-    public VirtualEnvironment Copy(string root, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
+    public VirtualEnvironment Copy(string root, IProgress<Activity>? progress = null, LinkMode? links = null, CancellationToken cancellationToken = default)
     {
         root = Path.GetFullPath(root);
         using var turn = EnvironmentTurn.Take(Root, progress, cancellationToken);
         var system = File.ReadLines($"{Root}/pyvenv.cfg").Any(static line => line.Replace(" ", "", StringComparison.Ordinal).Equals("include-system-site-packages=true", StringComparison.OrdinalIgnoreCase));
-        return Create(root, Interpreter, null, system, PipPrograms.ToolOf(Root), Trees.Occupied(Root), made => EnvironmentCopy.Fill(this, made, root));
+        return Create(root, Interpreter, null, system, PipPrograms.ToolOf(Root), Trees.Occupied(Root), made => EnvironmentCopy.Fill(this, made, root, links ?? LinkSetting.Of(Root)));
     }
 
     /// <summary>Removes one, with the state before; its interpreter may be gone.</summary>
@@ -263,15 +266,18 @@ public sealed class VirtualEnvironment
         FileOwnership.RequireApart(folders, install, staying.SelectMany(one => one.Files.Select(file => (Within(file), $"{one.Project} {one.Version}, which is installed"))), gone);
         FileOwnership.RequireNoLinks(folders, [.. gone, .. install.SelectMany(static plan => plan.Files).Select(static file => file.Path)]);
         var made = Beside(Root);
+        var links = placement?.Links ?? LinkSetting.Of(Root);
         try
         {
             Directory.CreateDirectory(made);
             Trees.CopyFolderFacts(Root, made);
-            Trees.CopyContents(Root, made);
+            // What stays is what it was: of the store's files another name.
+            Trees.CopyContents(Root, made, linksShared: links == LinkMode.Hardlink);
+            LinkSetting.Note(made, links);
             var skeleton = EnvironmentTree.SkeletonOf(Interpreter);
             foreach (var path in gone)
                 EnvironmentTree.Remove(made, path, skeleton);
-            EnvironmentTree.Write(made, install, cancellationToken);
+            EnvironmentTree.Write(made, install, links, progress, cancellationToken);
             if (placement?.Compiles == true)
                 ByteCode.Write(made, Root, Interpreter, install, cancellationToken);
             if (!comesPip && staying.All(static one => one.Project.Text != "pip") && PipPrograms.ToolOf(Root) is { } tool)

@@ -10,7 +10,7 @@ namespace Mayfly.Linux;
 /// </summary>
 public sealed unsafe partial class FolderChain : IDisposable
 {
-    private const int WriteOnly = 1, Create = 0x40, Exclusive = 0x80, CloseOnExec = 0x80000, PathOnly = 0x200000, FolderMode = 0b111_111_111, Exists = 17;
+    private const int AtCurrent = -100, WriteOnly = 1, Create = 0x40, Exclusive = 0x80, CloseOnExec = 0x80000, PathOnly = 0x200000, FolderMode = 0b111_111_111, Exists = 17;
 
     private static readonly int Folder = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x4000 | 0x8000 : 0x10000 | 0x20000;
 
@@ -34,6 +34,29 @@ public sealed unsafe partial class FolderChain : IDisposable
     /// <exception cref="LinuxException">A call failed; also when something on the way is a link.</exception>
     public SafeFileHandle CreateFile(string path, int mode)
     {
+        fixed (byte* name = &NameOf(path))
+        {
+            var descriptor = openat(Innermost, name, WriteOnly | Create | Exclusive | CloseOnExec, mode);
+            return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw LinuxException.Last("create", $"{_root}/{path}");
+        }
+    }
+
+    /// <summary>linkat(2): one more name for a file.</summary>
+    /// <param name="existing">A name of it.</param>
+    /// <param name="path">The new one, which must not exist yet: from the root, with slashes; without <c>.</c> and <c>..</c>.</param>
+    /// <exception cref="LinuxException">A call failed; also when something on the way is a link.</exception>
+    public void LinkFile(string existing, string path)
+    {
+        fixed (byte* from = Encoding.UTF8.GetBytes($"{existing}\0"), name = &NameOf(path))
+        {
+            if (linkat(AtCurrent, from, Innermost, name, 0) != 0)
+                throw LinuxException.Last("link", $"{existing} -> {_root}/{path}");
+        }
+    }
+
+    /// <summary>Enters the folder of a file, which is made when it is not there; the file's own name, with a zero behind it.</summary>
+    private ref byte NameOf(string path)
+    {
         if (_next.Length <= Encoding.UTF8.GetMaxByteCount(path.Length))
             _next = new byte[Encoding.UTF8.GetMaxByteCount(path.Length) + 1];
         var (bytes, length) = (_next, Encoding.UTF8.GetBytes(path, _next));
@@ -52,8 +75,7 @@ public sealed unsafe partial class FolderChain : IDisposable
                 bytes[at + slash] = (byte)'/';
             }
 
-            var descriptor = openat(Innermost, start + at, WriteOnly | Create | Exclusive | CloseOnExec, mode);
-            return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw LinuxException.Last("create", $"{_root}/{path}");
+            return ref bytes[at];
         }
     }
 
@@ -76,6 +98,9 @@ public sealed unsafe partial class FolderChain : IDisposable
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int openat(SafeHandle folder, byte* path, int flags, int mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int linkat(int oldFolder, byte* oldPath, SafeHandle newFolder, byte* newPath, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int mkdirat(SafeHandle folder, byte* path, int mode);

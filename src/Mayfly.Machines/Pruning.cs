@@ -2,6 +2,7 @@ using Mayfly.Images;
 using Mayfly.Machines.Agent;
 using Mayfly.Machines.Local;
 using Mayfly.Packages;
+using Mayfly.Packages.Python;
 
 namespace Mayfly.Machines;
 
@@ -29,6 +30,9 @@ public static class Pruning
     /// <summary>Half-built trees that were kept to find out why a script failed.</summary>
     public static IReadOnlyList<string> FailedBuilds(Store store) =>
         [.. Directory.EnumerateDirectories(store.Folder(StoreArea.Failed)).Select(Path.GetFileName).OfType<string>().Order(StringComparer.Ordinal)];
+
+    /// <summary>Files of wheels that no environment has as a hard link any more.</summary>
+    public static IReadOnlyList<string> SharedFiles(Store store) => UnpackedWheel.UnusedFiles(store);
 
     /// <summary>Downloads of packages that are unpacked: those are never read again.</summary>
     public static IReadOnlyList<string> Artifacts(Store store) =>

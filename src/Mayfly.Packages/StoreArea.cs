@@ -15,6 +15,9 @@ public enum StoreArea
     /// <summary>Wheels taken apart, each a file that has all of its files, by the SHA-256 of their artifact.</summary>
     Wheels,
 
+    /// <summary>Files of wheels that environments have as hard links, each by the SHA-256 of its contents and whether it runs.</summary>
+    Files,
+
     /// <summary>Layers of images, by the key of their inputs.</summary>
     Layers,
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Mayfly.Environments.Tests;
+using Mayfly.Linux;
 
 namespace Mayfly.Cli.Tests;
 
@@ -191,6 +192,37 @@ public sealed class ChangingEnvironments : IDisposable
         Assert.Equal(["driver", "orm", "web"], Modules());
 
         string[] Modules() => [.. Directory.GetFiles($"{Root("shop")}/lib/python3.11/site-packages", "*.pyc", SearchOption.AllDirectories).Select(static path => Path.GetFileName(Path.GetDirectoryName(Path.GetDirectoryName(path))!)).Order(StringComparer.Ordinal)];
+    }
+
+    [Fact]
+    public void Files_are_links_of_the_store_s_when_that_is_said_and_remembered()
+    {
+        Env("create", "shop", "web", "--link-mode", "symbolic").ShouldMatch("env-no-link-mode");
+        Says("made FOLDER/environments/empty with Python 3.11.2\n", "create", "empty", "--link-mode", "hardlink");
+        Says("made FOLDER/environments/shop with Python 3.11.2\n+ orm 1.5\n+ web 1.0\nshop: 2 installed\n", "create", "shop", "web<2", "--link-mode=hardlink");
+        Says("+ orm 1.5\n+ web 1.0\nempty: 2 installed\n", "install", "web<2", "--env", "empty");
+        Assert.Equal("3 3\n", Links("web"));
+        Says("+ report 2.0\nshop: 1 installed\n", "install", "report", "--env", "shop");
+        Assert.Equal(("4 4\n", "2 1\n"), (Links("web"), Links("report")));
+        Says("+ driver 1.0\n~ orm 1.5 → 2.0\n~ web 1.0 → 2.0\nshop: 1 installed, 2 changed\n", "upgrade", "web", "--env", "shop", "--compile");
+        Assert.Equal((0, "No broken requirements found.\n"), Pip("shop", "check"));
+        Says("shop is as it should be: 4 packages, Python 3.11.2\n", "doctor", "--env", "shop");
+        // Root, who may write anything, edits in place.
+        File.AppendAllText($"{Root("empty")}/lib/python3.11/site-packages/web/__init__.py", "edited = True\n");
+        Assert.Equal("web/__init__.py of web 1.0 was changed in place, and so in every environment that shares it\n", Env("doctor", "--env", "empty").Output);
+        var mended = Env("install", "web<2", "--force-reinstall", "--env", "empty");
+        Assert.Equal((0, "~ web 1.0\nempty: 1 changed\n"), (mended.ExitCode, mended.Output));
+        Assert.StartsWith("changed: web/__init__.py of web 1.0, which environments share, was changed in place; here it comes as it was, and mayfly env doctor tells of the others", mended.Error);
+        Says("empty is as it should be: 2 packages, Python 3.11.2\n", "doctor", "--env", "empty");
+        Assert.Equal(0, Env("delete", "empty", "shop").ExitCode);
+        var kept = Directory.GetFiles($"{_folder.Path}/.store/files", "*", SearchOption.AllDirectories).Length;
+        Assert.True(kept > 5);
+        Assert.EndsWith($"would remove {kept} files that no environment shares\n", Invocation.Run(_folder, Host, "prune", "--dry-run").Output);
+        Assert.EndsWith($"removed {kept} files that no environment shares\n", Invocation.Run(_folder, Host, "prune").Output);
+        Assert.Empty(Directory.GetFiles($"{_folder.Path}/.store/files", "*", SearchOption.AllDirectories));
+        Says("made FOLDER/environments/shop with Python 3.11.2\n+ orm 1.5\n+ web 1.0\nshop: 2 installed\n", "create", "shop", "web<2", "--link-mode=hardlink");
+
+        string Links(string project) => string.Join(' ', ((string[])["shop", "empty"]).Select(name => $"{Root(name)}/lib/python3.11/site-packages/{project}/__init__.py").Select(static path => File.Exists(path) ? Nodes.Read(path).Links : 1)) + "\n";
     }
 
     [Fact]

@@ -10,10 +10,10 @@ internal static class ChangeChild
 {
     private const string Variable = "MAYFLY_TEST_CHANGE";
 
-    public static Process Start(string store, string root, string wheel, string sha256, bool compiles = false) =>
+    public static Process Start(string store, string root, string wheel, string sha256, Placement? placement = null) =>
         Process.Start(new ProcessStartInfo(Path.ChangeExtension(typeof(ChangeChild).Assembly.Location, null))
         {
-            Environment = { [Variable] = $"{store}\n{root}\n{wheel}\n{sha256}\n{compiles}" },
+            Environment = { [Variable] = $"{store}\n{root}\n{wheel}\n{sha256}\n{placement?.Compiles}\n{placement?.Links}" },
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;
@@ -23,11 +23,11 @@ internal static class ChangeChild
 #pragma warning restore CA2255
     internal static void Begin()
     {
-        if (Environment.GetEnvironmentVariable(Variable)?.Split('\n') is not [var store, var root, var wheel, var sha256, var compiles])
+        if (Environment.GetEnvironmentVariable(Variable)?.Split('\n') is not [var store, var root, var wheel, var sha256, var compiles, var links])
             return;
         var environment = VirtualEnvironment.Open(root);
         Console.Out.WriteLine("begins");
-        environment.Change([.. UnpackedWheel.All(Store.Open(store), [(wheel, sha256)]).Select(one => WheelPlan.Of(one, environment.Interpreter, environment.Root, isRequested: true))], [], placement: new Placement { Compiles = bool.Parse(compiles) });
+        environment.Change([.. UnpackedWheel.All(Store.Open(store), [(wheel, sha256)]).Select(one => WheelPlan.Of(one, environment.Interpreter, environment.Root, isRequested: true))], [], placement: new Placement { Compiles = compiles == bool.TrueString, Links = links.Length > 0 ? Enum.Parse<LinkMode>(links) : null });
         Environment.Exit(0);
     }
 }

@@ -18,10 +18,10 @@ public sealed class KilledChangeTests : IDisposable
 
     public void Dispose() => Trees.Remove(_folder);
 
-    [Theory, InlineData(false), InlineData(true)]
-    public void What_is_killed_leaves_the_old_environment_or_the_new_one(bool compiles)
+    [Theory, InlineData(false, LinkMode.Copy), InlineData(true, LinkMode.Copy), InlineData(false, LinkMode.Hardlink)]
+    public void What_is_killed_leaves_the_old_environment_or_the_new_one(bool compiles, LinkMode links)
     {
-        var (points, seed) = (Given("MAYFLY_CHANGE_POINTS", compiles ? 10 : 40), Given("MAYFLY_CHANGE_SEED", 20261126));
+        var (points, seed) = (Given("MAYFLY_CHANGE_POINTS", compiles || links == LinkMode.Hardlink ? 10 : 40), Given("MAYFLY_CHANGE_SEED", 20261126));
         var random = new Random(seed);
         var environment = VirtualEnvironment.Create($"{_folder}/env", Interpreter.Ask("/usr/bin/python3"));
         var wheels = new Dictionary<string, string>();
@@ -52,6 +52,8 @@ public sealed class KilledChangeTests : IDisposable
 
             foreach (var left in Directory.GetFiles($"{_folder}/{store}/wheels"))
                 Assert.True(IsWhole(Store.Open($"{_folder}/{store}"), left), $"seed {seed}, point {point}: the store has half a wheel");
+            foreach (var left in Directory.GetFiles($"{_folder}/{store}/files", "*", SearchOption.AllDirectories))
+                Assert.True(Path.GetRelativePath($"{_folder}/{store}/files", left).Replace("/", "", StringComparison.Ordinal) == Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(left))), $"seed {seed}, point {point}: the store has half a file");
         }
 
         Assert.True(killed > points / 3, $"seed {seed}: only {killed} of {points} were killed");
@@ -63,7 +65,7 @@ public sealed class KilledChangeTests : IDisposable
         double Installed(string version, string store, double? after)
         {
             var (name, sha256) = WheelFile.Keep(Store.Open($"{_folder}/{store}"), wheels[version]);
-            using var process = ChangeChild.Start($"{_folder}/{store}", environment.Root, name, sha256, compiles);
+            using var process = ChangeChild.Start($"{_folder}/{store}", environment.Root, name, sha256, new Placement { Compiles = compiles, Links = links });
             process.StandardOutput.ReadLine();
             var began = Stopwatch.GetTimestamp();
             if (after is { } wait && !process.WaitForExit(TimeSpan.FromMilliseconds(wait)))

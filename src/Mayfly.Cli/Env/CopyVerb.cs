@@ -12,12 +12,14 @@ internal static class CopyVerb
     {
         var from = new Argument<string>("NAME") { Description = "The environment" };
         var to = new Argument<string>("NEW") { Description = "The name of the second one, or its path" };
-        var command = new ExampledCommand("copy", "Make a second environment with the same in it", "mayfly env copy shop shop_django5") { from, to };
+        var links = PlacementOptions.Links();
+        var command = new ExampledCommand("copy", "Make a second environment with the same in it", "mayfly env copy shop shop_django5", "mayfly env copy shop mine --link-mode copy") { from, to, links };
         command.SetAction(async (result, cancellationToken) =>
         {
+            var mode = PlacementOptions.Read(result, links);
             var made = EnvironmentPlaces.OfHost().PathOf(result.GetValue(to)!);
             var source = EnvironmentOption.Open(EnvironmentOption.PathOf(result.GetValue(from)), Store.Open());
-            await Screen.ShowAsync(progress => Task.FromResult(source.Copy(made, progress, cancellationToken)));
+            await Screen.ShowAsync(progress => Task.FromResult(source.Copy(made, progress, mode, cancellationToken)));
             result.InvocationConfiguration.Output.WriteLine($"made {made}");
             return ExitCode.Done;
         });

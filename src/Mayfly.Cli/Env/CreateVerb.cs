@@ -14,11 +14,12 @@ internal static class CreateVerb
         var python = new Option<string?>("--python", "-p") { Description = "Its interpreter: 3.12, '>=3.10', python3.12 or a path", HelpName = "PYTHON" };
         var prompt = new Option<string?>("--prompt") { Description = "What shells show of it; its name unless given", HelpName = "TEXT" };
         var system = new Option<bool>("--system-site-packages") { Description = "Let it see the interpreter's own packages" };
-        var command = new ExampledCommand("create", "Make an environment, empty or with packages", "mayfly env create my_experiment", "mayfly env create ./.venv --python 3.12 -r requirements.txt") { name, python, prompt, system };
+        var command = new ExampledCommand("create", "Make an environment, empty or with packages", "mayfly env create my_experiment", "mayfly env create ./.venv --python 3.12 -r requirements.txt", "mayfly env create shop django --compile --link-mode hardlink") { name, python, prompt, system };
         var requirements = RequirementOptions.AddTo(command);
         var placement = PlacementOptions.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
+            var placed = placement.Read(result);
             var (store, path, output) = (Store.Open(), EnvironmentPlaces.OfHost().PathOf(result.GetValue(name)!), result.InvocationConfiguration.Output);
             var interpreter = InterpreterSearch.OfHost(store).Find(result.GetValue(python));
             var request = new EnvironmentRequest { Requirements = requirements.Read(result, null), Overrides = requirements.Overrides(result), Bound = requirements.Bound(result) };
@@ -28,11 +29,11 @@ internal static class CreateVerb
             var plan = requirements.IsEmpty(result) ? new EnvironmentPlan() : await Screen.ShowAsync(async progress =>
             {
                 var plan = await EnvironmentPlan.OfAsync(store, interpreter, [], request, progress, cancellationToken);
-                VirtualEnvironment.Create(path, interpreter, result.GetValue(prompt), result.GetValue(system), await plan.FetchAsync(store, interpreter, path, progress, cancellationToken), ToolPath.Find(), placement.Read(result));
+                VirtualEnvironment.Create(path, interpreter, result.GetValue(prompt), result.GetValue(system), await plan.FetchAsync(store, interpreter, path, progress, cancellationToken), ToolPath.Find(), placed, progress);
                 return plan;
             });
             if (plan.IsEmpty)
-                VirtualEnvironment.Create(path, interpreter, result.GetValue(prompt), result.GetValue(system), tool: ToolPath.Find());
+                VirtualEnvironment.Create(path, interpreter, result.GetValue(prompt), result.GetValue(system), tool: ToolPath.Find(), placement: placed);
             output.WriteLine($"made {path} with {interpreter.Name}");
             if (!plan.IsEmpty)
                 PlanText.Write(plan, EnvironmentPlaces.OfHost().NameOf(path), dry: false, output);

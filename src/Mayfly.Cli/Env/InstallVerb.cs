@@ -24,6 +24,7 @@ internal static class InstallVerb
         });
         command.SetAction(async (result, cancellationToken) =>
         {
+            var placed = placement.Read(result);
             var store = Store.Open();
             var opened = environment.Open(result, store);
             var request = new EnvironmentRequest
@@ -35,7 +36,7 @@ internal static class InstallVerb
                 Reinstall = result.GetValue(anew),
                 WithoutDependencies = result.GetValue(alone),
             };
-            await PlanText.RunAsync(store, opened, progress => EnvironmentPlan.OfAsync(store, opened.Interpreter, opened.Installed(), request with { Known = EnvironmentRecord.Origins(opened) }, progress, cancellationToken), result.GetValue(dry), placement.Read(result), result.InvocationConfiguration.Output, cancellationToken);
+            await PlanText.RunAsync(store, opened, progress => EnvironmentPlan.OfAsync(store, opened.Interpreter, opened.Installed(), request with { Known = EnvironmentRecord.Origins(opened) }, progress, cancellationToken), result.GetValue(dry), placed, result.InvocationConfiguration.Output, cancellationToken);
             return ExitCode.Done;
         });
         return command;

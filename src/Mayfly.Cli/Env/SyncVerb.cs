@@ -19,6 +19,7 @@ internal static class SyncVerb
         var placement = PlacementOptions.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
+            var placed = placement.Read(result);
             var store = Store.Open();
             var opened = environment.Open(result, store);
             var read = LockFiles.Read(result.GetValue(file)!);
@@ -29,7 +30,7 @@ internal static class SyncVerb
                 var chosen = await Task.Run(() => read.For(opened.Interpreter.Target, result.GetValue(file)!, LockFiles.VersionOf(store, opened.Interpreter, progress, cancellationToken)), cancellationToken);
                 // What a folder is built with is nowhere locked.
                 return EnvironmentPlan.Exactly(opened, chosen) with { Sources = PythonRequirements.Of(PipConfiguration.OfHost(opened.Root).Options, new PythonSources { Builds = permitted }, opened.Interpreter.Target).Sources };
-            }, result.GetValue(dry), placement.Read(result), result.InvocationConfiguration.Output, cancellationToken);
+            }, result.GetValue(dry), placed, result.InvocationConfiguration.Output, cancellationToken);
             return ExitCode.Done;
         });
         return command;

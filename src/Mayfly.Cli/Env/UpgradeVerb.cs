@@ -17,11 +17,12 @@ internal static class UpgradeVerb
         var placement = PlacementOptions.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
+            var placed = placement.Read(result);
             var store = Store.Open();
             var opened = environment.Open(result, store);
             var wanted = requirements.Read(result, opened.Root);
             var all = requirements.IsEmpty(result);
-            await PlanText.RunAsync(store, opened, progress => EnvironmentPlan.OfAsync(store, opened.Interpreter, opened.Installed(), Request(), progress, cancellationToken), result.GetValue(dry), placement.Read(result), result.InvocationConfiguration.Output, cancellationToken);
+            await PlanText.RunAsync(store, opened, progress => EnvironmentPlan.OfAsync(store, opened.Interpreter, opened.Installed(), Request(), progress, cancellationToken), result.GetValue(dry), placed, result.InvocationConfiguration.Output, cancellationToken);
             return ExitCode.Done;
 
             EnvironmentRequest Request() => new()

@@ -20,6 +20,7 @@ internal static class PruneVerb
             var layers = Pruning.Layers(store);
             var artifacts = Pruning.Artifacts(store);
             var failed = Pruning.FailedBuilds(store);
+            var shared = Pruning.SharedFiles(store);
             if (!result.GetValue(dry))
             {
                 foreach (var build in failed)
@@ -29,12 +30,16 @@ internal static class PruneVerb
                     Trees.Remove(own);
                 foreach (var artifact in artifacts)
                     File.Delete(store.PathOf(StoreArea.Artifacts, artifact));
+                foreach (var file in shared)
+                    File.Delete(store.PathOf(StoreArea.Files, file));
             }
 
             var verb = result.GetValue(dry) ? "would remove" : "removed";
             result.InvocationConfiguration.Output.WriteLine($"{verb} {layers.Count} layers and {artifacts.Count} downloads from {store.Root}");
             if (failed is not [])
                 result.InvocationConfiguration.Output.WriteLine($"{verb} {failed.Count} kept {(failed.Count == 1 ? "build that" : "builds that")} failed");
+            if (shared is not [])
+                result.InvocationConfiguration.Output.WriteLine($"{verb} {shared.Count} {(shared.Count == 1 ? "file that no environment shares" : "files that no environment shares")}");
             return ExitCode.Done;
         });
         return command;

@@ -7,7 +7,7 @@ namespace Mayfly.Packages.Python;
 /// <remarks>
 /// What it keeps: a file of the store's <c>wheels/</c>, named by the SHA-256 of the archive (<see cref="WheelPack"/> is its form). How it changes: never; it is there whole or not at all. There is no
 /// sync, which would take longer than all else: what a power cut takes away is noticed by a checksum when it is read, and the wheel is taken apart anew. Environments copy from it and have
-/// nothing in common with it but blocks that the file system shares, for an editor that writes in place would change every other one.
+/// nothing in common with it but blocks that the file system shares, for an editor that writes in place would change every other one; who asks for hard links gets those of <see cref="SharedFiles"/>.
 /// </remarks>
 public sealed class UnpackedWheel
 {
@@ -123,6 +123,12 @@ public sealed class UnpackedWheel
 
     /// <summary>The file <c>METADATA</c> of a wheel that is apart; null when it is not.</summary>
     internal static byte[]? MetadataOf(Store store, string sha256) => Find(store, sha256)?.Metadata is { Length: > 0 and <= CoreMetadata.Largest } metadata ? metadata : null;
+
+    /// <summary>The store's files for who links to them.</summary>
+    internal SharedFiles Shared() => new(_store, this);
+
+    /// <summary>Those of them that no environment has any more, by their keys in <see cref="StoreArea.Files"/>.</summary>
+    public static IReadOnlyList<string> UnusedFiles(Store store) => SharedFiles.Unused(store);
 
     /// <summary>Takes it out of the store, and says so.</summary>
     internal MayflyException Damaged()

@@ -16,6 +16,7 @@ public sealed class WheelReader : IDisposable
     private long _start;
     private int _length;
     private bool _shares = true;
+    private SharedFiles? _shared;
 
     internal WheelReader(UnpackedWheel wheel, SafeFileHandle pack) => (_wheel, _pack) = (wheel, pack);
 
@@ -48,10 +49,26 @@ public sealed class WheelReader : IDisposable
         Each(file, part => FileHandles.Write(target, part, path));
     }
 
+    /// <summary>Gives a file of the store that has its bytes one more name; false where there can be none, since its wheel names it by another digest.</summary>
+    /// <param name="file">One of the wheel's.</param>
+    /// <param name="runs">True when it runs.</param>
+    /// <param name="folders">Where the name is made.</param>
+    /// <param name="path">The name, in them.</param>
+    /// <param name="progress">Told of one that somebody has changed.</param>
+    /// <exception cref="MayflyException">It cannot be linked there, or the wheel is not what it was.</exception>
+    public bool TryLink(PackedFile file, bool runs, FolderChain folders, string path, IProgress<Activity>? progress)
+    {
+        if (!SharedFiles.MayBe(file))
+            return false;
+        (_shared ??= _wheel.Shared()).Link(file, runs, this, folders, path, progress);
+        return true;
+    }
+
     public void Dispose()
     {
         if (_pack.IsClosed)
             return;
+        _shared?.Dispose();
         _pack.Dispose();
         ArrayPool<byte>.Shared.Return(_window);
     }

@@ -1,0 +1,25 @@
+using Mayfly.Linux;
+
+namespace Mayfly.Environments;
+
+/// <summary>The way in which an environment gets its files, as <c>pyvenv.cfg</c> remembers it: so it changes with the environment, and goes back with it.</summary>
+internal static class LinkSetting
+{
+    private const string Key = "mayfly-link-mode", Hardlink = "hardlink";
+
+    private const int AnyWrite = 0b010_010_010;
+
+    public static LinkMode Of(string root) => File.ReadLines($"{root}/pyvenv.cfg").Any(static line => IsOurs(line) && line.Split('=', 2)[1].Trim() == Hardlink) ? LinkMode.Hardlink : LinkMode.Copy;
+
+    /// <summary>Says it in an environment that is being made.</summary>
+    public static void Note(string made, LinkMode mode)
+    {
+        if (mode != Of(made))
+            File.WriteAllLines($"{made}/pyvenv.cfg", [.. File.ReadLines($"{made}/pyvenv.cfg").Where(static line => !IsOurs(line)), .. mode == LinkMode.Hardlink ? [$"{Key} = {Hardlink}"] : (string[])[]]);
+    }
+
+    /// <summary>True for a file that other environments may have too.</summary>
+    public static bool IsShared(Node node) => node is { Kind: NodeKind.File, Links: > 1 } && (node.Mode & AnyWrite) == 0;
+
+    private static bool IsOurs(string line) => line.Split('=', 2) is [var name, _] && name.Trim() == Key;
+}
