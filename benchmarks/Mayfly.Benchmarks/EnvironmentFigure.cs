@@ -4,8 +4,12 @@ using Mayfly.Packages;
 
 namespace Mayfly.Benchmarks;
 
-/// <summary>Environments of Python packages made, filled and entered.</summary>
-internal sealed class EnvironmentFigure : Figure
+/// <summary>Environments of Python packages made, filled and entered: on the disk, and with everything in memory.</summary>
+/// <remarks>
+/// Nothing is removed before all has been measured, each turn has names of its own: ext4 without a journal hands no inode out that was freed within the last minutes, and to make a file then is to look through
+/// all of those; a side would be measured by how much the one before it had to clear away.
+/// </remarks>
+internal sealed class EnvironmentFigure(bool inMemory) : Figure
 {
     private const string Python = "/usr/bin/python3";
 
@@ -19,9 +23,9 @@ internal sealed class EnvironmentFigure : Figure
     private static readonly Line Cloned = new("the tool started, as in a clone", "", Limit: new Amount(0.1, Unit.Seconds));
     private static readonly Line Workon = new("workon, from one environment to another, in bash", "", Limit: new Amount(0.01, Unit.Seconds));
 
-    public override string Name => "env";
+    public override string Name => inMemory ? "env-in-memory" : "env";
 
-    public override string Title => "environments of Python packages";
+    public override string Title => $"environments of Python packages{(inMemory ? ", everything in memory" : "")}";
 
     public override IReadOnlyList<Line> Lines => [ByVirtualenv, ByVenv, Warm, Cold, Large, Graph, Released, Cloned, Workon];
 
@@ -31,7 +35,24 @@ internal sealed class EnvironmentFigure : Figure
 
     public override async Task<Findings> MeasureAsync(Workshop workshop, int rounds, CancellationToken cancellationToken)
     {
-        var index = workshop.PathFor("python-index");
+        var place = workshop.PathFor(Name);
+        Directory.CreateDirectory(place);
+        if (inMemory)
+            Mounts.Mount("tmpfs", place, "tmpfs", data: "size=8g");
+        try
+        {
+            return await MeasureAsync(workshop, place, rounds, cancellationToken);
+        }
+        finally
+        {
+            if (inMemory)
+                Mounts.Unmount(place);
+        }
+    }
+
+    private static async Task<Findings> MeasureAsync(Workshop workshop, string place, int rounds, CancellationToken cancellationToken)
+    {
+        var index = $"{place}/index";
         var wheels = new PythonWheels(index);
         await wheels.AddAsync("python3-django", Archive("python3-django"), "django", "3.2.19", ["asgiref<4,>=3.5.2", "sqlparse>=0.2.2"], cancellationToken);
         await wheels.AddAsync("python3-asgiref", Archive("python3-asgiref"), "asgiref", "3.6.0", [], cancellationToken);
@@ -41,35 +62,39 @@ internal sealed class EnvironmentFigure : Figure
         wheels.Write();
         using var server = await LocalServer.StartAsync(workshop, index, cancellationToken);
         var tool = await workshop.ReleaseAsync(cancellationToken);
-        var (home, store, empty) = (workshop.PathFor("environments"), workshop.PathFor("environment-store"), workshop.PathFor("empty-store"));
+        var (home, graph, temporary) = ($"{place}/environments", $"{place}/graph.txt", $"{place}/tmp");
+        Directory.CreateDirectory(temporary);
         var pip = new Dictionary<string, string>
         {
             ["PIP_INDEX_URL"] = server.Address.AbsoluteUri,
             ["PIP_FIND_LINKS"] = "",
             ["PIP_CONFIG_FILE"] = "/dev/null",
             ["PIP_DISABLE_PIP_VERSION_CHECK"] = "1",
-            ["PIP_CACHE_DIR"] = workshop.PathFor("pip-cache"),
+            ["PIP_CACHE_DIR"] = $"{place}/pip-cache",
+            ["TMPDIR"] = temporary,
             ["WORKON_HOME"] = home,
             ["VIRTUAL_ENV"] = "",
         };
-        var (warm, cold) = (new Dictionary<string, string>(pip) { ["MAYFLY_STORE"] = store }, new Dictionary<string, string>(pip) { ["MAYFLY_STORE"] = empty });
+        var warm = new Dictionary<string, string>(pip) { ["MAYFLY_STORE"] = $"{place}/store" };
         await Outside.RunAsync([Python, "-m", "venv", $"{home}/theirs"], cancellationToken);
         await Mayfly("create", "large", "--python", Python);
         await Mayfly("install", "big000", "--env", "large");
-        await File.WriteAllTextAsync(workshop.PathFor("graph.txt"), "node000\n", cancellationToken);
+        await File.WriteAllTextAsync(graph, "node000\n", cancellationToken);
 
-        var series = await Alternation.RunAsync(workshop.WorkFolder, rounds, 1, cancellationToken,
-            new(() => Mayfly("create", "made", "--python", Python)) { Before = Gone($"{home}/made") },
-            new(() => Outside.RunAsync(["virtualenv", "--quiet", "--python", Python, $"{home}/by-virtualenv"], cancellationToken)) { Before = Gone($"{home}/by-virtualenv") },
-            new(() => Outside.RunAsync([Python, "-m", "venv", $"{home}/by-venv"], cancellationToken)) { Before = Gone($"{home}/by-venv") },
-            new(() => Mayfly("install", "django", "--env", "ours")) { Before = EmptyAsync },
-            new(() => Pip("install", "--quiet", "django")) { Before = WithoutDjangoAsync },
-            new(() => Outside.RunAsync([tool, "env", "install", "django", "--env", "ours"], cancellationToken, cold)) { Before = async () => { await EmptyAsync(); Trees.Remove(empty); } },
-            new(() => Pip("install", "--quiet", "--no-cache-dir", "django")) { Before = WithoutDjangoAsync },
-            new(() => Mayfly("install", "big000", "--env", "ours")) { Before = EmptyAsync },
-            new(() => Outside.RunAsync(["cp", "-a", $"{home}/large", $"{home}/copied"], cancellationToken)) { Before = Gone($"{home}/copied") },
-            new(() => Mayfly("lock", "--python", Python, "-r", workshop.PathFor("graph.txt"), "-o", workshop.PathFor("graph.toml"))) { Before = () => { File.Delete(workshop.PathFor("graph.toml")); return Task.CompletedTask; } },
-            new(() => Pip("install", "--quiet", "--dry-run", "-r", workshop.PathFor("graph.txt"))),
+        // The name of what the turn works on, another one each time.
+        var (turn, current) = (0, "");
+        var series = await Alternation.RunAsync(place, rounds, 1, cancellationToken,
+            new(() => Mayfly("create", current, "--python", Python)) { Before = Named },
+            new(() => Outside.RunAsync(["virtualenv", "--quiet", "--python", Python, $"{home}/{current}"], cancellationToken)) { Before = Named },
+            new(() => Outside.RunAsync([Python, "-m", "venv", $"{home}/{current}"], cancellationToken)) { Before = Named },
+            new(() => Mayfly("install", "django", "--env", current)) { Before = OursAsync },
+            new(() => Pip(current, "install", "--quiet", "django")) { Before = TheirsAsync },
+            new(() => Outside.RunAsync([tool, "env", "install", "django", "--env", current], cancellationToken, new Dictionary<string, string>(pip) { ["MAYFLY_STORE"] = $"{place}/store-of-{current}" })) { Before = OursAsync },
+            new(() => Pip(current, "install", "--quiet", "--no-cache-dir", "django")) { Before = TheirsAsync },
+            new(() => Mayfly("install", "big000", "--env", current)) { Before = OursAsync },
+            new(() => Outside.RunAsync(["cp", "-a", $"{home}/large", $"{home}/{current}"], cancellationToken)) { Before = Named },
+            new(() => Mayfly("lock", "--python", Python, "-r", graph, "-o", $"{place}/{current}.toml")) { Before = Named },
+            new(() => Pip("theirs", "install", "--quiet", "--dry-run", "-r", graph)),
             new(() => Outside.RunAsync([tool, "--version"], cancellationToken)),
             new(() => Outside.RunAsync([Workshop.Launcher, "--version"], cancellationToken)));
         return new Findings(
@@ -79,35 +104,39 @@ internal sealed class EnvironmentFigure : Figure
             ],
             [
                 $"{wheels.Count} wheels of {wheels.Files} files, {wheels.Bytes / 1e6:0} MB, served by nginx on this machine with digests and metadata; the interpreter is Debian's, pip its own",
-                "floor of the large set: the same files copied by cp -a, on one processor; Mayfly asks the index for every project meanwhile, and compares every length",
+                "floor of the large set: the same files copied by cp -a, on one processor; Mayfly asks the index for every project meanwhile, and compares every checksum",
+                "nothing is removed before the end: some file systems take long to make a file where others were removed a moment ago",
                 "Mayfly's environments have no pip at first: it is brought when it is first needed; Python compiles modules when they are first loaded, pip does it as it installs",
             ]);
 
         Task<string> Mayfly(params string[] words) => Outside.RunAsync([tool, "env", .. words], cancellationToken, warm);
 
-        Task<string> Pip(params string[] words) => Outside.RunAsync([$"{home}/theirs/bin/pip", .. words], cancellationToken, pip);
+        Task<string> Pip(string environment, params string[] words) => Outside.RunAsync([$"{home}/{environment}/bin/pip", .. words], cancellationToken, pip);
 
-        Task WithoutDjangoAsync() => Pip("uninstall", "--quiet", "--yes", "django", "asgiref", "sqlparse");
-
-        async Task EmptyAsync()
+        Task Named()
         {
-            Trees.Remove($"{home}/ours");
-            Trees.Remove($"{home}/.ours.before");
-            await Mayfly("create", "ours", "--python", Python);
+            current = $"turn-{++turn}";
+            return Task.CompletedTask;
         }
 
-        static Func<Task> Gone(string path) => () =>
+        async Task OursAsync()
         {
-            Trees.Remove(path);
-            return Task.CompletedTask;
-        };
+            await Named();
+            await Mayfly("create", current, "--python", Python);
+        }
+
+        async Task TheirsAsync()
+        {
+            await Named();
+            await Outside.RunAsync([Python, "-m", "venv", $"{home}/{current}"], cancellationToken);
+        }
 
         string Archive(string package) => workshop.Store.PathOf(StoreArea.Artifacts, workshop.Lock.Packages.First(one => one.Name == package).Sha256);
 
         async Task<Spread> WorkonAsync()
         {
-            await File.WriteAllTextAsync(workshop.PathFor("words.sh"), await Outside.RunAsync([tool, "shell-init", "bash"], cancellationToken, warm), cancellationToken);
-            var said = await Outside.RunAsync(["bash", "-c", $"source {workshop.PathFor("words.sh")}; workon large; for i in $(seq {rounds * 4}); do begin=$EPOCHREALTIME; workon theirs; end=$EPOCHREALTIME; echo $begin $end; workon large; done"], cancellationToken, warm);
+            await File.WriteAllTextAsync($"{place}/words.sh", await Outside.RunAsync([tool, "shell-init", "bash"], cancellationToken, warm), cancellationToken);
+            var said = await Outside.RunAsync(["bash", "-c", $"source {place}/words.sh; workon large; for i in $(seq {rounds * 4}); do begin=$EPOCHREALTIME; workon theirs; end=$EPOCHREALTIME; echo $begin $end; workon large; done"], cancellationToken, warm);
             return Spread.Of(Unit.Seconds, [.. said.Trim().Split('\n').Select(static line => line.Split(' ')).Where(static pair => pair is [var begin, _] && begin.Contains('.', StringComparison.Ordinal)).Select(static pair => double.Parse(pair[1], CultureInfo.InvariantCulture) - double.Parse(pair[0], CultureInfo.InvariantCulture))]);
         }
     }
