@@ -32,6 +32,18 @@ public sealed record CandidateRelations(IReadOnlyList<Requirement> Requirements,
 /// <param name="Candidates">Everything that meets it, the preferred first; empty when nothing does.</param>
 public sealed record Requirement(object Origin, IReadOnlyList<int> Candidates)
 {
+    private readonly int[] _candidates = Candidates as int[] ?? [.. Candidates];
+
+    /// <summary>Everything that meets it, the preferred first; empty when nothing does.</summary>
+    public IReadOnlyList<int> Candidates
+    {
+        get => _candidates;
+        init => _candidates = value as int[] ?? [.. value];
+    }
+
+    /// <summary>The same to be gone through by the million: an enumerator would be an object each time.</summary>
+    internal ReadOnlySpan<int> Each => _candidates;
+
     /// <summary>True when it may stay unmet, such as a recommendation: it is met when that costs nothing.</summary>
     public bool Optional { get; init; }
 

@@ -22,7 +22,7 @@ public sealed class Solver
     private readonly List<(Requirement Requirement, int Chosen)> _passedOver = [];
     private readonly Stack<(IReadOnlyList<Requirement> Requirements, int Next)> _walk = new();
 
-    private readonly List<int> _literals = []; // these two are of one call; requirements are looked through by the million
+    private readonly List<int> _literals = []; // these two are of one call, and here so that they are made once
     private readonly HashSet<int> _met = [];
 
     private Solver(ICandidateProvider provider)
@@ -140,9 +140,8 @@ public sealed class Solver
         _literals.Clear();
         _literals.Add((candidate * 2) + 1);
         _met.Clear();
-        for (var at = 0; at < requirement.Candidates.Count; at++)
+        foreach (var other in requirement.Each)
         {
-            var other = requirement.Candidates[at];
             if (other == candidate)
                 return null;
             if (_met.Add(other))
@@ -185,7 +184,7 @@ public sealed class Solver
             }
 
             _walk.Push((requirements, next + 1));
-            if (chosen < 0 && requirement.Candidates.Count > 0 && AllAreRuledOut(requirement.Candidates))
+            if (chosen < 0 && requirement.Candidates.Count > 0 && AreRuledOut(requirement.Each))
                 _passedOver.Add((requirement, -1));
             if (chosen >= 0 && _walked.Add(chosen))
             {
@@ -201,12 +200,15 @@ public sealed class Solver
         return null;
     }
 
-    private bool AllAreRuledOut(IReadOnlyList<int> candidates)
+    private bool AreRuledOut(ReadOnlySpan<int> candidates)
     {
-        var at = 0;
-        while (at < candidates.Count && _assignment.IsRuledOut(candidates[at]))
-            at++;
-        return at == candidates.Count;
+        foreach (var candidate in candidates)
+        {
+            if (!_assignment.IsRuledOut(candidate))
+                return false;
+        }
+
+        return true;
     }
 
     private void PushRequested()
@@ -220,17 +222,14 @@ public sealed class Solver
     {
         conflict = null;
         decided = true;
-        // By number: an enumerator would be an object each time.
-        var candidates = requirement.Candidates;
-        for (var at = 0; at < candidates.Count; at++)
+        foreach (var candidate in requirement.Each)
         {
-            if (_walked.Contains(candidates[at]))
+            if (_walked.Contains(candidate))
                 return -1;
         }
 
-        for (var at = 0; at < candidates.Count; at++)
+        foreach (var candidate in requirement.Each)
         {
-            var candidate = candidates[at];
             _assignment.Meet(candidate);
             if (_assignment.IsRuledOut(candidate))
                 continue;

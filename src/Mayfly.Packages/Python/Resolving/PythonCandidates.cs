@@ -26,6 +26,7 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
     private readonly Dictionary<(int Package, PythonVersion Version, string? Address), int> _known = [];
     private readonly Dictionary<ProjectName, (Uri? Index, ReleaseList List)> _projects = [];
     private readonly Dictionary<int, CandidateRelations> _relations = [];
+    private readonly Dictionary<int, int[]> _newer = [];
     private readonly HashSet<ProjectName> _listed = [];
     private readonly SortedSet<ProjectName> _withheld = new(Comparer<ProjectName>.Create(static (one, other) => string.CompareOrdinal(one.Text, other.Text)));
 
@@ -142,6 +143,13 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
 
     /// <summary>A candidate and all newer ones of its package, the newest first.</summary>
     public IReadOnlyList<int> From(int candidate)
+    {
+        if (!_newer.TryGetValue(candidate, out var newer))
+            _newer.Add(candidate, newer = NotOlder(candidate));
+        return newer;
+    }
+
+    private int[] NotOlder(int candidate)
     {
         var (package, release) = _candidates[candidate];
         return release.File?.Direct is not null ? [candidate]
