@@ -40,12 +40,16 @@ internal static class ByteCode
             File.WriteAllText($"{made}/{plan.Files[^1].Path}", plan.RecordWith([.. plan.Files.Select(file => compiled.GetValueOrDefault(file.Path)).OfType<string>()], interpreter.SitePackages));
     }
 
+    /// <summary>A path in each folder that byte code is written into.</summary>
+    public static IEnumerable<string> FoldersOf(IReadOnlyList<WheelPlan> install) =>
+        install.SelectMany(static plan => plan.Files).Where(static file => file.Path.EndsWith(".py", StringComparison.Ordinal)).Select(static file => $"{Path.GetDirectoryName(file.Path)}/__pycache__/").Distinct();
+
     private static IReadOnlyList<(string Module, string Compiled)> Compile(string made, string root, Interpreter interpreter, IReadOnlyList<string> modules, CancellationToken cancellationToken)
     {
         // Sets of constants are written in the order of their digests before Python 3.11.
         var start = HeardProcess.Of(interpreter.Executable, ["-s", "-S", "-B", "-c", Text(), made, root], "/", [("PYTHONHASHSEED", "0"), ("PYTHONIOENCODING", "utf-8"), ("LC_ALL", "C.UTF-8")]);
         using var process = Process.Start(start)!;
-        using var ended = cancellationToken.Register(static process => ((Process)process!).Kill(), process);
+        using var ended = cancellationToken.Register(static process => ((Process)process!).Kill(entireProcessTree: true), process);
         var (answer, error) = (process.StandardOutput.ReadToEndAsync(CancellationToken.None), process.StandardError.ReadToEndAsync(CancellationToken.None));
         try
         {

@@ -9,12 +9,15 @@ namespace Mayfly.Environments;
 /// <summary>A second environment with the same in it. Programs name their environment by its path, so a folder that is just copied would still start the first one's interpreter.</summary>
 internal static class EnvironmentCopy
 {
+    private const int OwnerWrite = 0b010_000_000;
+
     /// <summary>Fills a folder that is to become an environment.</summary>
     /// <param name="source">The one that is copied.</param>
     /// <param name="made">The folder; it holds what every environment begins with.</param>
     /// <param name="root">What the folder will be called.</param>
     /// <param name="links">Whether what is a link in the one is one in the other.</param>
-    public static void Fill(VirtualEnvironment source, string made, string root, LinkMode links)
+    /// <param name="isAsked">True when somebody asks for that, and it is not so because the one is so.</param>
+    public static void Fill(VirtualEnvironment source, string made, string root, LinkMode links, bool isAsked)
     {
         HashSet<string> skeleton = ["pyvenv.cfg", "lib64", .. Directory.GetFiles($"{made}/bin").Select(static path => $"bin/{Path.GetFileName(path)}")];
         var changed = new Dictionary<string, byte[]>(StringComparer.Ordinal);
@@ -49,9 +52,11 @@ internal static class EnvironmentCopy
                     Files.ChangeMode($"{made}/{name}", node.Mode);
                     changed.Add(name, contents);
                 }
-                else if (!(links == LinkMode.Hardlink && LinkSetting.IsShared(node) && TryLink(path, $"{made}/{name}")))
+                else if (!(links == LinkMode.Hardlink && LinkSetting.IsShared(node) && node.User == Inheritance.EffectiveUser && TryLink(path, $"{made}/{name}")))
                 {
                     File.Copy(path, $"{made}/{name}");
+                    if (LinkSetting.IsShared(node))
+                        Files.ChangeMode($"{made}/{name}", node.Mode | OwnerWrite);
                 }
             }
         }
@@ -63,6 +68,10 @@ internal static class EnvironmentCopy
             {
                 Files.Link(path, copy);
                 return true;
+            }
+            catch (LinuxException e) when (e.Errno == OtherDevice && isAsked)
+            {
+                throw new MayflyException($"{root} cannot have files of {source.Root} as hard links: they are on two file systems, or two mounts of one", "say --link-mode copy, or name a place under the same mount", e);
             }
             catch (LinuxException e)
             {

@@ -51,7 +51,8 @@ public sealed class VirtualEnvironment
     /// <param name="tool">The path of a mayfly that answers for pip in it; null: it has no pip but one that it begins with.</param>
     /// <param name="placement">How it gets its files; null for what is usual.</param>
     /// <param name="progress">Told of files of the store that somebody has changed.</param>
-    public static VirtualEnvironment Create(string root, Interpreter interpreter, string? prompt = null, bool systemPackages = false, IReadOnlyList<WheelPlan>? install = null, string? tool = null, Placement? placement = null, IProgress<Activity>? progress = null) => Create(root, interpreter, prompt, systemPackages, tool, EnvironmentTree.RoomFor(install ?? []), made =>
+    /// <param name="cancellationToken">Ends compiling, with nothing made.</param>
+    public static VirtualEnvironment Create(string root, Interpreter interpreter, string? prompt = null, bool systemPackages = false, IReadOnlyList<WheelPlan>? install = null, string? tool = null, Placement? placement = null, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default) => Create(root, interpreter, prompt, systemPackages, tool, EnvironmentTree.RoomFor(install ?? []), made =>
     {
         if (tool is not null && install?.Any(static plan => plan.Wheel.Name.Project.Text == "pip") != true)
             PipPrograms.Write(made, interpreter, tool);
@@ -60,7 +61,7 @@ public sealed class VirtualEnvironment
             return;
         Fill(made, install, placement?.Links ?? LinkMode.Copy, progress);
         if (placement?.Compiles == true)
-            ByteCode.Write(made, Path.GetFullPath(root), interpreter, install, CancellationToken.None);
+            ByteCode.Write(made, Path.GetFullPath(root), interpreter, install, cancellationToken);
         EnvironmentRecord.Write(made, interpreter.SitePackages, null, "", install);
     });
 
@@ -173,7 +174,7 @@ public sealed class VirtualEnvironment
         root = Path.GetFullPath(root);
         using var turn = EnvironmentTurn.Take(Root, progress, cancellationToken);
         var system = File.ReadLines($"{Root}/pyvenv.cfg").Any(static line => line.Replace(" ", "", StringComparison.Ordinal).Equals("include-system-site-packages=true", StringComparison.OrdinalIgnoreCase));
-        return Create(root, Interpreter, null, system, PipPrograms.ToolOf(Root), Trees.Occupied(Root), made => EnvironmentCopy.Fill(this, made, root, links ?? LinkSetting.Of(Root)));
+        return Create(root, Interpreter, null, system, PipPrograms.ToolOf(Root), Trees.Occupied(Root), made => EnvironmentCopy.Fill(this, made, root, links ?? LinkSetting.Of(Root), isAsked: links is not null));
     }
 
     /// <summary>Removes one, with the state before; its interpreter may be gone.</summary>
@@ -264,15 +265,15 @@ public sealed class VirtualEnvironment
             gone.UnionWith(PipPrograms.In(Root, Interpreter));
         var folders = new FolderKinds(Root);
         FileOwnership.RequireApart(folders, install, staying.SelectMany(one => one.Files.Select(file => (Within(file), $"{one.Project} {one.Version}, which is installed"))), gone);
-        FileOwnership.RequireNoLinks(folders, [.. gone, .. install.SelectMany(static plan => plan.Files).Select(static file => file.Path)]);
+        FileOwnership.RequireNoLinks(folders, [.. gone, .. install.SelectMany(static plan => plan.Files).Select(static file => file.Path), .. placement?.Compiles == true ? ByteCode.FoldersOf(install) : []]);
         var made = Beside(Root);
         var links = placement?.Links ?? LinkSetting.Of(Root);
         try
         {
             Directory.CreateDirectory(made);
             Trees.CopyFolderFacts(Root, made);
-            // What stays is what it was: of the store's files another name.
-            Trees.CopyContents(Root, made, linksShared: links == LinkMode.Hardlink);
+            // What stays is what it was: of the store's files another name; and when that ends, a file of its own.
+            Trees.CopyContents(Root, made, links == LinkMode.Hardlink ? SharedFileCopy.Linked : LinkSetting.Of(Root) == LinkMode.Hardlink ? SharedFileCopy.Apart : SharedFileCopy.AsItIs);
             LinkSetting.Note(made, links);
             var skeleton = EnvironmentTree.SkeletonOf(Interpreter);
             foreach (var path in gone)

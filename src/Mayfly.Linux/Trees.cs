@@ -10,7 +10,7 @@ namespace Mayfly.Linux;
 public static unsafe partial class Trees
 {
     private const int NoEntry = 2, NotDirectory = 20, IsDirectory = 21, NotSupported = 95, NoData = 61;
-    private const int AtCurrent = -100, NoFollowFlag = 0x100, AnyWrite = 0b010_010_010;
+    private const int AtCurrent = -100, NoFollowFlag = 0x100, AnyWrite = 0b010_010_010, OwnerWrite = 0b010_000_000;
 
     /// <summary>Removes a name and all below it; no error when it is not there, or when somebody else removes it at the same time.</summary>
     public static void Remove(string path) => RemoveName(AtCurrent, Name(path), path);
@@ -21,8 +21,8 @@ public static unsafe partial class Trees
     /// </summary>
     /// <param name="from">The one folder.</param>
     /// <param name="to">The other.</param>
-    /// <param name="linksShared">True to give files that have several names and that nobody may write one more name, where that can be, and not to copy them.</param>
-    public static void CopyContents(string from, string to, bool linksShared = false)
+    /// <param name="shared">What becomes of the caller's own files that have several names and that nobody may write.</param>
+    public static void CopyContents(string from, string to, SharedFileCopy shared = SharedFileCopy.AsItIs)
     {
         using var source = OpenFolder(AtCurrent, Name(from), from);
         using var destination = OpenFolder(AtCurrent, Name(to), to);
@@ -30,7 +30,7 @@ public static unsafe partial class Trees
         try
         {
             foreach (var name in Names(source, from))
-                CopyEntry((int)source.DangerousGetHandle(), (int)destination.DangerousGetHandle(), name, from, linked, linksShared);
+                CopyEntry((int)source.DangerousGetHandle(), (int)destination.DangerousGetHandle(), name, from, linked, shared);
         }
         finally
         {
@@ -106,7 +106,7 @@ public static unsafe partial class Trees
         }
     }
 
-    private static void CopyEntry(int source, int destination, byte[] name, string subject, Dictionary<(ulong Inode, uint Major, uint Minor), SafeFileHandle> linked, bool linksShared)
+    private static void CopyEntry(int source, int destination, byte[] name, string subject, Dictionary<(ulong Inode, uint Major, uint Minor), SafeFileHandle> linked, SharedFileCopy shared)
     {
         const int ReadOnly = 0, WriteOnly = 1, Create = 0x40, Exclusive = 0x80, CloseOnExec = 0x80000, Follow = 0x400;
         var found = Stat(source, name, subject);
@@ -121,18 +121,20 @@ public static unsafe partial class Trees
                         using var from = OpenFolder(source, name, subject);
                         using var to = OpenFolder(destination, name, subject);
                         foreach (var below in Names(from, subject))
-                            CopyEntry((int)from.DangerousGetHandle(), (int)to.DangerousGetHandle(), below, subject, linked, linksShared);
+                            CopyEntry((int)from.DangerousGetHandle(), (int)to.DangerousGetHandle(), below, subject, linked, shared);
                         CopyFacts(from, to, found, subject);
                         break;
                     }
 
                 case 0x8000:
                     {
+                        var isShared = shared != SharedFileCopy.AsItIs && found.Links > 1 && (found.Mode & AnyWrite) == 0 && found.User == Inheritance.EffectiveUser;
                         // At the file system's limit of names it is copied.
-                        if (linksShared && found.Links > 1 && (found.Mode & AnyWrite) == 0 && linkat(source, start, destination, start, 0) == 0)
+                        if (isShared && shared == SharedFileCopy.Linked && linkat(source, start, destination, start, 0) == 0)
                             break;
                         var identity = (found.Inode, found.DeviceMajor, found.DeviceMinor);
-                        if (found.Links > 1 && linked.TryGetValue(identity, out var first))
+                        var isOne = found.Links > 1 && !(isShared && shared == SharedFileCopy.Apart);
+                        if (isOne && linked.TryGetValue(identity, out var first))
                         {
                             fixed (byte* existing = System.Text.Encoding.ASCII.GetBytes($"/proc/self/fd/{first.DangerousGetHandle()}\0"))
                             {
@@ -149,7 +151,9 @@ public static unsafe partial class Trees
                         {
                             CopyBytes(from, to, (long)found.Size, subject);
                             CopyFacts(from, to, found, subject);
-                            if (found.Links > 1)
+                            if (isShared && shared == SharedFileCopy.Apart)
+                                FileHandles.ChangeMode(to, (found.Mode & 0xfff) | OwnerWrite, subject);
+                            if (isOne)
                             {
                                 linked.Add(identity, to);
                                 to = null;

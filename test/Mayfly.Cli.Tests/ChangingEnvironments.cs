@@ -212,7 +212,7 @@ public sealed class ChangingEnvironments : IDisposable
         Assert.Equal("web/__init__.py of web 1.0 was changed in place, and so in every environment that shares it\n", Env("doctor", "--env", "empty").Output);
         var mended = Env("install", "web<2", "--force-reinstall", "--env", "empty");
         Assert.Equal((0, "~ web 1.0\nempty: 1 changed\n"), (mended.ExitCode, mended.Output));
-        Assert.StartsWith("changed: web/__init__.py of web 1.0, which environments share, was changed in place; here it comes as it was, and mayfly env doctor tells of the others", mended.Error);
+        Assert.StartsWith("changed: web/__init__.py of web 1.0, which environments share, was changed in place, or given to somebody else; here it comes as it was, and mayfly env doctor tells of the others", mended.Error);
         Says("empty is as it should be: 2 packages, Python 3.11.2\n", "doctor", "--env", "empty");
         Assert.Equal(0, Env("delete", "empty", "shop").ExitCode);
         var kept = Directory.GetFiles($"{_folder.Path}/.store/files", "*", SearchOption.AllDirectories).Length;

@@ -145,6 +145,12 @@ public sealed class ByteCodeTests : IDisposable
         var refused = Assert.Throws<MayflyException>(() => VirtualEnvironment.Create($"{_folder}/other", Debians with { Executable = broken }, install: Plans(Debians, $"{_folder}/other", WheelFile.Write(_folder, "odd", "1.0", Odd)), placement: Compiled));
         Assert.Equal((($"{broken} cannot compile modules: it ended with exit code 7\n  oh"), "leave out --compile: Python compiles modules as it first loads them"), (refused.Message, refused.Hint));
         Assert.False(Path.Exists($"{_folder}/other"));
+        // What is behind a link is somebody else's.
+        Directory.CreateSymbolicLink($"{environment.PackagesFolder}/__pycache__", Directory.CreateDirectory($"{_folder}/elsewhere").FullName);
+        var behind = Assert.Throws<MayflyException>(() => environment.Change(plans, [], placement: Compiled));
+        Assert.Equal($"{environment.SitePackages}/__pycache__ in {environment.Root} is a link to {_folder}/elsewhere, and what is behind it is not changed", behind.Message);
+        Assert.Empty(Directory.GetFileSystemEntries($"{_folder}/elsewhere"));
+        File.Delete($"{environment.PackagesFolder}/__pycache__");
         using var ended = new CancellationTokenSource();
         ended.Cancel();
         Assert.ThrowsAny<OperationCanceledException>(() => environment.Change(plans, [], placement: Compiled, cancellationToken: ended.Token));

@@ -78,7 +78,7 @@ public sealed class LinkedFilesTests : IDisposable
         Assert.Equal(told, EnvironmentCheck.Of(two));
         var three = Create("three", Part);
         Assert.Empty(EnvironmentCheck.Of(three));
-        Assert.Equal(["changed: part/__init__.py of part 1.0, which environments share, was changed in place; here it comes as it was, and mayfly env doctor tells of the others"], _said.Lines);
+        Assert.Equal(["changed: part/__init__.py of part 1.0, which environments share, was changed in place, or given to somebody else; here it comes as it was, and mayfly env doctor tells of the others"], _said.Lines);
         Assert.Equal((damaged, damaged), (Node(one, "part/__init__.py").Inode, Node(two, "part/__init__.py").Inode));
         // What is told is mended by installing it anew.
         two.Change(Plans(two.Root, Part), []);
@@ -88,6 +88,36 @@ public sealed class LinkedFilesTests : IDisposable
         Files.ChangeMode($"{two.PackagesFolder}/part/same.txt", 0b110_100_100);
         Assert.Equal(["part/same.txt of part 1.0 may be written, which would change every environment that shares it"], EnvironmentCheck.Of(three));
         Assert.Equal(Data, Node(Create("four", Part), "part/same.txt").Mode);
+    }
+
+    [Fact]
+    [Trait("needs", "root")]
+    public void What_was_given_to_somebody_else_is_shared_with_nobody_further()
+    {
+        var one = Create("one", Part);
+        Files.ChangeOwner($"{one.PackagesFolder}/part/__init__.py", 65534, 65534);
+        var given = Node(one, "part/__init__.py").Inode;
+        var two = Create("two", Part);
+        Assert.NotEqual(given, Node(two, "part/__init__.py").Inode);
+        Assert.StartsWith("changed: part/__init__.py of part 1.0", Assert.Single(_said.Lines));
+        // A change of the environment itself, and a copy of it, share it no further either.
+        one.Change(Plans(one.Root, Other), []);
+        Assert.NotEqual(given, Node(one, "part/__init__.py").Inode);
+    }
+
+    [Fact]
+    public void Where_it_ends_files_of_the_same_bytes_are_several_again_and_may_be_written()
+    {
+        var one = Create("one", Part, Other);
+        Assert.Equal(Node(one, "part/same.txt").Inode, Node(one, "other/text.txt").Inode);
+        var copy = one.Copy($"{_folder}/copy", links: LinkMode.Copy);
+        one.Change([], [ProjectName.Parse("none")], placement: new Placement { Links = LinkMode.Copy });
+        foreach (var apart in (VirtualEnvironment[])[one, copy])
+        {
+            Assert.NotEqual(Node(apart, "part/same.txt").Inode, Node(apart, "other/text.txt").Inode);
+            Assert.Equal((1, Data | 0b010_000_000), (Node(apart, "part/same.txt").Links, Node(apart, "part/same.txt").Mode));
+            Assert.Empty(EnvironmentCheck.Of(apart));
+        }
     }
 
     [Fact]
@@ -133,9 +163,12 @@ public sealed class LinkedFilesTests : IDisposable
     {
         Mounts.Mount("tmpfs", Directory.CreateDirectory($"{_folder}/disk").FullName, "tmpfs", MountFlags.None, "size=20m");
         var refused = Assert.Throws<MayflyException>(() => Create("disk/one", Part));
-        Assert.Equal(($"an environment cannot have files of the store {_store.Root} as hard links: they are on two file systems", "say --link-mode copy, or have the store on the environment's file system, and your own (MAYFLY_STORE)"), (refused.Message, refused.Hint));
+        Assert.Equal(($"an environment cannot have files of the store {_store.Root} as hard links: they are on two file systems, or two mounts of one", "say --link-mode copy, or have the store under the environment's mount, and your own (MAYFLY_STORE)"), (refused.Message, refused.Hint));
         Assert.Empty(Directory.GetFileSystemEntries($"{_folder}/disk"));
         Assert.Empty(Directory.GetFileSystemEntries(_store.Folder(StoreArea.Tmp)));
+        var wish = Assert.Throws<MayflyException>(() => Create("two", Part).Copy($"{_folder}/disk/two", links: LinkMode.Hardlink));
+        Assert.Equal(($"{_folder}/disk/two cannot have files of {_folder}/two as hard links: they are on two file systems, or two mounts of one", "say --link-mode copy, or name a place under the same mount"), (wish.Message, wish.Hint));
+        Assert.Empty(Directory.GetFileSystemEntries($"{_folder}/disk"));
         // A copy there has files of its own, and goes on so.
         var copy = Create("one", Part).Copy($"{_folder}/disk/copy");
         copy.Change(Plans(copy.Root, Other), []);

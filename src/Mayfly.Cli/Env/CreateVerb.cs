@@ -29,7 +29,7 @@ internal static class CreateVerb
             var plan = requirements.IsEmpty(result) ? new EnvironmentPlan() : await Screen.ShowAsync(async progress =>
             {
                 var plan = await EnvironmentPlan.OfAsync(store, interpreter, [], request, progress, cancellationToken);
-                VirtualEnvironment.Create(path, interpreter, result.GetValue(prompt), result.GetValue(system), await plan.FetchAsync(store, interpreter, path, progress, cancellationToken), ToolPath.Find(), placed, progress);
+                VirtualEnvironment.Create(path, interpreter, result.GetValue(prompt), result.GetValue(system), await plan.FetchAsync(store, interpreter, path, progress, cancellationToken), ToolPath.Find(), placed, progress, cancellationToken);
                 return plan;
             });
             if (plan.IsEmpty)

@@ -47,10 +47,10 @@ internal sealed class SharedFiles(Store store, UnpackedWheel wheel) : IDisposabl
         var shared = store.PathOf(StoreArea.Files, key);
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            var isAsItWas = IsAsItWas(shared, file, mode);
+            bool? isAsItWas = null;
             try
             {
-                if (isAsItWas == true)
+                if ((isAsItWas = IsAsItWas(shared, file, mode)) == true)
                 {
                     folders.LinkFile(shared, path);
                     return;
@@ -63,12 +63,13 @@ internal sealed class SharedFiles(Store store, UnpackedWheel wheel) : IDisposabl
             }
             catch (LinuxException e) when (e.Errno is NotPermitted or OtherDevice or NotSupported)
             {
-                throw new MayflyException($"an environment cannot have files of the store {store.Root} as hard links: {(e.Errno == OtherDevice ? "they are on two file systems" : e.Message)}",
-                    "say --link-mode copy, or have the store on the environment's file system, and your own (MAYFLY_STORE)", e);
+                // Two mounts of one file system are apart too (link(2)).
+                throw new MayflyException($"an environment cannot have files of the store {store.Root} as hard links: {(e.Errno == OtherDevice ? "they are on two file systems, or two mounts of one" : e.Message)}",
+                    "say --link-mode copy, or have the store under the environment's mount, and your own (MAYFLY_STORE)", e);
             }
 
             if (isAsItWas == false)
-                progress?.Report(new Activity("changed", $"{file.Path} of {Owner}, which environments share, was changed in place; here it comes as it was, and mayfly env doctor tells of the others") { Ended = true });
+                progress?.Report(new Activity("changed", $"{file.Path} of {Owner}, which environments share, was changed in place, or given to somebody else; here it comes as it was, and mayfly env doctor tells of the others") { Ended = true });
             Make(file, mode, key, reader, isNew: isAsItWas is null);
         }
 
@@ -82,7 +83,8 @@ internal sealed class SharedFiles(Store store, UnpackedWheel wheel) : IDisposabl
     {
         if (Nodes.Find(shared) is not { } node)
             return null;
-        if (node.Kind != NodeKind.File || node.Mode != mode || node.Size != file.Size)
+        // Whose it is may write it whenever he likes.
+        if (node.Kind != NodeKind.File || node.User != Inheritance.EffectiveUser || node.Mode != mode || node.Size != file.Size)
             return false;
         using var stream = new FileStream(FileHandles.OpenFile(shared), FileAccess.Read, bufferSize: 0);
         return $"{Sign}{Base64Url.EncodeToString(SHA256.HashData(stream))}" == file.Hash;

@@ -29,8 +29,9 @@ internal sealed class HttpClients : IDisposable
     }
 
     /// <exception cref="MayflyException">A certificate that is named cannot be used.</exception>
-    public HttpClient For(Uri place) => place.Scheme != "https" && _access?.Proxy?.StartsWith("https:", StringComparison.OrdinalIgnoreCase) != true ? _plain.Value
-        : place.Scheme == "https" && _access?.Trusts(place) == true ? _trusting.Value : _strict.Value;
+    public HttpClient For(Uri place) => place.Scheme == "https" && _access?.Trusts(place) == true ? _trusting.Value
+        // A proxy may have certificates where the place has none.
+        : place.Scheme == "https" || (_proxy ?? HttpClient.DefaultProxy).GetProxy(place)?.Scheme == "https" ? _strict.Value : _plain.Value;
 
     public void Dispose()
     {
