@@ -143,7 +143,17 @@ public sealed partial class InterpreterSearch(Store store, IReadOnlyDictionary<s
     private static IEnumerable<string> Versions(string pyenv) => Directory.Exists($"{pyenv}/versions")
         ? Directory.GetDirectories($"{pyenv}/versions").Select(Path.GetFileName).OfType<string>().OrderBy(static name => PythonVersion.TryParse(name) ?? PythonVersion.Parse("0")) : [];
 
-    private static string Real(string program) => new FileInfo(program).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? program;
+    private static string Real(string program)
+    {
+        try
+        {
+            return new FileInfo(program).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? program;
+        }
+        catch (IOException)
+        {
+            return program; // A link that leads back to itself; that it does not run is found out when it is asked.
+        }
+    }
 
     /// <summary>What a program's name says of its version: 3.12 of python3.12.</summary>
     private static string? NameVersion(string program) => Name().Match(Path.GetFileName(program)) is { Success: true } match && match.Groups[1].Value.Contains('.', StringComparison.Ordinal) ? match.Groups[1].Value : null;

@@ -129,8 +129,18 @@ public sealed class VirtualEnvironment
         const string Hint = "make it anew with an interpreter that is there; mayfly env freeze still tells what is in it";
         var made = MadeWith(root);
         var program = new FileInfo($"{root}/bin/python");
-        if (!program.Exists || program.ResolveLinkTarget(returnFinalTarget: true) is { Exists: false })
-            return Lost("its interpreter is gone", $"the interpreter of {root} is gone{(program.LinkTarget is { } target ? $": {target}" : "")}", null);
+        if (!program.Exists)
+            return Gone();
+        try
+        {
+            if (program.ResolveLinkTarget(returnFinalTarget: true) is { Exists: false })
+                return Gone();
+        }
+        catch (IOException e)
+        {
+            return Lost("its interpreter is a link that leads nowhere", $"{program.FullName} is a link that leads nowhere: {e.Message}", e);
+        }
+
         try
         {
             var interpreter = Interpreter.Ask(program.FullName, kept);
@@ -142,6 +152,8 @@ public sealed class VirtualEnvironment
         {
             return Lost("its interpreter does not run", $"the interpreter of {root} does not run: {e.Message}", e);
         }
+
+        VirtualEnvironment Gone() => Lost("its interpreter is gone", $"the interpreter of {root} is gone{(program.LinkTarget is { } target ? $": {target}" : "")}", null);
 
         VirtualEnvironment Lost(string what, string message, Exception? inner) => new(root, new InterpreterLoss(what, new MayflyException(message, Hint, inner)), Packages());
 
@@ -381,8 +393,9 @@ public sealed class VirtualEnvironment
     /// <summary>What is said when there is something at the path of a new one.</summary>
     public static MayflyException IsThere(string root) => new($"{root} is there already", "name another environment, or delete that one");
 
-    private static MayflyException NoEnvironment(string root) =>
-        new(Directory.Exists(root) ? $"{root} is no environment" : $"there is no environment {root}", "an environment has a file pyvenv.cfg; mayfly env list shows those that there are");
+    private static MayflyException NoEnvironment(string root) => ExternallyManaged.Find(root) is { } system
+        ? new($"{root} is no environment, and the Python in it belongs to the system, which alone installs into it (PEP 668)", $"make an environment and install there: mayfly env create NAME{(system.Words.Length > 0 ? $"; or, as the system says: {system.Words}" : "")}")
+        : new(Directory.Exists(root) ? $"{root} is no environment" : $"there is no environment {root}", "an environment has a file pyvenv.cfg; mayfly env list shows those that there are");
 
     /// <summary>A name on the same disk that nobody else has.</summary>
     private static string Beside(string root) => $"{Path.GetDirectoryName(root)}/.{Path.GetFileName(root)}.new-{Guid.NewGuid().ToString("n")[..8]}";

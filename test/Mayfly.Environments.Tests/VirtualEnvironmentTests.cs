@@ -267,6 +267,14 @@ public sealed class VirtualEnvironmentTests : IDisposable
     public void What_is_no_environment_or_interpreter_is_told()
     {
         Assert.Equal($"{_folder} is no environment", Assert.Throws<MayflyException>(() => VirtualEnvironment.Open(_folder)).Message);
+        var system = Assert.Throws<MayflyException>(() => VirtualEnvironment.Open("/usr"));
+        Assert.Equal("/usr is no environment, and the Python in it belongs to the system, which alone installs into it (PEP 668)", system.Message);
+        Assert.Equal("make an environment and install there: mayfly env create NAME; or, as the system says: To install Python packages system-wide, try apt install python3-xyz, where xyz is the package you are trying to install.", system.Hint);
+        Directory.CreateDirectory($"{_folder}/own/lib/python3.99");
+        File.WriteAllText($"{_folder}/own/lib/python3.99/EXTERNALLY-MANAGED", "[other]\nError=not this\n[externally-managed]\nError-de: nicht das\nError : this\n  and that\n\n  no more\n");
+        Assert.Equal("this and that", ExternallyManaged.Find($"{_folder}/own")!.Words);
+        File.WriteAllText($"{_folder}/own/lib/python3.99/EXTERNALLY-MANAGED", "");
+        Assert.Equal("make an environment and install there: mayfly env create NAME", Assert.Throws<MayflyException>(() => VirtualEnvironment.Require($"{_folder}/own")).Hint);
         var environment = VirtualEnvironment.Create($"{_folder}/env", Python);
         Assert.Equal($"{environment.Root} is there already", Assert.Throws<MayflyException>(() => VirtualEnvironment.Create(environment.Root, Python)).Message);
         File.Delete($"{environment.Root}/bin/python");
