@@ -27,7 +27,7 @@ public static partial class EnvironmentCheck
     /// <summary>Programs that begin with the interpreter of an environment elsewhere: this one was moved, or copied by hand.</summary>
     private static IEnumerable<string> Moved(VirtualEnvironment environment)
     {
-        foreach (var group in (Directory.Exists($"{environment.Root}/bin") ? Directory.GetFiles($"{environment.Root}/bin") : []).Where(static path => new FileInfo(path).LinkTarget is null).GroupBy(HomeOf).Where(group => group.Key is { } home && IsElsewhere(home, environment.Root)))
+        foreach (var group in (Directory.Exists($"{environment.Root}/bin") ? Directory.GetFiles($"{environment.Root}/bin") : []).Where(static path => Nodes.Read(path).Kind == NodeKind.File).GroupBy(HomeOf).Where(group => group.Key is { } home && IsElsewhere(home, environment.Root)))
         {
             string[] names = [.. group.Select(Path.GetFileName).OfType<string>().Order(StringComparer.Ordinal)];
             yield return $"{string.Join(", ", names.Take(3))}{(names.Length > 3 ? $" and {names.Length - 3} more" : "")} in {environment.Root}/bin begin{(names.Length == 1 ? "s" : "")} with {group.Key}/bin/python: the environment was moved, or copied by other means than mayfly env copy";
@@ -60,16 +60,24 @@ public static partial class EnvironmentCheck
         var links = LinkSetting.Of(environment.Root) == LinkMode.Hardlink;
         foreach (var entry in RecordEntry.Read(File.ReadAllText($"{environment.PackagesFolder}/{one.Information}/RECORD")))
         {
-            var path = Path.GetFullPath($"{environment.PackagesFolder}/{entry.Path}");
+            // Whoever wrote it may name anything: a device has no end, and a pipe waits for somebody.
+            var path = entry.Path.Contains('\0', StringComparison.Ordinal) ? null : Path.GetFullPath($"{environment.PackagesFolder}/{entry.Path}");
+            var isThere = path is not null && File.Exists(path) && Nodes.Read(new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? path).Kind == NodeKind.File;
             // Byte code comes and goes: it is made anew from what is beside it.
-            if (!File.Exists(path) && entry.Hash is null or "" && entry.Path.EndsWith(".pyc", StringComparison.Ordinal))
+            if (!isThere && entry.Hash is null or "" && entry.Path.EndsWith(".pyc", StringComparison.Ordinal))
                 continue;
-            if (!File.Exists(path))
+            if (!isThere)
                 yield return $"{one.Project} {one.Version} lacks its file {entry.Path}";
-            else if (entry.Hash is { } hash && hash.StartsWith("sha256=", StringComparison.Ordinal) && hash != $"sha256={Base64Url.EncodeToString(SHA256.HashData(File.ReadAllBytes(path)))}")
-                yield return $"{entry.Path} of {one.Project} {one.Version} was changed{(links && Nodes.Read(path) is { Links: > 1 } ? " in place, and so in every environment that shares it" : "")}";
-            else if (links && entry.Hash is not null && Nodes.Read(path) is { Links: > 1 } node && !LinkSetting.IsShared(node))
+            else if (entry.Hash is { } hash && hash.StartsWith("sha256=", StringComparison.Ordinal) && hash != $"sha256={DigestOf(path!)}")
+                yield return $"{entry.Path} of {one.Project} {one.Version} was changed{(links && Nodes.Read(path!) is { Links: > 1 } ? " in place, and so in every environment that shares it" : "")}";
+            else if (links && entry.Hash is not null && Nodes.Read(path!) is { Links: > 1 } node && !LinkSetting.IsShared(node))
                 yield return $"{entry.Path} of {one.Project} {one.Version} may be written, which would change every environment that shares it";
         }
+    }
+
+    private static string DigestOf(string path)
+    {
+        using var file = File.OpenRead(path);
+        return Base64Url.EncodeToString(SHA256.HashData(file));
     }
 }

@@ -60,7 +60,7 @@ public sealed record Interpreter
         if (!File.Exists(program))
             throw new MayflyException(Directory.Exists(program) ? $"{program} is a folder, and no Python interpreter" : $"there is no {program}", Hint);
         var path = kept is null || Fingerprint(program) is not { } fingerprint ? null : kept.PathOf(StoreArea.Indexes, $"interpreter-{fingerprint}");
-        if (path is not null && File.Exists(path) && TryRead(File.ReadAllText(path)) is { } known && File.Exists(known.Executable))
+        if (path is not null && Kept(path) is { } known && File.Exists(known.Executable))
             return known;
         var answer = Answer(program, patience ?? TimeSpan.FromSeconds(30));
         var interpreter = TryRead(answer) ?? throw new MayflyException($"{program} is no Python interpreter: it does not answer as one", Hint);
@@ -69,17 +69,23 @@ public sealed record Interpreter
         return interpreter;
     }
 
+    /// <summary>Null when there is none, or it is not what was kept: environments would be made by what a damaged one says.</summary>
+    internal static Interpreter? Kept(string path) =>
+        File.Exists(path) && File.ReadAllText(path).Split('\n', 2) is [var digest, var answer] && digest == DigestOf(answer) ? TryRead(answer) : null;
+
     /// <summary>Where there is no room for it, it is asked anew the next time.</summary>
-    private static void Keep(string path, string answer)
+    internal static void Keep(string path, string answer)
     {
         try
         {
-            WholeFile.Write(path, file => file.Write(Encoding.UTF8.GetBytes(answer)));
+            WholeFile.Write(path, file => file.Write(Encoding.UTF8.GetBytes($"{DigestOf(answer)}\n{answer}")));
         }
         catch (IOException e) when (HostRefusal.IsFull(e))
         {
         }
     }
+
+    private static string DigestOf(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     /// <summary>Of the program and of what it says of its host; null when its links lead nowhere.</summary>
     private static string? Fingerprint(string program)
@@ -94,8 +100,7 @@ public sealed record Interpreter
             return null; // They go in a circle.
         }
 
-        return !file.Exists ? null : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
-            $"{file.FullName}\n{file.LastWriteTimeUtc.Ticks}\n{file.Length}\n{Environment.OSVersion.Version}\n{File.ReadAllText("/proc/sys/kernel/version")}\n{Question}")));
+        return !file.Exists ? null : DigestOf($"{file.FullName}\n{file.LastWriteTimeUtc.Ticks}\n{file.Length}\n{Environment.OSVersion.Version}\n{File.ReadAllText("/proc/sys/kernel/version")}\n{Question}");
     }
 
     private static string Answer(string program, TimeSpan patience)
@@ -124,14 +129,15 @@ public sealed record Interpreter
         }
     }
 
-    private static Interpreter? TryRead(string answer)
+    /// <summary>Null when no interpreter says such a thing.</summary>
+    internal static Interpreter? TryRead(string answer)
     {
         try
         {
             using var document = JsonDocument.Parse(answer);
             return Read(document.RootElement);
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or MayflyException)
         {
             return null;
         }
@@ -148,7 +154,10 @@ public sealed record Interpreter
 
     private static Interpreter Read(JsonElement answer)
     {
-        var (major, minor) = (answer.GetProperty("version")[0].GetInt32(), answer.GetProperty("version")[1].GetInt32());
+        // There are tags for every version up to this one, of the interpreter and of the C library.
+        const int Largest = 256;
+        if (answer.GetProperty("version").EnumerateArray().Select(static part => part.GetInt32()).ToArray() is not [> 1 and < 10 and var major, >= 0 and < Largest and var minor])
+            throw new FormatException("no version of Python");
         var markers = new MarkerEnvironment
         {
             OsName = Text("os_name"),
@@ -175,17 +184,21 @@ public sealed record Interpreter
             Abis = !isCPython ? Abi(Text("extension")) : flags.Contains('d', StringComparison.Ordinal) ? [$"{own}{flags}", $"{own}{flags.Replace("d", "", StringComparison.Ordinal)}"] : [$"{own}{flags}"],
             Platforms = LinuxPlatform.Tags(Machine(), Library()),
         };
-        return new Interpreter { Executable = Text("executable"), Prefix = Text("base_prefix"), Major = major, Minor = minor, SitePackages = Text("packages"), IsFreeThreaded = isCPython && flags.Contains('t', StringComparison.Ordinal), Target = new PythonTarget(markers, tags.All()) };
+        return new Interpreter { Executable = Absolute("executable"), Prefix = Absolute("base_prefix"), Major = major, Minor = minor, SitePackages = Inside("packages"), IsFreeThreaded = isCPython && flags.Contains('t', StringComparison.Ordinal), Target = new PythonTarget(markers, tags.All()) };
 
         // .pypy39-pp73-x86_64-linux-gnu.so is built for pypy39_pp73.
         static string[] Abi(string extension) => extension.Split('.') is ["", var name, _, ..] ? [string.Join('_', name.Split('-').Take(2)).ToLowerInvariant()] : [];
 
-        string Text(string name) => answer.GetProperty(name).GetString()!;
+        string Text(string name) => answer.GetProperty(name).GetString() ?? throw new FormatException($"{name} is nothing");
+
+        string Absolute(string name) => Text(name) is ['/', ..] path && !path.Contains('\0', StringComparison.Ordinal) ? path : throw new FormatException($"{name} is no path");
+
+        string Inside(string name) => Text(name) is var path && path.Split('/') is [_, _, ..] parts && parts.All(static part => part is not ("" or "." or "..") && !part.Any(char.IsControl)) ? path : throw new FormatException($"{name} is no folder of an environment");
 
         // A 32-bit interpreter may run on a 64-bit kernel; PEP 425 has the platform from sysconfig then.
         string Machine() => Text("platform").Split('-', 2) is ["linux", var machine] ? (machine, answer.GetProperty("bits").GetInt32()) switch { ("x86_64", 32) => "i686", ("aarch64", 32) => "armv7l", _ => machine.Replace('-', '_') } : Text("machine");
 
-        CLibrary? Library() => answer.GetProperty("library").GetString()?.Split(' ') is ["glibc", var version] && version.Split('.') is [var first, var second, ..] && int.TryParse(first, out var one) && int.TryParse(second, out var two)
+        CLibrary? Library() => answer.GetProperty("library").GetString()?.Split(' ') is ["glibc", var version] && version.Split('.') is [var first, var second, ..] && int.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out var one) && int.TryParse(second, NumberStyles.None, CultureInfo.InvariantCulture, out var two) && two < Largest
             ? new CLibrary(false, one, two) : null;
     }
 }

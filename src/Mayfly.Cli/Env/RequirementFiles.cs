@@ -36,7 +36,7 @@ internal static class RequirementFiles
                 path = new Uri(path).LocalPath;
             return RemoteRequirements.IsAddress(path) ? RemoteRequirements.ReadAsync(path, access).GetAwaiter().GetResult() : File.ReadAllText(path);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
             throw new MayflyException($"{path} cannot be read: {(e is FileNotFoundException or DirectoryNotFoundException ? "there is no such file" : e.Message)}", "name a requirements file, or a pyproject.toml", e);
         }

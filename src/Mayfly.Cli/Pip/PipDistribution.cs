@@ -36,7 +36,7 @@ internal sealed partial class PipDistribution
     public string Version => Installed.Version.ToString();
 
     /// <summary>The folder of an editable one; null for any other.</summary>
-    public string? EditableLocation => Installed.Origin is { IsEditable: true } origin ? new Uri(origin.Url).LocalPath : null;
+    public string? EditableLocation => Installed.Origin is { IsEditable: true } origin && Uri.TryCreate(origin.Url, UriKind.Absolute, out var place) && place.IsFile ? place.LocalPath : null;
 
     /// <summary>A field of its metadata; empty when it has none.</summary>
     public string Field(string name) => _fields.Find(one => one.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Value ?? "";

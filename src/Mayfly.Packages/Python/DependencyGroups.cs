@@ -3,6 +3,9 @@ namespace Mayfly.Packages.Python;
 /// <summary>The table <c>[dependency-groups]</c> (PEP 735), in which one group may include another.</summary>
 internal static class DependencyGroups
 {
+    /// <summary>Groups that include each other twice, over and over, come to more than any memory; and no project goes deeper than this.</summary>
+    private const int Most = 10_000, Deepest = 64;
+
     /// <exception cref="MayflyException">A group includes itself, or one that is not there, or something in it cannot be read.</exception>
     public static IReadOnlyDictionary<ProjectName, IReadOnlyList<DependencySpecifier>> Read(IReadOnlyDictionary<string, object?> table, string origin)
     {
@@ -15,10 +18,15 @@ internal static class DependencyGroups
                 throw Wrong($"the dependency group {name} is there twice", "names that differ in signs and capitals alone are the same (PEP 735)");
         }
 
+        var resolved = new Dictionary<ProjectName, IReadOnlyList<DependencySpecifier>>();
         return groups.Keys.ToDictionary(static name => name, name => Resolve(name, []));
 
         IReadOnlyList<DependencySpecifier> Resolve(ProjectName name, IReadOnlyList<ProjectName> way)
         {
+            if (resolved.TryGetValue(name, out var known))
+                return known;
+            if (way.Count > Deepest)
+                throw Wrong($"dependency groups include each other more than {Deepest} deep", "no project needs that");
             if (way.Contains(name))
                 throw Wrong($"the dependency group {name} includes itself{(way.Count > 1 ? $", by way of {string.Join(" and ", way.Skip(1))}" : "")}", "take one of the includes out");
             List<DependencySpecifier> all = [];
@@ -45,9 +53,12 @@ internal static class DependencyGroups
                     default:
                         throw Wrong($"the dependency group {name} has an entry that is neither a dependency nor {{include-group = \"…\"}}", "write one of them (PEP 735)");
                 }
+
+                if (all.Count > Most)
+                    throw Wrong($"the dependency group {name} comes to more than {Most} dependencies", "no project needs that: look what it includes");
             }
 
-            return all;
+            return resolved[name] = all;
         }
 
         MayflyException Wrong(string what, string hint) => new($"{origin}: {what}", hint);

@@ -55,7 +55,7 @@ public sealed record DirectReference
             throw new MayflyException($"{text} leads to a repository of a version control system, from which mayfly installs nothing", "clone it and name the folder, or name an archive of it");
         var hash = text.IndexOf('#');
         var url = hash < 0 ? text : text[..hash];
-        if (!IsAddress(url) || !Uri.TryCreate(url, UriKind.Absolute, out var address) || (address.IsFile && !url.StartsWith("file:///", StringComparison.OrdinalIgnoreCase)))
+        if (!IsAddress(url) || url.Contains('\0', StringComparison.Ordinal) || url.Contains("%00", StringComparison.Ordinal) || !Uri.TryCreate(url, UriKind.Absolute, out var address) || (address.IsFile && !url.StartsWith("file:///", StringComparison.OrdinalIgnoreCase)))
             throw new MayflyException($"{text} is no address that something can be installed from", "an address begins with https://, http:// or file:///");
         // As Python's urlsplit has it.
         url = $"{address.Scheme}{url[address.Scheme.Length..]}";

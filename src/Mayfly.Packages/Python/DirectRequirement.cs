@@ -19,7 +19,7 @@ internal sealed record DirectRequirement(ProjectName? Name, IReadOnlyList<Projec
             if (text.Contains(" @ ", StringComparison.Ordinal) && DependencySpecifier.Parse(text) is { Address: { } address } named)
                 return new DirectRequirement(named.Name, named.Extras, DirectReference.Read(address, isEditable: true), named.Marker);
             var (place, wanted) = Split(text);
-            return Of(DirectReference.Read(DirectReference.IsAddress(place) || DirectReference.IsVersionControl(place) ? place : DirectReference.OfPath(Path.GetFullPath(place)), isEditable: true), wanted, null);
+            return Of(DirectReference.Read(DirectReference.IsAddress(place) || DirectReference.IsVersionControl(place) ? place : DirectReference.OfPath(place.Length == 0 || place.Contains('\0', StringComparison.Ordinal) ? place : Path.GetFullPath(place)), isEditable: true), wanted, null);
         }
 
         var isAddress = DirectReference.IsAddress(text) || DirectReference.IsVersionControl(text);

@@ -54,7 +54,7 @@ public sealed partial record DirectUrl
                 IsEditable = isFolder && folder.TryGetProperty("editable", out var editable) && editable.GetBoolean(),
                 Hash = !root.TryGetProperty("archive_info", out var archive) ? null : archive.TryGetProperty("hash", out var hash) ? hash.GetString()
                     : archive.TryGetProperty("hashes", out var hashes) && hashes.EnumerateObject().FirstOrDefault() is { Value.ValueKind: JsonValueKind.String } first ? $"{first.Name}={first.Value.GetString()}" : null,
-                Repository = root.TryGetProperty("vcs_info", out var vcs) ? (vcs.GetProperty("vcs").GetString()!, vcs.GetProperty("commit_id").GetString()!) : null,
+                Repository = root.TryGetProperty("vcs_info", out var vcs) ? (vcs.GetProperty("vcs").GetString() ?? throw new JsonException(), vcs.GetProperty("commit_id").GetString() ?? throw new JsonException()) : null,
             };
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)

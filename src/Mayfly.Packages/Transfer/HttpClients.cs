@@ -93,7 +93,7 @@ internal sealed class HttpClients : IDisposable
         return policy.CustomTrustStore.Count > 0 ? policy : throw new MayflyException($"{path} has no certificates", CertificateHint);
     }
 
-    private const string CertificateHint = "name a file in the PEM format that is there, or nothing: PIP_CERT, PIP_CLIENT_CERT, cert and client-cert in pip.conf, REQUESTS_CA_BUNDLE";
+    private const string CertificateHint = "name a file in the PEM format that is there, or nothing: --cert, --client-cert, PIP_CERT, PIP_CLIENT_CERT, cert and client-cert in pip.conf, REQUESTS_CA_BUNDLE";
 
     private static T Read<T>(string path, Func<string, T> read)
     {
@@ -101,7 +101,7 @@ internal sealed class HttpClients : IDisposable
         {
             return read(path);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
             throw new MayflyException(e is FileNotFoundException or DirectoryNotFoundException ? $"there are no certificates at {path}" : $"{path} cannot be used as certificates: {e.Message}", CertificateHint, e);
         }
@@ -111,7 +111,7 @@ internal sealed class HttpClients : IDisposable
     private static WebProxy Named(string address)
     {
         if (!Uri.TryCreate(address.Contains("://", StringComparison.Ordinal) ? address : $"http://{address}", UriKind.Absolute, out var proxy) || proxy.Host.Length == 0)
-            throw new MayflyException($"the proxy '{address}' is no address", "write PIP_PROXY, or proxy in pip.conf, as http://HOST:PORT");
+            throw new MayflyException($"the proxy '{address}' is no address", "write --proxy, PIP_PROXY, or proxy in pip.conf, as http://HOST:PORT");
         return new WebProxy(Login.Without(proxy)) { Credentials = Login.Of(proxy) is { } login ? new NetworkCredential(login.Name, login.Password) : null };
     }
 }

@@ -59,6 +59,7 @@ public sealed class ExportTests : IDisposable
     [InlineData("lock-version = '1.0'\npackages = []\n", "pylock.toml: it does not say who wrote it")]
     [InlineData("lock-version = '1.0'\ncreated-by = 'x'\n[[packages]]\nversion = '1'\n", "pylock.toml: a package says no name")]
     [InlineData("lock-version = '1.0'\ncreated-by = 'x'\n[[packages]]\nname = 'a'\ndirectory = {path = 'none'}\n", "pylock.toml: there is no folder /srv/none, from which a is installed")]
+    [InlineData("lock-version = '1.0'\ncreated-by = 'x'\n[[packages]]\nname = 'a'\ndirectory = {path = \"a\\u0000b\"}\n", "pylock.toml: 'a?b' is no path: no path has the sign 0")]
     [InlineData("lock-version = '1.0'\ncreated-by = 'x'\n[[packages]]\nname = 'a'\ndirectory = {editable = true}\n", "pylock.toml: the directory of a says no path")]
     [InlineData("lock-version = '1.0'\ncreated-by = 'x'\n[[packages]]\nname = 'a'\n", "pylock.toml: a says neither wheels nor sdist, archive or directory")]
     [InlineData("lock-version = '1.0'\ncreated-by = 'x'\n[[packages]]\nname = 'a'\nvcs = {type = 'git', url = 'x', commit-id = '0'}\n", "pylock.toml: a comes from a repository of a version control system, from which mayfly installs nothing")]

@@ -1,10 +1,11 @@
+using System.IO.Hashing;
 using System.Text;
 using Mayfly.Linux;
 using Mayfly.Packages.Transfer;
 
 namespace Mayfly.Packages.Python.Resolving;
 
-/// <summary>A page as an index sent it, with what the server calls its state: four lines, then the bytes.</summary>
+/// <summary>A page as an index sent it, with what the server calls its state: a checksum (XXH3) of all that follows, four lines, then the bytes. The server may say for months that nothing has changed, and what is damaged on the disk would stay so.</summary>
 internal sealed record KeptPage(Uri Address, string ContentType, Validators Validators, ReadOnlyMemory<byte> Body)
 {
     /// <summary>Null when there is none that can be read.</summary>
@@ -21,7 +22,9 @@ internal sealed record KeptPage(Uri Address, string ContentType, Validators Vali
         }
 
         var lines = new string[4];
-        var at = 0;
+        var at = bytes.AsSpan().IndexOf((byte)'\n') + 1;
+        if (at == 0 || !bytes.AsSpan(0, at - 1).SequenceEqual(Checksum(bytes.AsSpan(at))))
+            return null;
         for (var i = 0; i < lines.Length; i++)
         {
             var end = bytes.AsSpan(at).IndexOf((byte)'\n');
@@ -45,12 +48,15 @@ internal sealed record KeptPage(Uri Address, string ContentType, Validators Vali
             return;
         using var work = store.BeginWork("page");
         var made = Path.Combine(work.Path, "page");
+        byte[] all = [.. Encoding.UTF8.GetBytes($"{Login.Without(Address).AbsoluteUri}\n{ContentType}\n{Validators.Tag}\n{Validators.Modified}\n"), .. Body.Span];
         using (var file = File.Create(made))
         {
-            file.Write(Encoding.UTF8.GetBytes($"{Login.Without(Address).AbsoluteUri}\n{ContentType}\n{Validators.Tag}\n{Validators.Modified}\n"));
-            file.Write(Body.Span);
+            file.Write([.. Checksum(all), (byte)'\n']);
+            file.Write(all);
         }
 
         Files.Rename(made, path);
     }
+
+    private static byte[] Checksum(ReadOnlySpan<byte> bytes) => Encoding.ASCII.GetBytes(XxHash3.HashToUInt64(bytes).ToString("x16", System.Globalization.CultureInfo.InvariantCulture));
 }

@@ -93,7 +93,8 @@ public sealed record PylockPackage
         return new IndexFile { Name = direct.FileName, Address = direct.Address, Direct = direct };
     }
 
-    private static string Full(string path, Uri place) => Path.GetFullPath(path, Path.GetDirectoryName(place.LocalPath)!);
+    private static string Full(string path, Uri place) => path.Contains('\0', StringComparison.Ordinal) ? throw new MayflyException($"'{path.Replace('\0', '?')}' is no path: no path has the sign 0", "mend that line")
+        : Path.GetFullPath(path, Path.GetDirectoryName(place.LocalPath)!);
 
     private static IReadOnlyDictionary<string, string> Hashes(IReadOnlyDictionary<string, object?> table, string origin) => FileDigests.Of(table.Table("hashes", origin).Where(static hash => hash.Value is string).Select(static hash => (hash.Key, (string)hash.Value!)));
 

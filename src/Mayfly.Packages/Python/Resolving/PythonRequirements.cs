@@ -107,6 +107,8 @@ public sealed record PythonRequirements(IReadOnlyList<DependencySpecifier> Wante
                 : throw new MayflyException($"'{place}' is no address that files are looked for in", "name a folder, or a page whose address begins with https://, http:// or file:///");
         }
 
+        if (place.Contains('\0', StringComparison.Ordinal))
+            throw new MayflyException($"'{place.Replace('\0', '?')}' is no folder that files are looked for in: no path has the sign 0", "name a folder, or a page whose address begins with https://, http:// or file:///");
         var beside = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file))!, place);
         return new Uri(Path.Exists(beside) ? beside : Path.GetFullPath(place));
     }
