@@ -14,11 +14,6 @@ public static class SourceArchive
     private const string Hint = "the project must mend it; take another version of it, or a wheel";
     private const int MostEntries = 500_000, Everybody = 0b110_100_100, Runs = 0b111_101_101;
 
-    /// <summary>Text packs ten times, and a bomb a thousand times; small archives may do what they like.</summary>
-    private const int MostTimes = 200;
-
-    private const long Little = 64 << 20;
-
     private sealed record Entry(string Name, EntryType Type, bool Runs, string Target);
 
     /// <summary>The metadata that it has itself, if the build will not change them (PEP 643); null when only a build can tell.</summary>
@@ -113,7 +108,7 @@ public static class SourceArchive
     {
         try
         {
-            var left = Math.Min(most, Math.Max(Little, new FileInfo(path).Length * MostTimes));
+            var left = Math.Min(most, Swelling.Most(new FileInfo(path).Length));
             if (name.EndsWith(".zip", StringComparison.Ordinal))
             {
                 using var handle = FileHandles.OpenFile(path);
@@ -137,7 +132,7 @@ public static class SourceArchive
             while (tar.Next() is { } entry)
             {
                 if (++count > MostEntries || (entry.Size > left && entry.Type == EntryType.File))
-                    throw new ArchiveException(count > MostEntries ? $"it has more than {MostEntries} entries" : "unpacked it would have more bytes than any project");
+                    throw count > MostEntries ? new ArchiveException($"it has more than {MostEntries} entries") : Swelling.Refusal();
                 if (Normal(entry.Name) is { Length: > 0 } normal && !visit(new Entry(normal, entry.Type, (entry.Mode & 0b001_000_000) != 0, entry.Target), target => Copy(buffer => tar.Read(buffer), target, ref left)))
                     return;
             }
@@ -162,7 +157,7 @@ public static class SourceArchive
         for (int got; (got = read(buffer)) > 0;)
         {
             if ((left -= got) < 0)
-                throw new ArchiveException("unpacked it would have more bytes than any project");
+                throw Swelling.Refusal();
             target.Write(buffer, 0, got);
         }
     }

@@ -100,10 +100,10 @@ public sealed class UnpackedWheel
         if (missing.Length > 0)
         {
             using var work = store.BeginWork("wheels");
-            var done = 0;
+            var (done, needed, room) = (0, 0L, DiskRoom.Of(work.Path).Bytes);
             AllCores.Each(missing, cancellationToken, wheel =>
             {
-                Unpack(store, wheel.Name, wheel.Sha256, Path.Combine(work.Path, wheel.Sha256), cancellationToken);
+                Unpack(store, wheel.Name, wheel.Sha256, Path.Combine(work.Path, wheel.Sha256), bytes => Require(wheel.Name, bytes), cancellationToken);
                 progress?.Report(new Activity(Title, wheel.Name) { Done = Interlocked.Increment(ref done), Total = missing.Length });
             });
             foreach (var (name, sha256) in missing)
@@ -116,6 +116,13 @@ public sealed class UnpackedWheel
             }
 
             progress?.Report(new Activity(Title, missing.Length == 1 ? missing[0].Name : $"{missing.Length} wheels") { Done = missing.Length, Total = missing.Length, Ended = true });
+
+            // A disk that will be full is told before it is: others write there, too.
+            void Require(string name, long bytes)
+            {
+                if (Interlocked.Add(ref needed, bytes) is var all && all > room)
+                    throw new MayflyException($"the wheel {name} cannot be unpacked into the store {store.Root}: the disk is full but for {room / 1e6:0.0} MB, and {all / 1e6:0.0} MB are needed{(all == bytes ? "" : ", with what is unpacked beside it")}", HostRefusal.MakeRoom);
+            }
         }
 
         return [.. wheels.Select(wheel => Named(found[wheel.Sha256], wheel.Name))];
@@ -169,7 +176,7 @@ public sealed class UnpackedWheel
         WheelName.TryParse(name) is { } meant && meant.Project == found.Name.Project && meant.Version == found.Name.Version ? found
             : throw new MayflyException($"'{name}' has the digest of {found.Name.Project} {found.Name.Version}", "whoever said that digest is wrong: make the lock anew, or name another index");
 
-    private static void Unpack(Store store, string name, string sha256, string path, CancellationToken cancellationToken)
+    private static void Unpack(Store store, string name, string sha256, string path, Action<long> require, CancellationToken cancellationToken)
     {
         var archive = store.PathOf(StoreArea.Artifacts, sha256);
         try
@@ -185,7 +192,7 @@ public sealed class UnpackedWheel
                 }
             }
 
-            WheelPacking.Write(WheelArchive.Read(file, name), name, path, cancellationToken);
+            WheelPacking.Write(WheelArchive.Read(file, name), name, path, require, cancellationToken);
         }
         catch (IOException e)
         {

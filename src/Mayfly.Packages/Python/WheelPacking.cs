@@ -16,11 +16,13 @@ internal static class WheelPacking
     /// <param name="wheel">The wheel, open.</param>
     /// <param name="name">Its file name.</param>
     /// <param name="path">What is written; nothing is there yet.</param>
+    /// <param name="require">Told how many bytes that will be, before the first is written; throws where they are too many.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="MayflyException">It is damaged.</exception>
-    public static void Write(WheelArchive wheel, string name, string path, CancellationToken cancellationToken)
+    public static void Write(WheelArchive wheel, string name, string path, Action<long> require, CancellationToken cancellationToken)
     {
         var pack = WheelPack.Of(name, wheel);
+        require(pack.Length);
         using var target = FileHandles.CreateNew(path);
         FileHandles.ChangeMode(target, 0b110_100_100, path);
         var files = pack.Files.ToArray();

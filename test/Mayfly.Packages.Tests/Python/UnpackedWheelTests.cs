@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
+using Mayfly.Environments.Tests;
 using Mayfly.Packages.Python;
 
 namespace Mayfly.Packages.Tests.Python;
@@ -110,6 +111,49 @@ public sealed class UnpackedWheelTests : IDisposable
         Assert.Equal(Text, Encoding.UTF8.GetString(Find().Contents("my_app/a.py")!));
         Assert.True(File.ReadAllBytes(place).AsSpan().SequenceEqual(whole));
         Assert.Empty(_temporary.Entries(StoreArea.Tmp));
+    }
+
+    /// <summary>Whatever becomes of it on the disk: it is whole, or made anew, or one of its files is told to be damaged.</summary>
+    [Fact]
+    public void Noise_on_the_disk_never_comes_out()
+    {
+        var sha256 = Keep(new Dictionary<string, byte[]> { ["my_app/a.py"] = Encoding.UTF8.GetBytes(Text), ["my_app/b.py"] = [1, 2, 3] });
+        var wheel = Find(sha256);
+        var (place, paths) = (wheel.Place, wheel.Files.Select(static file => file.Path).ToArray());
+        Noise.Each(3_000, [File.ReadAllBytes(place)], bytes =>
+        {
+            File.WriteAllBytes(place, bytes);
+            try
+            {
+                var found = Find(sha256);
+                Assert.Equal(paths, found.Files.Select(static file => file.Path));
+                Assert.Equal(Text, Encoding.UTF8.GetString(found.Contents("my_app/a.py")!));
+                return File.ReadAllBytes(place).AsSpan().SequenceEqual(bytes);
+            }
+            catch (MayflyException e) when (e.Message == $"the wheel {Name} was damaged in the store")
+            {
+                Assert.Equal(Text, Encoding.UTF8.GetString(Find(sha256).Contents("my_app/a.py")!));
+                throw;
+            }
+        }, isSealed: true);
+        Assert.Empty(_temporary.Entries(StoreArea.Tmp));
+    }
+
+    /// <summary>80 MB of zeros in 80 kB: Deflate can do that, and no project does.</summary>
+    [Fact]
+    public void One_that_swells_is_refused_before_anything_is_written()
+    {
+        var zeros = new byte[80 << 20];
+        var sha256 = Keep(new Dictionary<string, byte[]> { ["my_app/zeros"] = zeros });
+        Assert.InRange(new FileInfo(_temporary.Store.PathOf(StoreArea.Artifacts, sha256)).Length, 1, zeros.Length / 500);
+        var refusal = Assert.Throws<MayflyException>(() => Find(sha256));
+        Assert.Equal(($"the wheel {Name} cannot be used: unpacked it would have more than 200 times its bytes, as nothing has but what is made to fill a disk", "the project must mend it; take another version of it, or build it from its sources"), (refusal.Message, refusal.Hint));
+        Assert.Empty(_temporary.Entries(StoreArea.Wheels));
+        Assert.Empty(_temporary.Entries(StoreArea.Tmp));
+        // What a real one may have: as many zeros, and enough else beside them.
+        var noise = new byte[1 << 20];
+        new Random(7).NextBytes(noise);
+        Assert.Equal(zeros.Length, Take(new Dictionary<string, byte[]> { ["my_app/zeros"] = zeros, ["my_app/noise"] = noise }).Files.Single(static file => file.Path == "my_app/zeros").Size);
     }
 
     [Fact]

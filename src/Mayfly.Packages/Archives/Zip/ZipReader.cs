@@ -21,7 +21,6 @@ internal sealed class ZipReader
     /// <summary>More than any package has.</summary>
     private const int MostEntries = 500_000;
     private const long LargestDirectory = 256 << 20;
-    private const long LargestWhole = 64L << 30;
 
     private readonly SafeFileHandle _file;
 
@@ -41,14 +40,14 @@ internal sealed class ZipReader
         var parts = new List<(long Start, long End)>(entries.Capacity);
         var rest = new ZipFields(directory);
         var names = new ZipNames();
-        long whole = 0;
+        var (whole, most) = (0L, Swelling.Most(RandomAccess.GetLength(file)));
         for (var i = 0L; i < count; i++)
         {
             var header = ZipHeader.ReadCentral(ref rest);
             var (offset, end) = header.CompareWithLocal(file, start);
             parts.Add((header.LocalOffset, end));
-            if ((whole += header.Size) > LargestWhole)
-                throw new ArchiveException($"unpacked it would have more than {LargestWhole >> 30} GiB");
+            if ((whole += header.Size) > most)
+                throw Swelling.Refusal();
             names.Add(header.Name);
             entries.Add(header.At(offset));
         }
