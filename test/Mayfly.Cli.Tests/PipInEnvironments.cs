@@ -157,6 +157,29 @@ public sealed partial class PipInEnvironments : IDisposable
             """.ReplaceLineEndings("\n"), output);
     }
 
+    /// <summary>What no standard has is taken for nothing said, in metadata and on pages, as pip takes it; and told, for nobody could know.</summary>
+    [Fact]
+    public void A_Requires_Python_that_is_none_is_told_in_pip_s_words()
+    {
+        var (ours, theirs) = (Here("ours"), Here("them"));
+        ours.Run("mayfly env create ./env --python /usr/bin/python3");
+        theirs.Run("virtualenv -q -p /usr/bin/python3 --no-setuptools --no-wheel env");
+        var wheels = Wheels();
+        WheelFile.WriteWith(wheels, "odd", "1.0", new Dictionary<string, string> { ["odd.py"] = "" }, "Name: odd\nRequires-Python: banana\nRequires-Dist: paged\n");
+        WheelFile.Write(wheels, "paged", "1.0", new Dictionary<string, string> { ["paged.py"] = "" });
+        WheelFile.WriteWith(wheels, "later", "1.0", new Dictionary<string, string> { ["later.py"] = "" }, "Name: later\nRequires-Python: >=3.99\n");
+        File.WriteAllText($"{wheels}/page.html", "<!DOCTYPE html><html><body><a href='odd-1.0-py3-none-any.whl'>odd</a><a data-requires-python='banana' href='paged-1.0-py3-none-any.whl'>paged</a><a href='later-1.0-py3-none-any.whl'>later</a></body></html>");
+        var session = $"""
+            export PIP_NO_INDEX=1 PIP_FIND_LINKS=file://{wheels}/page.html PIP_DISABLE_PIP_VERSION_CHECK=1
+            env/bin/pip install odd 2>&1 | grep -E 'WARNING|Successfully' | sort -u
+            env/bin/pip install -q later 2>/dev/null; echo $?
+            """;
+        var judged = theirs.Run(session);
+        Assert.Equal("Successfully installed odd-1.0 paged-1.0\nWARNING: Package 'odd' has an invalid Requires-Python: Invalid specifier: 'banana'\n1\n", judged);
+        Assert.Equal(judged, ours.Run(session));
+        Assert.Contains("note: odd 1.0 says Requires-Python: banana, which is none (PEP 440), and was taken for any Python\n", ours.Run($"{Settings()}mayfly env install --env ./env --force-reinstall odd 2>&1"));
+    }
+
     /// <summary>pip stays where somebody has installed it, and Mayfly's stays anyway.</summary>
     [Theory]
     [InlineData("bash")]

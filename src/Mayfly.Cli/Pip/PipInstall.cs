@@ -42,6 +42,9 @@ internal static class PipInstall
             output.WriteLine(line);
         foreach (var (one, extra) in plan.LackingExtras.SelectMany(static one => one.UnknownExtras.Select(extra => (one, extra))))
             error.WriteLine($"WARNING: {one.Project} {one.Version} does not provide the extra '{extra}'");
+        // pip's own words, in which the name is as the metadata have it.
+        foreach (var one in plan.Install.Select(static one => one.Chosen).Where(static one => one.UnreadPython is not null))
+            error.WriteLine($"WARNING: Package '{one.Project}' has an invalid Requires-Python: Invalid specifier: '{one.UnreadPython}'");
         if (plan.IsEmpty)
             return ExitCode.Done;
         if (arguments.Has("--dry-run"))

@@ -15,8 +15,11 @@ public sealed record CoreMetadata
 
     public string Summary { get; init; } = "";
 
-    /// <summary>Which interpreters it is for.</summary>
+    /// <summary>Which interpreters it is for; any where it says nothing, or nothing that can be read.</summary>
     public VersionSpecifier RequiresPython { get; init; } = VersionSpecifier.Any;
+
+    /// <summary>What it says in <c>Requires-Python</c> where that is no specifier of versions; installers go on as if nothing were said. Null otherwise.</summary>
+    public string? UnreadPython { get; init; }
 
     public IReadOnlyList<DependencySpecifier> Requires { get; init; } = [];
 
@@ -36,9 +39,6 @@ public sealed record CoreMetadata
     /// <summary>SHA-256 of the file, in small hexadecimal digits.</summary>
     public string Sha256 { get; init; } = "";
 
-    /// <summary>Fields whose value is not worth reading on, in words: old projects write what no standard knows, and installers go on without it.</summary>
-    public IReadOnlyList<string> Ignored { get; init; } = [];
-
     /// <summary>Reads it.</summary>
     /// <param name="bytes">The file, in UTF-8.</param>
     /// <param name="origin">What it belongs to, for messages.</param>
@@ -50,7 +50,7 @@ public sealed record CoreMetadata
             throw new MayflyException($"the metadata of {origin} have {bytes.Length / 1e6:0} MB, more than any project's", Hint);
         List<DependencySpecifier> requires = [];
         List<ProjectName> extras = [];
-        List<string> classifiers = [], files = [], ignored = [];
+        List<string> classifiers = [], files = [];
         Dictionary<string, string> single = new(StringComparer.OrdinalIgnoreCase);
         foreach (var (name, value) in Fields(Encoding.UTF8.GetString(bytes)))
         {
@@ -71,8 +71,7 @@ public sealed record CoreMetadata
                     extras.Add(ProjectName.Parse(value));
                     break;
                 case "provides-extra":
-                    ignored.Add($"{name}: {value}");
-                    break;
+                    break; // Nobody can ask for it.
                 case "classifier":
                     classifiers.Add(value);
                     break;
@@ -90,14 +89,13 @@ public sealed record CoreMetadata
         if (!single.TryGetValue("Version", out var text) || PythonVersion.TryParse(text) is not { } version)
             throw new MayflyException(text is null ? $"the metadata of {origin} say no version" : $"the metadata of {origin} say the version '{text}', which is none", Hint);
         var python = single.GetValueOrDefault("Requires-Python") is { } written ? VersionSpecifier.TryParse(written) : VersionSpecifier.Any;
-        if (python is null)
-            ignored.Add($"Requires-Python: {single["Requires-Python"]}");
         return new CoreMetadata
         {
             Name = ProjectName.Parse(project),
             Version = version,
             Summary = single.GetValueOrDefault("Summary") ?? "",
             RequiresPython = python ?? VersionSpecifier.Any,
+            UnreadPython = python is null ? single["Requires-Python"] : null,
             Requires = requires,
             Extras = extras,
             LicenceExpression = single.GetValueOrDefault("License-Expression"),
@@ -105,7 +103,6 @@ public sealed record CoreMetadata
             LicenceFiles = files,
             Classifiers = classifiers,
             Sha256 = Convert.ToHexStringLower(SHA256.HashData(bytes)),
-            Ignored = ignored,
         };
     }
 

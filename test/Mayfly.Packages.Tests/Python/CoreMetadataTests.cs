@@ -20,7 +20,7 @@ public sealed class CoreMetadataTests
         {
             Assert.Equal(theirs.GetRawText(), JsonSerializer.Serialize(CoreMetadata.Fields(Encoding.UTF8.GetString(File.ReadAllBytes(file))).Select(static field => new[] { field.Name, field.Value }), PackagingVerdicts.Readable));
             var metadata = CoreMetadata.Read(File.ReadAllBytes(file), file);
-            Assert.Empty(metadata.Ignored);
+            Assert.Null(metadata.UnreadPython);
         }
     }
 
@@ -60,7 +60,7 @@ public sealed class CoreMetadataTests
         Assert.Equal(["idna<4,>=2.5", "pytest; extra == \"Test_Extra\""], metadata.Requires.Select(static one => one.ToString()));
         Assert.Equal(["test-extra"], metadata.Extras.Select(static one => one.Text));
         // No standard ever allowed that, and pip takes it for nothing said.
-        Assert.Equal(["Requires-Python: >=3.6.*"], metadata.Ignored);
+        Assert.Equal(">=3.6.*", metadata.UnreadPython);
         Assert.Empty(metadata.RequiresPython.Clauses);
     }
 }

@@ -13,6 +13,9 @@ public sealed record ChosenDistribution
     /// <summary>Those of them that it does not have.</summary>
     public IReadOnlyList<ProjectName> UnknownExtras { get; init; } = [];
 
+    /// <summary>What it says of the interpreters that it is for, where no standard has such a thing; null otherwise.</summary>
+    public string? UnreadPython { get; init; }
+
     /// <summary>The wheel, or sources that one is built from; null for a distribution that is there already.</summary>
     public required IndexFile? File { get; init; }
 

@@ -185,6 +185,7 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
                     Extras = extras,
                     // Metadata of old name their extras in markers alone.
                     UnknownExtras = [.. extras.Where(extra => !metadata.Extras.Contains(extra) && !metadata.Requires.Any(need => Counts(need, extra) && !Counts(need, null)))],
+                    UnreadPython = release.File is null ? null : metadata.UnreadPython,
                     File = release.File,
                     Index = release.File is null or { Direct: not null } ? null : ListOf(group.Key).Index,
                     MetadataSha256 = release.File is null || release.IsSource ? null : metadata.Sha256,

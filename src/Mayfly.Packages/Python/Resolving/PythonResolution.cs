@@ -28,9 +28,11 @@ public static class PythonResolution
         return chosen;
     }
 
-    /// <summary>An extra that a project has not is asked for in vain, which is no failure (as with pip) and hardly ever meant.</summary>
-    internal static void Tell(IEnumerable<ChosenDistribution> chosen, IProgress<Activity>? progress)
+    /// <summary>What is no failure, as with pip, and hardly ever meant: an extra that a project has not is asked for in vain, and a Requires-Python that says no versions keeps no interpreter away.</summary>
+    internal static void Tell(IReadOnlyCollection<ChosenDistribution> chosen, IProgress<Activity>? progress)
     {
+        foreach (var one in chosen.Where(static one => one.UnreadPython is not null))
+            progress?.Report(new Activity("note", $"{one.Project} {one.Version} says Requires-Python: {one.UnreadPython}, which is none (PEP 440), and was taken for any Python") { Ended = true });
         foreach (var (one, extra) in chosen.SelectMany(static one => one.UnknownExtras.Select(extra => (one, extra))))
             progress?.Report(new Activity("note", $"{one.Project} {one.Version} does not have the extra {extra}") { Ended = true });
     }

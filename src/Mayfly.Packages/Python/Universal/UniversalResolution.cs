@@ -34,7 +34,7 @@ public static class UniversalResolution
             var finer = request.Environments(thresholds);
             if (finer.Count == environments.Count)
             {
-                PythonResolution.Tell(answers.SelectMany(static answer => answer.Chosen).DistinctBy(static one => (one.Project, one.Version)), progress);
+                PythonResolution.Tell([.. answers.SelectMany(static answer => answer.Chosen).DistinctBy(static one => (one.Project, one.Version))], progress);
                 return await new UniversalLock(index, answers, builder, cancellationToken).MadeAsync(store, request, progress, settings).ConfigureAwait(false);
             }
 
