@@ -1,9 +1,10 @@
 using System.Text.RegularExpressions;
+using Mayfly.Cli.Env;
 using Mayfly.Environments.Tests;
 
 namespace Mayfly.Cli.Tests;
 
-/// <summary>docs/guides/environments.md is a session; it is typed here, with wheels of these names in a folder.</summary>
+/// <summary>docs/guides/environments.md is a session, and so is docs/reference/env.md; each is typed here, with wheels of these names in a folder.</summary>
 [Trait("needs", "oracle")]
 public sealed class EnvironmentsDocument : IDisposable
 {
@@ -11,8 +12,10 @@ public sealed class EnvironmentsDocument : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact]
-    public void What_it_shows_is_what_happens()
+    [Theory]
+    [InlineData("environments.md")]
+    [InlineData("env.md")]
+    public void What_it_shows_is_what_happens(string document)
     {
         var wheels = Directory.CreateDirectory($"{_folder.Path}/.wheels").FullName;
         Wheel("django", "4.2.11", "asgiref<4,>=3.6", "sqlparse>=0.3.1");
@@ -37,7 +40,7 @@ public sealed class EnvironmentsDocument : IDisposable
             ["PIP_FIND_LINKS"] = wheels,
             ["PIP_INDEX_URL"] = null,
         };
-        var steps = RealDepot.Session(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "environments.md"))).ToArray();
+        var steps = RealDepot.Session(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, document))).ToArray();
         Assert.True(steps.Length > 12, $"only {steps.Length} commands were found");
         foreach (var (command, expected) in steps)
         {
@@ -51,6 +54,10 @@ public sealed class EnvironmentsDocument : IDisposable
             var pattern = "^" + Regex.Escape(expected.Trim('\n')).Replace("\\n…\\n", "\\n(.*\\n)*?", StringComparison.Ordinal).Replace("…", ".*", StringComparison.Ordinal) + "$";
             Assert.True(Regex.IsMatch(printed, pattern), $"$ {command}\nprints\n{printed}\nand the document says\n{expected}");
         }
+
+        // Every verb has its section in the reference, and is typed there.
+        foreach (var verb in EnvVerb.Create().Subcommands.Select(static verb => verb.Name).Where(_ => document == "env.md"))
+            Assert.True(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, document)).Contains($"\n## {verb}\n", StringComparison.Ordinal) && steps.Any(step => step.Command.StartsWith($"mayfly env {verb}", StringComparison.Ordinal)), $"{document} has no example of {verb}");
 
         void Wheel(string project, string version, params string[] requires) => WheelFile.Write(wheels, project, version, new Dictionary<string, string>
         {

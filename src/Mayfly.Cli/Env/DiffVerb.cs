@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Text.Json;
 using Mayfly.Environments;
 using Mayfly.Packages;
 using Mayfly.Packages.Python;
+using Mayfly.Verbs;
 
 namespace Mayfly.Cli.Env;
 
@@ -12,7 +14,8 @@ internal static class DiffVerb
     {
         var environment = EnvironmentOption.Create();
         var other = new Argument<string?>("OTHER") { Description = "Another environment, or a lock (a file that ends in .toml); without it, the state before the last change", Arity = ArgumentArity.ZeroOrOne };
-        var command = new ExampledCommand("diff", "Show what an environment has that another one, a lock or its own past has not", "mayfly env diff", "mayfly env diff pylock.toml --env shop") { other, environment };
+        var json = CommonOptions.Json();
+        var command = new ExampledCommand("diff", "Show what an environment has that another one, a lock or its own past has not", "mayfly env diff", "mayfly env diff pylock.toml --env shop") { other, environment, json };
         command.SetAction(result =>
         {
             var store = Store.Open();
@@ -20,12 +23,19 @@ internal static class DiffVerb
             var before = result.GetValue(other) switch
             {
                 null => Versions(opened.InstalledBefore() ?? throw new MayflyException($"{opened.Root} has no state before this one", "name an environment or a lock to compare it with")),
-                var file when file.EndsWith(".toml", StringComparison.Ordinal) => LockFiles.Read(file).For(opened.Interpreter.Target, file, LockFiles.VersionOf(store, opened.Interpreter)).ToDictionary(static one => one.Project, static one => (PythonVersion?)one.Version),
+                var file when file.EndsWith(".toml", StringComparison.Ordinal) => LockFiles.Read(file).For(opened.Interpreter.Target, file, LockFiles.VersionOf(store, opened.Interpreter)).ToDictionary(static one => one.Project, static one => one.Version),
                 var name => Versions(EnvironmentOption.Read(EnvironmentOption.PathOf(name), store).Installed()),
             };
-            var changes = LockDifference.Of(before, Versions(opened.Installed()));
+            ChangeData[] changes = [.. LockDifference.Changes(before, Versions(opened.Installed()))];
+            var output = result.InvocationConfiguration.Output;
+            if (result.GetValue(json))
+            {
+                output.WriteLine(JsonSerializer.Serialize(changes, EnvironmentJson.Default.ChangeDataArray));
+                return ExitCode.Done;
+            }
+
             foreach (var change in changes)
-                result.InvocationConfiguration.Output.WriteLine(change);
+                output.WriteLine(change);
             if (changes is [])
                 Console.Error.WriteLine("no differences");
             return ExitCode.Done;
@@ -33,5 +43,5 @@ internal static class DiffVerb
         return command;
     }
 
-    private static Dictionary<ProjectName, PythonVersion?> Versions(IReadOnlyList<InstalledDistribution> installed) => installed.DistinctBy(static one => one.Project).ToDictionary(static one => one.Project, static one => (PythonVersion?)one.Version);
+    private static Dictionary<ProjectName, PythonVersion> Versions(IReadOnlyList<InstalledDistribution> installed) => installed.DistinctBy(static one => one.Project).ToDictionary(static one => one.Project, static one => one.Version);
 }

@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.Text.Json;
 using Mayfly.Environments;
 using Mayfly.Packages;
+using Mayfly.Verbs;
 
 namespace Mayfly.Cli.Env;
 
@@ -10,15 +12,22 @@ internal static class DoctorVerb
     public static Command Create()
     {
         var environment = EnvironmentOption.Create();
-        var command = new ExampledCommand("doctor", "Look for what is wrong in an environment: its interpreter, its files, what does not fit together", "mayfly env doctor --env shop") { environment };
+        var json = CommonOptions.Json();
+        var command = new ExampledCommand("doctor", "Look for what is wrong in an environment: its interpreter, its files, what does not fit together", "mayfly env doctor --env shop") { environment, json };
         command.SetAction(result =>
         {
             var opened = VirtualEnvironment.Read(environment.PathIn(result), Store.Open());
-            var findings = EnvironmentCheck.Of(opened);
+            var (findings, name, output) = (EnvironmentCheck.Of(opened), EnvironmentPlaces.OfHost().NameOf(opened.Root), result.InvocationConfiguration.Output);
+            if (result.GetValue(json))
+            {
+                output.WriteLine(JsonSerializer.Serialize(new CheckData(name, opened.Root, [.. findings]), EnvironmentJson.Default.CheckData));
+                return findings is [] ? ExitCode.Done : ExitCode.Failed;
+            }
+
             foreach (var finding in findings)
-                result.InvocationConfiguration.Output.WriteLine(finding);
+                output.WriteLine(finding);
             if (findings is [])
-                result.InvocationConfiguration.Output.WriteLine($"{EnvironmentPlaces.OfHost().NameOf(opened.Root)} is as it should be: {Counted.Of(opened.Installed().Count, "package")}, {opened.Interpreter.Name}");
+                output.WriteLine($"{name} is as it should be: {Counted.Of(opened.Installed().Count, "package")}, {opened.Interpreter.Name}");
             return findings is [] ? ExitCode.Done : ExitCode.Failed;
         });
         return command;

@@ -13,8 +13,8 @@ internal static class InstallVerb
         var upgrade = new Option<bool>("--upgrade", "-U") { Description = "Take the newest of them, although older ones that would do are there" };
         var anew = new Option<bool>("--force-reinstall") { Description = "Install them anew, although they are there" };
         var alone = new Option<bool>("--no-deps") { Description = "Without what they need" };
-        var dry = new Option<bool>("--dry-run") { Description = "Only say what would change" };
-        var command = new ExampledCommand("install", "Install packages: all of them, or nothing changes", "mayfly env install django 'psycopg[binary]>=3'", "mayfly env install -r requirements.txt --env shop") { environment, upgrade, anew, alone, dry };
+        var command = new ExampledCommand("install", "Install packages: all of them, or nothing changes", "mayfly env install django 'psycopg[binary]>=3'", "mayfly env install -r requirements.txt --env shop") { environment, upgrade, anew, alone };
+        var plan = PlanOptions.AddTo(command);
         var requirements = RequirementOptions.AddTo(command);
         var placement = PlacementOptions.AddTo(command);
         command.Validators.Add(result =>
@@ -36,7 +36,7 @@ internal static class InstallVerb
                 Reinstall = result.GetValue(anew),
                 WithoutDependencies = result.GetValue(alone),
             };
-            await PlanText.RunAsync(store, opened, progress => EnvironmentPlan.OfAsync(store, opened.Interpreter, opened.Installed(), request with { Known = EnvironmentRecord.Origins(opened) }, progress, cancellationToken), result.GetValue(dry), placed, result.InvocationConfiguration.Output, cancellationToken);
+            await plan.RunAsync(result, store, opened, progress => EnvironmentPlan.OfAsync(store, opened.Interpreter, opened.Installed(), request with { Known = EnvironmentRecord.Origins(opened) }, progress, cancellationToken), placed, cancellationToken);
             return ExitCode.Done;
         });
         return command;

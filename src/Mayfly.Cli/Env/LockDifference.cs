@@ -23,15 +23,15 @@ internal static class LockDifference
         }
     }
 
-    public static IReadOnlyList<string> Of<T>(IReadOnlyDictionary<ProjectName, T> before, IReadOnlyDictionary<ProjectName, T> after) =>
-    [
-        .. before.Keys.Union(after.Keys).OrderBy(static name => name.Text, StringComparer.Ordinal).Select(name => (before.TryGetValue(name, out var old), after.TryGetValue(name, out var now)) switch
-        {
-            (false, _) => $"+ {name} {now}",
-            (_, false) => $"- {name} {old}",
-            _ => Equals(old, now) ? null : $"~ {name} {old} → {now}",
-        }).OfType<string>(),
-    ];
+    public static IReadOnlyList<string> Of<T>(IReadOnlyDictionary<ProjectName, T> before, IReadOnlyDictionary<ProjectName, T> after)
+        where T : notnull => [.. Changes(before, after).Select(static change => change.ToString())];
+
+    /// <summary>The same as data.</summary>
+    public static IEnumerable<ChangeData> Changes<T>(IReadOnlyDictionary<ProjectName, T> before, IReadOnlyDictionary<ProjectName, T> after)
+        where T : notnull => before.Keys.Union(after.Keys).OrderBy(static name => name.Text, StringComparer.Ordinal).Select(name => new ChangeData(name.Text, Text(before, name), Text(after, name))).Where(static change => change.Before != change.After);
+
+    private static string? Text<T>(IReadOnlyDictionary<ProjectName, T> versions, ProjectName name)
+        where T : notnull => versions.TryGetValue(name, out var version) ? version.ToString() : null;
 
     private static Dictionary<ProjectName, (HashSet<string> Digests, string Places)> Locked(Pylock? from) => (from?.Packages ?? []).GroupBy(static one => one.Name)
         .ToDictionary(static group => group.Key, static group => (group.SelectMany(static one => one.Digests).ToHashSet(), string.Join(" and ", group.Select(static one => one.Index?.ToString() ?? "no index").Distinct())));

@@ -1,5 +1,4 @@
 using Mayfly.Environments;
-using Mayfly.Packages;
 
 namespace Mayfly.Cli.Env;
 
@@ -12,33 +11,17 @@ internal static class PlanText
     /// <param name="output">Gets the lines.</param>
     public static void Write(EnvironmentPlan plan, string name, bool dry, TextWriter output)
     {
-        var lines = plan.Install.Select(static one => (Name: one.Chosen.Project.Text, Text: one.Before is null ? $"+ {one.Chosen.Project} {one.Chosen.Version}" : $"~ {one.Chosen.Project} {(one.Before == one.Chosen.Version ? "" : $"{one.Before} → ")}{one.Chosen.Version}"))
-            .Concat(plan.Remove.Select(static one => (Name: one.Project.Text, Text: $"- {one.Project} {one.Version}")));
-        foreach (var (_, text) in lines.OrderBy(static line => line.Name, StringComparer.Ordinal))
-            output.WriteLine(text);
+        foreach (var change in Changes(plan))
+            output.WriteLine(change);
         if (plan.IsEmpty)
             output.WriteLine(plan.Satisfied.Count > 0 ? $"{name} has {string.Join(", ", plan.Satisfied.Select(static one => one.ToString()).Distinct())} already" : $"nothing to do in {name}");
         else
             output.WriteLine($"{name}: {(dry ? "would be " : "")}{string.Join(", ", Counts(plan))}");
     }
 
-    /// <summary>Makes a plan, carries it out before anybody else changes the environment, and says what was done.</summary>
-    public static async Task RunAsync(Store store, VirtualEnvironment environment, Func<IProgress<Activity>, Task<EnvironmentPlan>> choose, bool dry, Placement? placement, TextWriter output, CancellationToken cancellationToken)
-    {
-        var plan = await Terminal.Screen.ShowAsync(async progress =>
-        {
-            if (dry)
-                return await choose(progress);
-            return await environment.AloneAsync(async () =>
-            {
-                var plan = await choose(progress);
-                if (!plan.IsEmpty)
-                    await plan.RunAsync(store, environment, progress, placement, cancellationToken);
-                return plan;
-            }, progress, cancellationToken);
-        });
-        Write(plan, EnvironmentPlaces.OfHost().NameOf(environment.Root), dry, output);
-    }
+    /// <summary>In the order of the names.</summary>
+    public static IEnumerable<ChangeData> Changes(EnvironmentPlan plan) => plan.Install.Select(static one => new ChangeData(one.Chosen.Project.Text, one.Before?.ToString(), one.Chosen.Version.ToString()))
+        .Concat(plan.Remove.Select(static one => new ChangeData(one.Project.Text, one.Version.ToString(), null))).OrderBy(static change => change.Name, StringComparer.Ordinal);
 
     private static IEnumerable<string> Counts(EnvironmentPlan plan)
     {

@@ -20,6 +20,7 @@ internal sealed class RequirementOptions
     private readonly Option<string[]> _bound = new("--index-for") { Description = "A project, and the one index that it comes from", HelpName = "PROJECT=ADDRESS" };
     private readonly Option<bool> _noIndex = new("--no-index") { Description = "Ask no index" };
     private readonly Option<bool> _pre = new("--pre") { Description = "Take pre-releases as readily as releases" };
+    private readonly Option<bool> _prefer = new("--prefer-binary") { Description = "Take an older wheel rather than newer sources" };
     private readonly Option<bool> _hashes = new("--require-hashes") { Description = "Take nothing that has no --hash" };
     private readonly Option<string[]> _sources = new("--no-binary") { Description = "Projects that are built from sources, :all: or :none:", HelpName = "PROJECTS" };
     private readonly Option<string[]> _wheels = new("--only-binary") { Description = "Projects of which wheels alone are taken, :all: or :none:", HelpName = "PROJECTS" };
@@ -27,17 +28,19 @@ internal sealed class RequirementOptions
     private readonly Option<string[]> _settings = BuildOption.Settings();
     private readonly Option<string[]> _overrides = new("--override") { Description = "A requirement that stands for whatever projects say of it", HelpName = "REQUIREMENT" };
 
-    private RequirementOptions(Argument<string[]>? packages) => _packages = packages;
+    private readonly NetworkOptions _network;
+
+    private RequirementOptions(Argument<string[]>? packages, NetworkOptions network) => (_packages, _network) = (packages, network);
 
     /// <summary>Adds them to a verb.</summary>
     /// <param name="command">The verb.</param>
     /// <param name="packages">True when requirements may be typed.</param>
     public static RequirementOptions AddTo(Command command, bool packages = true)
     {
-        var options = new RequirementOptions(packages ? new Argument<string[]>("PACKAGES") { Description = "Requirements: django, 'django>=4.2', django[argon2]", Arity = ArgumentArity.ZeroOrMore } : null);
+        var options = new RequirementOptions(packages ? new Argument<string[]>("PACKAGES") { Description = "Requirements: django, 'django>=4.2', django[argon2]", Arity = ArgumentArity.ZeroOrMore } : null, NetworkOptions.AddTo(command));
         if (options._packages is { } argument)
             command.Add(argument);
-        foreach (var option in (Option[])[options._files, options._limits, options._editable, options._index, options._further, options._bound, options._links, options._noIndex, options._pre, options._hashes, options._sources, options._wheels, options._builds, options._settings, options._overrides])
+        foreach (var option in (Option[])[options._files, options._limits, options._editable, options._index, options._further, options._bound, options._links, options._noIndex, options._pre, options._prefer, options._hashes, options._sources, options._wheels, options._builds, options._settings, options._overrides])
             command.Add(option);
         return options;
     }
@@ -80,6 +83,8 @@ internal sealed class RequirementOptions
             Formats = [.. (result.GetValue(_sources) ?? []).Select(static projects => (false, projects)), .. (result.GetValue(_wheels) ?? []).Select(static projects => (true, projects))],
             RequiresHashes = result.GetValue(_hashes),
             PreReleases = result.GetValue(_pre),
+            PrefersWheels = result.GetValue(_prefer),
+            Access = _network.Read(result),
             Builds = BuildOption.Read(result, _builds),
             Settings = BuildOption.ReadSettings(result, _settings),
         };

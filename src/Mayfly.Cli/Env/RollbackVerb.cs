@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Mayfly.Packages;
-using Mayfly.Packages.Python;
 using Mayfly.Terminal;
 
 namespace Mayfly.Cli.Env;
@@ -21,7 +20,7 @@ internal static class RollbackVerb
                 opened.RollBack(progress, cancellationToken);
                 return Task.FromResult(0);
             });
-            foreach (var change in LockDifference.Of(before.ToDictionary(static one => one.Project, static one => (PythonVersion?)one.Version), opened.Installed().ToDictionary(static one => one.Project, static one => (PythonVersion?)one.Version)))
+            foreach (var change in LockDifference.Of(before.ToDictionary(static one => one.Project, static one => one.Version), opened.Installed().ToDictionary(static one => one.Project, static one => one.Version)))
                 result.InvocationConfiguration.Output.WriteLine(change);
             return ExitCode.Done;
         });

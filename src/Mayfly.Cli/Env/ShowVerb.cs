@@ -1,8 +1,10 @@
 using System.CommandLine;
+using System.Text.Json;
 using Mayfly.Environments;
 using Mayfly.Packages;
 using Mayfly.Packages.Debian.Licences;
 using Mayfly.Packages.Python;
+using Mayfly.Verbs;
 
 namespace Mayfly.Cli.Env;
 
@@ -14,48 +16,71 @@ internal static class ShowVerb
         var environment = EnvironmentOption.Create();
         var package = new Argument<string?>("PACKAGE") { Description = "What is installed; without it, the environment itself", Arity = ArgumentArity.ZeroOrOne };
         var files = new Option<bool>("--files") { Description = "Also its files" };
-        var command = new ExampledCommand("show", "Show an environment, or one of its packages", "mayfly env show --env shop", "mayfly env show django --files") { package, environment, files };
+        var json = CommonOptions.Json();
+        var command = new ExampledCommand("show", "Show an environment, or one of its packages", "mayfly env show --env shop", "mayfly env show django --files") { package, environment, files, json };
         command.SetAction(result =>
         {
             var opened = environment.Read(result, Store.Open());
             var output = result.InvocationConfiguration.Output;
             if (result.GetValue(package) is { } name)
-                Package(opened, ProjectName.Parse(name), result.GetValue(files), output);
+            {
+                var shown = Package(opened, ProjectName.Parse(name), result.GetValue(files));
+                if (result.GetValue(json))
+                    output.WriteLine(JsonSerializer.Serialize(shown, EnvironmentJson.Default.DistributionData));
+                else
+                    Write(shown, output);
+            }
             else
-                Environment(opened, output);
+            {
+                var shown = Environment(opened);
+                if (result.GetValue(json))
+                    output.WriteLine(JsonSerializer.Serialize(shown, EnvironmentJson.Default.EnvironmentData));
+                else
+                    Write(shown, output);
+            }
+
             return ExitCode.Done;
         });
         return command;
     }
 
-    private static void Environment(VirtualEnvironment environment, TextWriter output)
+    private static EnvironmentData Environment(VirtualEnvironment environment)
     {
-        var installed = environment.Installed();
-        output.WriteLine($"environment  {EnvironmentPlaces.OfHost().NameOf(environment.Root)}");
-        output.WriteLine($"path         {environment.Root}");
-        output.WriteLine($"python       {(environment.Loss is { } loss ? loss.What : $"{environment.Interpreter.Target.Markers.PythonFullVersion} ({environment.Interpreter.Executable})")}");
-        output.WriteLine($"packages     {installed.Count}, of which {installed.Count(static one => one.IsRequested)} were asked for");
-        output.WriteLine($"before       {(environment.CanRollBack ? "there is a state to go back to: mayfly env rollback" : "no state to go back to")}");
+        var (installed, interpreter) = (environment.Installed(), environment.Loss is null ? environment.Interpreter : null);
+        return new EnvironmentData(EnvironmentPlaces.OfHost().NameOf(environment.Root), environment.Root, interpreter?.Target.Markers.PythonFullVersion, interpreter?.Executable, environment.Loss?.What, installed.Count, installed.Count(static one => one.IsRequested), environment.CanRollBack);
     }
 
-    private static void Package(VirtualEnvironment environment, ProjectName project, bool files, TextWriter output)
+    private static void Write(EnvironmentData shown, TextWriter output)
+    {
+        output.WriteLine($"environment  {shown.Name}");
+        output.WriteLine($"path         {shown.Path}");
+        output.WriteLine($"python       {shown.Fault ?? $"{shown.Python} ({shown.Interpreter})"}");
+        output.WriteLine($"packages     {shown.Packages}, of which {shown.Requested} were asked for");
+        output.WriteLine($"before       {(shown.CanRollBack ? "there is a state to go back to: mayfly env rollback" : "no state to go back to")}");
+    }
+
+    private static DistributionData Package(VirtualEnvironment environment, ProjectName project, bool files)
     {
         // Without an interpreter nobody knows which markers hold; then all that is said counts.
         var (installed, markers) = (environment.Installed(), environment.Loss is null ? environment.Interpreter.Target.Markers : null);
         var one = installed.FirstOrDefault(one => one.Project == project) ?? throw new MayflyException($"{project} is not installed in {environment.Root}",
             Spelling.Near(installed.Select(static one => one.Project.Text), project.Text, count: 3) is { Count: > 0 } near ? $"there is {string.Join(", ", near)}" : "mayfly env list NAME shows what is");
-        output.WriteLine($"name         {one.Project}\nversion      {one.Version}\nsummary      {one.Metadata.Summary}\nlicence      {(one.Metadata.LicenceExpression is { } expression ? SpdxExpression.TryParse(expression, out var fault)?.Text ?? $"{expression} (no licence expression: {fault})" : null) ?? one.Metadata.Licence?.Split('\n')[0] ?? "not said"}");
-        output.WriteLine($"came         {(one.IsRequested ? "since somebody asked for it" : "for another one")}{(one.Installer.Length > 0 ? $", by {one.Installer}" : "")}");
-        output.WriteLine($"needs        {Names(one.Metadata.Requires.Where(Counts).Select(static need => need.ToString()))}");
-        output.WriteLine($"needed by    {Names(installed.Where(other => other.Metadata.Requires.Any(need => need.Name == project && Counts(need))).Select(static other => other.Project.Text))}");
-        if (files)
-        {
-            foreach (var file in one.Files)
-                output.WriteLine($"  {file}");
-        }
+        var licence = (one.Metadata.LicenceExpression is { } expression ? SpdxExpression.TryParse(expression, out var fault)?.Text ?? $"{expression} (no licence expression: {fault})" : null) ?? one.Metadata.Licence?.Split('\n')[0];
+        return new DistributionData(one.Project.Text, one.Version.ToString(), one.Metadata.Summary, licence, one.IsRequested, one.Installer, one.Origin?.Requirement(), [.. one.Metadata.Requires.Where(Counts).Select(static need => need.ToString())],
+            [.. installed.Where(other => other.Metadata.Requires.Any(need => need.Name == project && Counts(need))).Select(static other => other.Project.Text)], files ? [.. one.Files] : null);
 
         bool Counts(DependencySpecifier need) => markers is null || need.Holds(markers);
+    }
 
-        static string Names(IEnumerable<string> names) => string.Join(", ", names) is { Length: > 0 } text ? text : "nothing";
+    private static void Write(DistributionData shown, TextWriter output)
+    {
+        output.WriteLine($"name         {shown.Name}\nversion      {shown.Version}\nsummary      {shown.Summary}\nlicence      {shown.Licence ?? "not said"}");
+        output.WriteLine($"came         {(shown.Requested ? "since somebody asked for it" : "for another one")}{(shown.Installer.Length > 0 ? $", by {shown.Installer}" : "")}");
+        output.WriteLine($"needs        {Names(shown.Requires)}");
+        output.WriteLine($"needed by    {Names(shown.RequiredBy)}");
+        foreach (var file in shown.Files ?? [])
+            output.WriteLine($"  {file}");
+
+        static string Names(string[] names) => names is [] ? "nothing" : string.Join(", ", names);
     }
 }

@@ -11,8 +11,8 @@ internal static class UpgradeVerb
     public static Command Create()
     {
         var environment = EnvironmentOption.Create();
-        var dry = new Option<bool>("--dry-run") { Description = "Only say what would change" };
-        var command = new ExampledCommand("upgrade", "Take newer versions of these packages, or of all that there are", "mayfly env upgrade", "mayfly env upgrade django --dry-run") { environment, dry };
+        var command = new ExampledCommand("upgrade", "Take newer versions of these packages, or of all that there are", "mayfly env upgrade", "mayfly env upgrade django --dry-run") { environment };
+        var plan = PlanOptions.AddTo(command);
         var requirements = RequirementOptions.AddTo(command);
         var placement = PlacementOptions.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
@@ -22,7 +22,7 @@ internal static class UpgradeVerb
             var opened = environment.Open(result, store);
             var wanted = requirements.Read(result, opened.Root);
             var all = requirements.IsEmpty(result);
-            await PlanText.RunAsync(store, opened, progress => EnvironmentPlan.OfAsync(store, opened.Interpreter, opened.Installed(), Request(), progress, cancellationToken), result.GetValue(dry), placed, result.InvocationConfiguration.Output, cancellationToken);
+            await plan.RunAsync(result, store, opened, progress => EnvironmentPlan.OfAsync(store, opened.Interpreter, opened.Installed(), Request(), progress, cancellationToken), placed, cancellationToken);
             return ExitCode.Done;
 
             EnvironmentRequest Request() => new()

@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Text.Json;
 using Mayfly.Environments;
 using Mayfly.Packages;
 using Mayfly.Packages.Python;
+using Mayfly.Verbs;
 
 namespace Mayfly.Cli.Env;
 
@@ -12,11 +14,14 @@ internal static class WhichVerb
     {
         var environment = EnvironmentOption.Create();
         var name = new Argument<string?>("NAME") { Description = "A program, a module or a package of the environment; without it, the environment's own path", Arity = ArgumentArity.ZeroOrOne };
-        var command = new ExampledCommand("which", "Print where an environment, or something in it, is", "mayfly env which --env shop", "mayfly env which django-admin") { name, environment };
+        var json = CommonOptions.Json();
+        var command = new ExampledCommand("which", "Print where an environment, or something in it, is", "mayfly env which --env shop", "mayfly env which django-admin") { name, environment, json };
         command.SetAction(result =>
         {
             var opened = VirtualEnvironment.Read(environment.PathIn(result), Store.Open());
-            result.InvocationConfiguration.Output.WriteLine(result.GetValue(name) is { } wanted ? Find(opened, wanted) : opened.Root);
+            var place = result.GetValue(name) is { } wanted ? Find(opened, wanted) : opened.Root;
+            result.InvocationConfiguration.Output.WriteLine(!result.GetValue(json) ? place
+                : JsonSerializer.Serialize(new PlaceData(EnvironmentPlaces.OfHost().NameOf(opened.Root), result.GetValue(name), place), EnvironmentJson.Default.PlaceData));
             return ExitCode.Done;
         });
         return command;

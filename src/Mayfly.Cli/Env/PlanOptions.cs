@@ -1,0 +1,54 @@
+using System.CommandLine;
+using System.Text.Json;
+using Mayfly.Environments;
+using Mayfly.Packages;
+using Mayfly.Verbs;
+
+namespace Mayfly.Cli.Env;
+
+/// <summary>How a plan is carried out and told: <c>--dry-run</c>, <c>--json</c>.</summary>
+internal sealed class PlanOptions
+{
+    private readonly Option<bool> _dry = new("--dry-run") { Description = "Only say what would change" };
+    private readonly Option<bool> _json = CommonOptions.Json();
+
+    private PlanOptions()
+    {
+    }
+
+    public static PlanOptions AddTo(Command command)
+    {
+        var options = new PlanOptions();
+        command.Add(options._dry);
+        command.Add(options._json);
+        return options;
+    }
+
+    /// <summary>Makes a plan, carries it out before anybody else changes the environment, and says what was done.</summary>
+    /// <param name="result">What was typed.</param>
+    /// <param name="store">Gets what is fetched.</param>
+    /// <param name="environment">The environment.</param>
+    /// <param name="choose">Makes the plan.</param>
+    /// <param name="placement">How the environment gets the files of what comes; null for what is usual.</param>
+    /// <param name="cancellationToken">Ends it, with nothing changed.</param>
+    public async Task RunAsync(ParseResult result, Store store, VirtualEnvironment environment, Func<IProgress<Activity>, Task<EnvironmentPlan>> choose, Placement? placement, CancellationToken cancellationToken)
+    {
+        var (dry, output, name) = (result.GetValue(_dry), result.InvocationConfiguration.Output, EnvironmentPlaces.OfHost().NameOf(environment.Root));
+        var plan = await Terminal.Screen.ShowAsync(async progress =>
+        {
+            if (dry)
+                return await choose(progress);
+            return await environment.AloneAsync(async () =>
+            {
+                var plan = await choose(progress);
+                if (!plan.IsEmpty)
+                    await plan.RunAsync(store, environment, progress, placement, cancellationToken);
+                return plan;
+            }, progress, cancellationToken);
+        });
+        if (result.GetValue(_json))
+            output.WriteLine(JsonSerializer.Serialize(new PlanData(name, environment.Root, dry, [.. PlanText.Changes(plan)]), EnvironmentJson.Default.PlanData));
+        else
+            PlanText.Write(plan, name, dry, output);
+    }
+}
