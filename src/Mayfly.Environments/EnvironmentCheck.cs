@@ -62,7 +62,7 @@ public static partial class EnvironmentCheck
         {
             // Whoever wrote it may name anything: a device has no end, and a pipe waits for somebody.
             var path = entry.Path.Contains('\0', StringComparison.Ordinal) ? null : Path.GetFullPath($"{environment.PackagesFolder}/{entry.Path}");
-            var isThere = path is not null && File.Exists(path) && Nodes.Read(new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? path).Kind == NodeKind.File;
+            var isThere = path is not null && File.Exists(path) && Nodes.Find(new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? path) is { Kind: NodeKind.File };
             // Byte code comes and goes: it is made anew from what is beside it.
             if (!isThere && entry.Hash is null or "" && entry.Path.EndsWith(".pyc", StringComparison.Ordinal))
                 continue;

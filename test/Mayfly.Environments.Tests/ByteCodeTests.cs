@@ -146,11 +146,11 @@ public sealed class ByteCodeTests : IDisposable
         Assert.Equal((($"{broken} cannot compile modules: it ended with exit code 7\n  oh"), "leave out --compile: Python compiles modules as it first loads them"), (refused.Message, refused.Hint));
         Assert.False(Path.Exists($"{_folder}/other"));
         // What is behind a link is somebody else's.
-        Directory.CreateSymbolicLink($"{environment.PackagesFolder}/__pycache__", Directory.CreateDirectory($"{_folder}/elsewhere").FullName);
+        Directory.CreateSymbolicLink($"{Directory.CreateDirectory($"{environment.PackagesFolder}/odd").FullName}/__pycache__", Directory.CreateDirectory($"{_folder}/elsewhere").FullName);
         var behind = Assert.Throws<MayflyException>(() => environment.Change(plans, [], placement: Compiled));
-        Assert.Equal($"{environment.SitePackages}/__pycache__ in {environment.Root} is a link to {_folder}/elsewhere, and what is behind it is not changed", behind.Message);
+        Assert.Equal($"{environment.SitePackages}/odd/__pycache__ in {environment.Root} is a link to {_folder}/elsewhere, and what is behind it is not changed", behind.Message);
         Assert.Empty(Directory.GetFileSystemEntries($"{_folder}/elsewhere"));
-        File.Delete($"{environment.PackagesFolder}/__pycache__");
+        Directory.Delete($"{environment.PackagesFolder}/odd", recursive: true);
         using var ended = new CancellationTokenSource();
         ended.Cancel();
         Assert.ThrowsAny<OperationCanceledException>(() => environment.Change(plans, [], placement: Compiled, cancellationToken: ended.Token));

@@ -28,7 +28,10 @@ internal static class LockDifference
 
     /// <summary>The same as data.</summary>
     public static IEnumerable<ChangeData> Changes<T>(IReadOnlyDictionary<ProjectName, T> before, IReadOnlyDictionary<ProjectName, T> after)
-        where T : notnull => before.Keys.Union(after.Keys).OrderBy(static name => name.Text, StringComparer.Ordinal).Select(name => new ChangeData(name.Text, Text(before, name), Text(after, name))).Where(static change => change.Before != change.After);
+        where T : notnull => before.Keys.Union(after.Keys).OrderBy(static name => name.Text, StringComparer.Ordinal)
+            // 1.0 and 1.0.0 are one version (PEP 440).
+            .Where(name => !(before.TryGetValue(name, out var old) && after.TryGetValue(name, out var now) && old.Equals(now)))
+            .Select(name => new ChangeData(name.Text, Text(before, name), Text(after, name)));
 
     private static string? Text<T>(IReadOnlyDictionary<ProjectName, T> versions, ProjectName name)
         where T : notnull => versions.TryGetValue(name, out var version) ? version.ToString() : null;

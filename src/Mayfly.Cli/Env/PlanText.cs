@@ -20,7 +20,7 @@ internal static class PlanText
     }
 
     /// <summary>In the order of the names.</summary>
-    public static IEnumerable<ChangeData> Changes(EnvironmentPlan plan) => plan.Install.Select(static one => new ChangeData(one.Chosen.Project.Text, one.Before?.ToString(), one.Chosen.Version.ToString()))
+    public static IEnumerable<ChangeData> Changes(EnvironmentPlan plan) => plan.Install.Select(static one => new ChangeData(one.Chosen.Project.Text, (one.Before == one.Chosen.Version ? one.Chosen.Version : one.Before)?.ToString(), one.Chosen.Version.ToString()))
         .Concat(plan.Remove.Select(static one => new ChangeData(one.Project.Text, one.Version.ToString(), null))).OrderBy(static change => change.Name, StringComparer.Ordinal);
 
     private static IEnumerable<string> Counts(EnvironmentPlan plan)

@@ -25,10 +25,10 @@ internal static class DependencyGroups
         {
             if (resolved.TryGetValue(name, out var known))
                 return known;
-            if (way.Count > Deepest)
-                throw Wrong($"dependency groups include each other more than {Deepest} deep", "no project needs that");
             if (way.Contains(name))
                 throw Wrong($"the dependency group {name} includes itself{(way.Count > 1 ? $", by way of {string.Join(" and ", way.Skip(1))}" : "")}", "take one of the includes out");
+            if (way.Count > Deepest)
+                throw Wrong($"dependency groups include each other more than {Deepest} deep", "no project needs that");
             List<DependencySpecifier> all = [];
             foreach (var entry in groups[name].Entries)
             {
