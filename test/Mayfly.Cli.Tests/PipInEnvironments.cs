@@ -1,5 +1,9 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.RegularExpressions;
 using Mayfly.Environments.Tests;
+using Mayfly.Packages.Python;
+using Mayfly.Packages.Tests.Debian;
 
 namespace Mayfly.Cli.Tests;
 
@@ -67,6 +71,38 @@ public sealed partial class PipInEnvironments : IDisposable
         string said = ours.Run(session).Replace(ours.Home, "HOME"), judged = theirs.Run(session).Replace(theirs.Home, "HOME");
         judged = OnlyInTheirs().Replace(judged, "");
         Assert.Equal(judged, said);
+    }
+
+    /// <summary>The same over an index, with names, markers and circles that only there make a difference.</summary>
+    [Fact]
+    public void Pip_says_of_an_index_what_pip_says()
+    {
+        var wheels = Wheels();
+        WheelFile.WriteWith(wheels, "Zope.Long", "1.0", new Dictionary<string, string> { ["zope_long.py"] = new('x', 20_000) }, "Name: Zope.Long\nRequires-Dist: Beta.Y (>=1)\nRequires-Dist: aleph\n");
+        WheelFile.WriteWith(wheels, "beta_y", "1.0", new Dictionary<string, string> { ["beta_y.py"] = "" }, "Name: Beta.Y\nRequires-Dist: zeta\n");
+        WheelFile.WriteWith(wheels, "aleph", "1.0", new Dictionary<string, string> { ["aleph.py"] = "" }, "Name: aleph\nRequires-Dist: bet\n");
+        WheelFile.WriteWith(wheels, "bet", "1.0", new Dictionary<string, string> { ["bet.py"] = "" }, "Name: bet\nRequires-Dist: aleph\n");
+        WheelFile.Write(wheels, "zeta", "1.0", new Dictionary<string, string> { ["zeta.py"] = "" });
+        using var index = new FaultyServer { ContentType = "text/html", Tag = "\"1\"" };
+        foreach (var group in Directory.GetFiles(wheels).GroupBy(static path => ProjectName.Parse(Path.GetFileName(path).Split('-')[0]).Text))
+        {
+            foreach (var path in group)
+                index.Files[$"{group.Key}/{Path.GetFileName(path)}"] = File.ReadAllBytes(path);
+            index.Files[$"{group.Key}/"] = Encoding.UTF8.GetBytes(string.Concat(group.Order(StringComparer.Ordinal).Select(static path => $"<a href='{Path.GetFileName(path)}#sha256={Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)))}'>{Path.GetFileName(path)}</a>\n")));
+        }
+
+        var (ours, theirs) = (Here("ours"), Here("them"));
+        Assert.Contains("made ", ours.Run("mayfly env create ./env --python /usr/bin/python3"));
+        theirs.Run("virtualenv -q -p /usr/bin/python3 --no-setuptools --no-wheel env");
+        foreach (var here in (ShellUnderTest[])[ours, theirs])
+        {
+            File.WriteAllText($"{here.Home}/req.txt", "alpha\nbeta==1.0\nnothing; python_version < '3'\n");
+            File.WriteAllText($"{here.Home}/limits.txt", "delta<2\n");
+        }
+
+        var session = $"export PIP_INDEX_URL={index.Address} PIP_DISABLE_PIP_VERSION_CHECK=1\nP=$PWD/env/bin/pip\n{Session}\nsay install zope-long 'delta; python_version>\"4\"'; say uninstall -y zope.long; say install Zope.Long; say install 'web=1'; say install zeta=1";
+        string said = ours.Run(session).Replace(ours.Home, "HOME"), judged = theirs.Run(session).Replace(theirs.Home, "HOME");
+        Assert.Equal(OnlyInTheirs().Replace(judged, ""), said);
     }
 
     /// <summary>What is compiled is listed and taken away as by pip; the last of several words counts.</summary>

@@ -70,7 +70,7 @@ public sealed class SettingsOfPip : IDisposable
         Assert.Equal("two==1.0\n", Frozen);
         var told = Run([("PIP_CONSTRAINT", $"{address}files/limits.txt")], "pip", "--env", Root, "install", "-U", "two", "-r", $"{address}files/all.txt");
         Works(told);
-        Assert.Contains($"Collecting one (from -r {address}files/more.txt (line 1))\n", told.Output);
+        Assert.Contains("Collecting one\n", told.Output);
         Assert.Equal("one==1.0\ntwo==1.0\n", Frozen);
         foreach (var words in (string[][])[["env", "install", "--env", "shop", "-r", $"{address}none.txt"], ["pip", "--env", Root, "install", "-r", $"{address}none.txt"]])
         {

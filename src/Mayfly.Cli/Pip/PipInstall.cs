@@ -38,8 +38,30 @@ internal static class PipInstall
         };
         var plan = await ChooseAsync(() => EnvironmentPlan.OfAsync(store, environment.Interpreter, environment.Installed(), request, null, cancellationToken), store, wanted, environment, cancellationToken);
         var story = new PipStory(plan.Requirements, plan, before, environment);
-        foreach (var line in story.Choices(request.Upgrade && !request.Reinstall, request.WithoutDependencies))
+        foreach (var line in story.Ignored())
             output.WriteLine(line);
+        IReadOnlyList<WheelPlan> fetched = [];
+        if (!arguments.Has("--dry-run") && plan.Install.Count > 0)
+        {
+            var there = plan.Install.Where(one => IsThere(store, one.Chosen)).Select(static one => one.Chosen.Project).ToHashSet();
+            try
+            {
+                fetched = await plan.FetchAsync(store, environment.Interpreter, environment.Root, null, cancellationToken);
+            }
+            catch (MayflyException)
+            {
+                // As far as pip would have come.
+                Tell();
+                throw;
+            }
+
+            story = new PipStory(plan.Requirements, plan, before, environment)
+            {
+                Files = plan.Install.Zip(fetched).Where(static pair => !pair.First.Chosen.IsSource).ToDictionary(static pair => pair.First.Chosen.Project, pair => (LengthOf(store, pair.Second.Wheel.Sha256), there.Contains(pair.First.Chosen.Project))),
+            };
+        }
+
+        Tell();
         foreach (var (one, extra) in plan.LackingExtras.SelectMany(static one => one.UnknownExtras.Select(extra => (one, extra))))
             error.WriteLine($"WARNING: {one.Project} {one.Version} does not provide the extra '{extra}'");
         // pip's own words, in which the name is as the metadata have it.
@@ -55,10 +77,16 @@ internal static class PipInstall
 
         // pip compiles unless it is told not to; here Python does as it first loads what is installed.
         var compiles = arguments.Options.LastOrDefault(static one => one.Name is "--compile" or "--no-compile").Name == "--compile";
-        await plan.RunAsync(store, environment, null, new Placement { Compiles = compiles }, cancellationToken);
+        environment.Change(fetched, [.. plan.Remove.Select(static one => one.Project)], null, new Placement { Compiles = compiles }, cancellationToken);
         foreach (var line in story.Changes(PipDistribution.All(environment)))
             output.WriteLine(line);
         return ExitCode.Done;
+
+        void Tell()
+        {
+            foreach (var line in story.Choices(request.Upgrade && !request.Reinstall, request.WithoutDependencies))
+                output.WriteLine(line);
+        }
     }
 
     public static async Task<int> DownloadAsync(PipArguments arguments, VirtualEnvironment environment, Store store, TextWriter output, CancellationToken cancellationToken)
@@ -70,13 +98,17 @@ internal static class PipInstall
         var chosen = await ChooseAsync(() => PythonResolution.ResolveAsync(store, asked.Wanted, target, asked.Sources, null, null, cancellationToken), store, wanted, environment, cancellationToken);
         var folder = arguments.Last("--dest") ?? ".";
         Directory.CreateDirectory(folder);
-        var story = new PipStory(wanted, new EnvironmentPlan { Install = [.. chosen.Select(static one => new PlannedInstall(one, null, IsRequested: false))] }, [], environment);
-        var files = story.Needed(upgrade: false, arguments.Has("--no-deps")).Where(static one => one.Chosen is not null).Select(one => (one.Line, one.Name, File: one.Chosen!.File!, Path: Path.GetFullPath($"{folder}/{one.Chosen.File!.Name}"))).ToArray();
-        var missing = files.Where(static one => !File.Exists(one.Path)).ToArray();
-        foreach (var (line, _, _, path) in files)
-            output.WriteLine(missing.Any(one => one.Path == path) ? line : $"{line}\n  File was already downloaded {path}");
-        var fetched = await PythonDownload.AllAsync(store, [.. missing.Select(static one => one.File)], asked.Sources.Access, null, null, cancellationToken);
-        foreach (var ((_, _, _, path), (_, digest)) in missing.Zip(fetched))
+        var missing = chosen.Where(one => !File.Exists(PathOf(one))).ToArray();
+        var there = missing.Where(one => IsThere(store, one)).Select(static one => one.Project).ToHashSet();
+        var fetched = await PythonDownload.AllAsync(store, [.. missing.Select(static one => one.File!)], asked.Sources.Access, null, null, cancellationToken);
+        var story = new PipStory(wanted, new EnvironmentPlan { Install = [.. chosen.Select(static one => new PlannedInstall(one, null, IsRequested: false))] }, [], environment)
+        {
+            Files = missing.Zip(fetched).ToDictionary(static pair => pair.First.Project, pair => (LengthOf(store, pair.Second.Sha256), there.Contains(pair.First.Project))),
+        };
+        var files = story.Needed(upgrade: false, arguments.Has("--no-deps")).Where(static one => one.Chosen is not null).Select(static one => (one.Line, one.Name, Chosen: one.Chosen!)).ToArray();
+        foreach (var (line, _, one) in files)
+            output.WriteLine(missing.Contains(one) ? line : $"{line.Split('\n')[0]}\n  File was already downloaded {PathOf(one)}");
+        foreach (var (path, digest) in files.Where(one => missing.Contains(one.Chosen)).Select(one => (PathOf(one.Chosen), fetched[Array.IndexOf(missing, one.Chosen)].Sha256)))
         {
             // Beside it first: a name that is there is whole.
             File.Copy(store.PathOf(StoreArea.Artifacts, digest), $"{path}.part", overwrite: true);
@@ -84,9 +116,16 @@ internal static class PipInstall
             output.WriteLine($"Saved {PipStory.Shown(path)}");
         }
 
-        output.WriteLine($"Successfully downloaded {string.Join(' ', files.Select(one => arguments.Words.Exists(word => PipDistribution.NameOf(word) == one.Name) ? one.Name : one.File.Name.Split('-')[0]))}");
+        output.WriteLine($"Successfully downloaded {string.Join(' ', files.Select(one => arguments.Words.Exists(word => PipDistribution.NameOf(word) == one.Name) ? one.Name : one.Chosen.File!.Name.Split('-')[0]))}");
         return ExitCode.Done;
+
+        string PathOf(ChosenDistribution one) => Path.GetFullPath($"{folder}/{one.File!.Name}");
     }
+
+    private static bool IsThere(Store store, ChosenDistribution one) => one.File is { } file && file.Hashes.GetValueOrDefault("sha256") is { } digest && store.Has(StoreArea.Artifacts, digest);
+
+    /// <summary>Bytes of an archive; zero when it is not kept.</summary>
+    private static long LengthOf(Store store, string sha256) => store.PathOf(StoreArea.Artifacts, sha256) is var path && File.Exists(path) ? new FileInfo(path).Length : 0;
 
     public static RequirementsFile ReadFile(string file, NetworkAccess access) => RemoteRequirements.IsAddress(file) || file.StartsWith("file:", StringComparison.OrdinalIgnoreCase) || File.Exists(file) ? RequirementFiles.Read(file, access)
         : throw new PipFailure($"Could not open requirements file: [Errno 2] No such file or directory: '{file}'");
@@ -113,7 +152,8 @@ internal static class PipInstall
             }
             catch (MayflyException)
             {
-                throw new PipFailure($"Invalid requirement: '{word}'");
+                // As pip, which finds an operator in ===, ==, ~=, !=, <=, >=, < and >.
+                throw new PipFailure($"Invalid requirement: '{word}'{(word.Contains('=', StringComparison.Ordinal) && !word.Contains("==", StringComparison.Ordinal) && word.IndexOfAny(['~', '!', '<', '>']) < 0 ? "\nHint: = is not a valid operator. Did you mean == ?" : "")}");
             }
         }
 

@@ -14,6 +14,9 @@ internal sealed class PipStory
     private readonly IReadOnlyList<PipDistribution> _before;
     private readonly VirtualEnvironment _environment;
 
+    /// <summary>What is known of files that come, by project: their bytes, and whether they were there before; nothing as long as nothing was fetched.</summary>
+    public IReadOnlyDictionary<ProjectName, (long Bytes, bool WasThere)> Files { get; init; } = new Dictionary<ProjectName, (long, bool)>();
+
     public PipStory(RequirementsFile wanted, EnvironmentPlan plan, IReadOnlyList<PipDistribution> before, VirtualEnvironment environment) => (_wanted, _plan, _before, _environment) = (wanted, plan, before, environment);
 
     /// <summary>A path as pip shows it.</summary>
@@ -50,22 +53,38 @@ internal sealed class PipStory
                     yield return (line, name, comes?.Chosen);
                 if (comes is null)
                     continue;
-                name = $"{(direct.IsWheel ? direct.FileName.Split('-')[0] : name)}=={asked.Version}";
+                name = text = $"{(direct.IsWheel ? direct.FileName.Split('-')[0] : name)}=={asked.Version}";
                 (comes, there) = (comes with { Chosen = comes.Chosen with { File = null } }, null);
             }
 
             if (there is not null && (comes is null || (upgrade && number < roots && specifier.Versions.Allows(there.Installed.Version, preReleases: true))))
                 yield return ($"Requirement already satisfied: {text} in {Shown(_environment.PackagesFolder)}{(next.From is { } from ? $" (from {from})" : "")} ({there.Version})", name, null);
             if (comes?.Chosen.File is { } file)
-                yield return (file.Address.IsFile ? $"Processing {Shown(file.Address.LocalPath)}" : $"Collecting {text}{(next.From is { } origin ? $" (from {origin})" : "")}\n  Downloading {Login.Without(file.Address)}", name, comes.Chosen);
+                yield return (file.Address.IsFile ? $"Processing {Shown(file.Address.LocalPath)}" : $"Collecting {text}{Brought(comes.Chosen)}", name, comes.Chosen);
             if (alone)
                 continue;
-            var needs = comes is not null ? comes.Chosen.Requires.Select(static need => need.ToString()) : there?.Needs ?? [];
+            var needs = comes is not null ? comes.Chosen.Requires.Select(static need => need.AsWritten()) : there?.Needs ?? [];
             foreach (var need in needs.Where(need => Counts(DependencySpecifier.Parse(need), specifier)))
-                pending.Enqueue((need, next.From is { } parents ? $"{name}->{parents}" : name));
+                pending.Enqueue((need, next.From is { } parents ? $"{text}->{parents}" : text));
         }
 
         bool Counts(DependencySpecifier need, DependencySpecifier of) => need.Marker is not { } marker || marker.Holds(markers) || of.Extras.Any(extra => marker.Holds(markers with { Extra = extra.Text }));
+    }
+
+    /// <summary>Those that were asked for, and not here: their markers do not hold.</summary>
+    public IEnumerable<string> Ignored()
+    {
+        var markers = _environment.Interpreter.Target.Markers;
+        return _wanted.Entries.Where(static entry => !entry.IsConstraint).Select(static entry => DependencySpecifier.Parse(entry.Text)).Where(one => !one.Holds(markers))
+            .Select(static one => $"Ignoring {one.WrittenName}: markers '{one.Marker}' don't match your environment");
+    }
+
+    /// <summary>The line of a file that comes from an index.</summary>
+    private string Brought(ChosenDistribution one)
+    {
+        var known = Files.GetValueOrDefault(one.Project);
+        // pip keeps nothing that came without TLS.
+        return $"\n  {(known.WasThere && one.File!.Address.Scheme == Uri.UriSchemeHttps ? "Using cached" : "Downloading")} {Login.Without(one.File!.Address)}{((known.Bytes > 0 ? known.Bytes : one.File.Size) is { } bytes ? $" ({Size(bytes)})" : "")}";
     }
 
     /// <summary>What an address or a path leads to.</summary>
@@ -90,12 +109,10 @@ internal sealed class PipStory
         foreach (var name in _wanted.Entries.Where(static entry => !entry.IsConstraint).Select(static entry => entry.Text).Concat(after.SelectMany(static one => one.Needs)).Select(PipDistribution.NameOf))
             names.TryAdd(ProjectName.Parse(name), name);
         var coming = _plan.Install.ToDictionary(static one => one.Chosen.Project);
-        var depths = new Dictionary<ProjectName, int>();
-        foreach (var project in coming.Keys.Where(project => coming.Values.All(one => one.Chosen.Requires.All(need => need.Name != project))).DefaultIfEmpty(coming.Keys.First()))
-            Visit(project, 1, []);
-        string[] order = [.. coming.Keys.OrderByDescending(depths.GetValueOrDefault).ThenByDescending(static project => project.Text, StringComparer.Ordinal).Select(NameOf)];
+        var sequence = Sequence(coming);
+        string[] order = [.. sequence.Select(NameOf)];
         yield return $"Installing collected packages: {string.Join(", ", order)}";
-        foreach (var project in coming.Keys.OrderByDescending(depths.GetValueOrDefault).ThenByDescending(static project => project.Text, StringComparer.Ordinal))
+        foreach (var project in sequence)
         {
             if (_before.FirstOrDefault(one => one.Installed.Project == project) is { } old)
                 yield return $"  Attempting uninstall: {NameOf(project)}\n    Found existing installation: {old.Name} {old.Version}\n    Uninstalling {old.Name}-{old.Version}:\n      Successfully uninstalled {old.Name}-{old.Version}";
@@ -104,14 +121,53 @@ internal sealed class PipStory
         yield return $"Successfully installed {string.Join(' ', coming.Values.Select(one => $"{NameOf(one.Chosen.Project)}-{one.Chosen.Version}").Order(StringComparer.Ordinal))}";
 
         string NameOf(ProjectName project) => names.GetValueOrDefault(project, project.Text);
+    }
+
+    /// <summary>
+    /// The order in which pip installs: what needs nothing first, then what needs only that, and so on, of equals the last by name first; what is left goes round in circles, and of that the deepest comes first. What is there
+    /// already counts too.
+    /// </summary>
+    private IReadOnlyList<ProjectName> Sequence(IReadOnlyDictionary<ProjectName, PlannedInstall> coming)
+    {
+        var markers = _environment.Interpreter.Target.Markers;
+        var needs = new Dictionary<ProjectName, HashSet<ProjectName>>();
+        var asked = _wanted.Entries.Where(static entry => !entry.IsConstraint).Select(static entry => DependencySpecifier.Parse(entry.Text).Name).ToArray();
+        var pending = new Queue<ProjectName>(asked.Concat(coming.Keys));
+        while (pending.TryDequeue(out var project))
+        {
+            if (needs.ContainsKey(project))
+                continue;
+            // What only an extra needs is the extra's, which is nothing that is installed.
+            var all = coming.TryGetValue(project, out var one) ? one.Chosen.Requires : _before.FirstOrDefault(there => there.Installed.Project == project)?.Installed.Metadata.Requires ?? [];
+            needs.Add(project, [.. all.Where(need => need.Holds(markers)).Select(static need => need.Name)]);
+            foreach (var need in all.Where(need => need.Holds(markers)))
+                pending.Enqueue(need.Name);
+        }
+
+        foreach (var all in needs.Values)
+            all.IntersectWith(needs.Keys);
+        var weights = new Dictionary<ProjectName, int>();
+        while (needs.Where(static one => one.Value.Count == 0).Select(static one => one.Key).ToArray() is { Length: > 0 } leaves)
+        {
+            foreach (var leaf in leaves)
+                weights[leaf] = needs.Count;
+            foreach (var leaf in leaves)
+                needs.Remove(leaf);
+            foreach (var all in needs.Values)
+                all.ExceptWith(leaves);
+        }
+
+        foreach (var project in asked)
+            Visit(project, 1, []);
+        return [.. coming.Keys.OrderByDescending(weights.GetValueOrDefault).ThenByDescending(static project => project.Text, StringComparer.Ordinal)];
 
         void Visit(ProjectName project, int depth, HashSet<ProjectName> above)
         {
-            if (!coming.TryGetValue(project, out var one) || depths.GetValueOrDefault(project) >= depth || !above.Add(project))
+            if (!needs.TryGetValue(project, out var all) || weights.GetValueOrDefault(project) >= depth || !above.Add(project))
                 return;
-            depths[project] = depth;
-            foreach (var need in one.Chosen.Requires)
-                Visit(need.Name, depth + 1, above);
+            weights[project] = depth;
+            foreach (var need in all)
+                Visit(need, depth + 1, above);
             above.Remove(project);
         }
     }

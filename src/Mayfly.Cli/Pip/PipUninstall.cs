@@ -21,30 +21,27 @@ internal static class PipUninstall
         if (names is [])
             throw new PipFailure("You must give at least one requirement to uninstall (see \"pip help uninstall\")");
         var all = PipDistribution.All(environment);
-        foreach (var missing in names.Where(name => PipListing.Find(all, name) is null))
-            error.WriteLine($"WARNING: Skipping {missing} as it is not installed.");
-        PipDistribution[] going = [.. names.Select(name => PipListing.Find(all, name)).OfType<PipDistribution>()];
-        if (arguments.Has("--yes"))
+        var isAllowed = arguments.Has("--yes");
+        // All at once, so that a kill leaves all of them or none.
+        if (isAllowed)
+            await RemoveAsync([.. names.Select(name => PipListing.Find(all, name)).OfType<PipDistribution>()]);
+        foreach (var name in names)
         {
-            // All at once, so that a kill leaves all of them or none.
-            await RemoveAsync(going);
-            foreach (var one in going)
-                output.WriteLine($"{Found(one)}\n  Successfully uninstalled {one.Name}-{one.Version}");
-            return ExitCode.Done;
-        }
-
-        foreach (var one in going)
-        {
-            output.WriteLine(Found(one));
-            if (!Allowed(one, environment, output))
+            if (PipListing.Find(all, name) is not { } one)
+            {
+                error.WriteLine($"WARNING: Skipping {name} as it is not installed.");
                 continue;
-            await RemoveAsync([one]);
+            }
+
+            output.WriteLine($"Found existing installation: {one.Name} {one.Version}\nUninstalling {one.Name}-{one.Version}:");
+            if (!isAllowed && !Allowed(one, environment, output))
+                continue;
+            if (!isAllowed)
+                await RemoveAsync([one]);
             output.WriteLine($"  Successfully uninstalled {one.Name}-{one.Version}");
         }
 
         return ExitCode.Done;
-
-        static string Found(PipDistribution one) => $"Found existing installation: {one.Name} {one.Version}\nUninstalling {one.Name}-{one.Version}:";
 
         // What somebody else has taken out or replaced meanwhile is not what was found, and is left alone.
         Task RemoveAsync(PipDistribution[] these) => these is [] ? Task.CompletedTask : environment.AloneAsync(async () =>

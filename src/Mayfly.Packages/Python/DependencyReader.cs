@@ -14,7 +14,9 @@ internal ref struct DependencyReader(string text, string kind)
     public DependencySpecifier Dependency()
     {
         Skip();
+        var begin = _rest;
         var name = Name("the name of a project");
+        var written = begin[..^_rest.Length].ToString();
         Skip();
         var extras = Extras();
         Skip();
@@ -23,12 +25,12 @@ internal ref struct DependencyReader(string text, string kind)
             Skip();
             var address = Address();
             var blank = Skip();
-            return new DependencySpecifier { Name = name, Extras = extras, Address = address, Marker = blank ? MarkerAfterSemicolon() : null };
+            return new DependencySpecifier { Name = name, WrittenName = written, Extras = extras, Address = address, Marker = blank ? MarkerAfterSemicolon() : null };
         }
 
         var versions = Versions();
         Skip();
-        return new DependencySpecifier { Name = name, Extras = extras, Versions = versions, Marker = MarkerAfterSemicolon() };
+        return new DependencySpecifier { Name = name, WrittenName = written, Extras = extras, Versions = versions, Marker = MarkerAfterSemicolon() };
     }
 
     public Marker Marker()

@@ -7,6 +7,13 @@ public sealed record DependencySpecifier
 {
     public required ProjectName Name { get; init; }
 
+    /// <summary>The name as somebody wrote it, by which pip tells of it; it makes no difference to what is meant.</summary>
+    public string WrittenName
+    {
+        get => field ?? Name.Text;
+        init;
+    }
+
     /// <summary>Which optional parts are wanted, normalised, in the order of their letters.</summary>
     public IReadOnlyList<ProjectName> Extras { get; init; } = [];
 
@@ -35,11 +42,16 @@ public sealed record DependencySpecifier
 
     public override int GetHashCode() => ToString().GetHashCode(StringComparison.Ordinal);
 
-    public override string ToString()
+    public override string ToString() => Text(Name.Text);
+
+    /// <summary>The same with its name as it was written.</summary>
+    public string AsWritten() => Text(WrittenName);
+
+    private string Text(string name)
     {
         var extras = Extras.Count == 0 ? "" : $"[{string.Join(",", Extras)}]";
         // A space ends an address: what follows it would belong to it otherwise.
         var where = Address is null ? Versions.ToString() : $" @ {Address}";
-        return $"{Name}{extras}{where}{(Marker is null ? "" : $"{(Address is null ? "" : " ")}; {Marker}")}";
+        return $"{name}{extras}{where}{(Marker is null ? "" : $"{(Address is null ? "" : " ")}; {Marker}")}";
     }
 }

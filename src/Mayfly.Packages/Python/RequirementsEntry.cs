@@ -21,6 +21,9 @@ public sealed record RequirementsEntry
     /// <summary>Hashes of files that may be taken, <c>sha256:…</c>; empty when none are demanded.</summary>
     public IReadOnlyList<string> Hashes { get; init; } = [];
 
-    /// <summary>Where it stands, for messages.</summary>
-    public string Place => Line == 0 ? File : $"{File}:{Line}";
+    /// <summary>Where it stands, for messages; empty for one that was typed.</summary>
+    public string Place => Line == 0 || File.Length == 0 ? File : $"{File}:{Line}";
+
+    /// <summary>What is wrong with it, with the place where it stands.</summary>
+    public string Told(string what) => Place.Length == 0 ? what : $"{Place}: {what}";
 }

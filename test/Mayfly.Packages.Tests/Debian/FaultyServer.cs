@@ -109,7 +109,7 @@ internal sealed class FaultyServer : IDisposable
         if (fault.Silent)
             await Task.Delay(Timeout.Infinite, _stop.Token);
         body = status is 200 or 206 ? body! : [];
-        var text = $"HTTP/1.1 {status} X\r\nContent-Length: {body.Length - start + fault.Lie}\r\n";
+        var text = $"HTTP/1.1 {status} X\r\nDate: {DateTimeOffset.UtcNow:R}\r\nContent-Length: {body.Length - start + fault.Lie}\r\n";
         if (status == 206)
             text += part;
         if (fault.Location is not null)

@@ -35,7 +35,7 @@ public static class DirectNames
             }
             catch (MayflyException e) when (!e.Message.StartsWith(entry.Place, StringComparison.Ordinal))
             {
-                throw new MayflyException($"{entry.Place}: {e.Message}", e.Hint, e);
+                throw new MayflyException(entry.Told(e.Message), e.Hint, e);
             }
         }
 

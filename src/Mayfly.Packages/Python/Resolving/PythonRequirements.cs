@@ -23,19 +23,19 @@ public sealed record PythonRequirements(IReadOnlyList<DependencySpecifier> Wante
             // As pip has it: an archive that nobody has vouched for is not taken beside those that somebody has.
             var hashes = entry.Hashes.Count > 0 ? entry.Hashes : [.. lines.Where(line => line.Dependency.Name == dependency.Name).SelectMany(static line => line.Entry.Hashes)];
             if (hashes.Count > 0 && !Digests(hashes).Any())
-                throw new MayflyException($"{entry.Place}: {dependency} has a digest by {hashes[0].Split(':')[0]} alone, and indexes say SHA-256", "write --hash=sha256:…");
+                throw new MayflyException(entry.Told($"{dependency} has a digest by {hashes[0].Split(':')[0]} alone, and indexes say SHA-256"), "write --hash=sha256:…");
             if (dependency.Address is { } address && DirectReference.Read(address) is var direct)
             {
                 if (direct.IsFolder)
-                    throw new MayflyException($"{entry.Place}: {direct.Name} is a folder, of which nobody can say a digest, and others have a --hash", "take them all out, or name an archive");
+                    throw new MayflyException(entry.Told($"{direct.Name} is a folder, of which nobody can say a digest, and others have a --hash"), "take them all out, or name an archive");
                 if (hashes.Count > 0 || direct.Hash is not null)
                     continue;
             }
 
             if (hashes.Count == 0)
-                throw new MayflyException($"{entry.Place}: {dependency} has no --hash, and others have", "give it one too, or take them all out");
+                throw new MayflyException(entry.Told($"{dependency} has no --hash, and others have"), "give it one too, or take them all out");
             if (!dependency.Versions.Clauses.Any(static clause => clause.IsExact) && !lines.Any(line => line.Entry.IsConstraint && line.Dependency.Name == dependency.Name && line.Dependency.Versions.Clauses.Any(static clause => clause.IsExact)))
-                throw new MayflyException($"{entry.Place}: {dependency} has a --hash and no exact version", "a digest belongs to one version: write NAME==VERSION");
+                throw new MayflyException(entry.Told($"{dependency} has a --hash and no exact version"), "a digest belongs to one version: write NAME==VERSION");
         }
 
         var (named, links) = (Indexes(file), Links(file));
@@ -89,7 +89,7 @@ public sealed record PythonRequirements(IReadOnlyList<DependencySpecifier> Wante
         }
         catch (MayflyException e)
         {
-            throw new MayflyException($"{entry.Place}: {e.Message}", e.Hint, e);
+            throw new MayflyException(entry.Told(e.Message), e.Hint, e);
         }
     }
 
