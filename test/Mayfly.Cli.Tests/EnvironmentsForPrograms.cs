@@ -22,7 +22,10 @@ public sealed class EnvironmentsForPrograms : IDisposable
 
     private readonly Folder _folder = new();
 
-    public EnvironmentsForPrograms()
+    public void Dispose() => _folder.Dispose();
+
+    /// <summary>Made by each test and not where the class is: what a machine cannot run is skipped after that.</summary>
+    private void CreateShop()
     {
         var wheels = Directory.CreateDirectory($"{_folder.Path}/wheels").FullName;
         WheelFile.WriteWith(wheels, "web", "1.0", new Dictionary<string, string> { ["web.py"] = "" }, "Name: web\nSummary: The first\nLicense-Expression: mit\nRequires-Dist: orm<2\n");
@@ -31,8 +34,6 @@ public sealed class EnvironmentsForPrograms : IDisposable
         WheelFile.Write(wheels, "orm", "2.0", new Dictionary<string, string> { ["orm.py"] = "" });
         Assert.Equal(0, Env("create", "shop", "--python", "/usr/bin/python3", "web<2").ExitCode);
     }
-
-    public void Dispose() => _folder.Dispose();
 
     private Invocation Env(params string[] words) => Invocation.Run(_folder, new Dictionary<string, string?>
     {
@@ -56,6 +57,7 @@ public sealed class EnvironmentsForPrograms : IDisposable
     [InlineData("env-json-nothing-to-do", 0, "install", "orm", "--env", "shop")]
     public void What_is_asked_for_as_data_is_data(string snapshot, int code, params string[] words)
     {
+        CreateShop();
         var said = Env([.. words, "--json"]);
         Assert.Equal(code, said.ExitCode);
         said.ShouldMatch(snapshot);
@@ -66,6 +68,7 @@ public sealed class EnvironmentsForPrograms : IDisposable
     [Fact]
     public void What_was_changed_and_is_wrong_is_data_too()
     {
+        CreateShop();
         Env("install", "-U", "web", "orm", "--json", "--env", "shop").ShouldMatch("env-json-install");
         Env("diff", "--json", "--env", "shop").ShouldMatch("env-json-diff");
         File.AppendAllText(Directory.GetFiles($"{_folder.Path}/environments/shop/lib", "orm.py", SearchOption.AllDirectories).Single(), "x");
@@ -78,6 +81,7 @@ public sealed class EnvironmentsForPrograms : IDisposable
     [Fact]
     public void How_indexes_are_reached_is_told_as_pip_is_told()
     {
+        CreateShop();
         // Certificates are read when a host has some to be compared with.
         string[] index = ["install", "elsewhere", "--find-links", "https://index.test/simple/", "--env", "shop"];
         File.WriteAllText($"{_folder.Path}/empty.pem", "");
@@ -105,6 +109,7 @@ public sealed class EnvironmentsForPrograms : IDisposable
     [Fact]
     public void Settings_and_preferred_wheels_count()
     {
+        CreateShop();
         SourceProject.Archive($"{_folder.Path}/wheels", "own", new Dictionary<string, string> { ["pyproject.toml"] = "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n", ["backend.py"] = Backend }, "Metadata-Version: 2.2\nName: own\nVersion: 1.0\n");
         WheelFile.Write($"{_folder.Path}/wheels", "own", "0.9", new Dictionary<string, string> { ["own.py"] = "" });
         Assert.Equal("+ own 1.0\nshop: would be 1 installed\n", Env("install", "own", "--allow-build", "own", "--dry-run", "--env", "shop").Output);
