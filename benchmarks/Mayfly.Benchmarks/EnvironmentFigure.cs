@@ -1,5 +1,4 @@
 using System.Globalization;
-using Mayfly.Linux;
 using Mayfly.Packages;
 
 namespace Mayfly.Benchmarks;
@@ -33,22 +32,8 @@ internal sealed class EnvironmentFigure(bool inMemory) : Figure
 
     public override int Rounds => 5;
 
-    public override async Task<Findings> MeasureAsync(Workshop workshop, int rounds, CancellationToken cancellationToken)
-    {
-        var place = workshop.PathFor(Name);
-        Directory.CreateDirectory(place);
-        if (inMemory)
-            Mounts.Mount("tmpfs", place, "tmpfs", data: "size=8g");
-        try
-        {
-            return await MeasureAsync(workshop, place, rounds, cancellationToken);
-        }
-        finally
-        {
-            if (inMemory)
-                Mounts.Unmount(place);
-        }
-    }
+    public override Task<Findings> MeasureAsync(Workshop workshop, int rounds, CancellationToken cancellationToken) =>
+        workshop.InFolderAsync(Name, inMemory ? "8g" : null, place => MeasureAsync(workshop, place, rounds, cancellationToken));
 
     private static async Task<Findings> MeasureAsync(Workshop workshop, string place, int rounds, CancellationToken cancellationToken)
     {

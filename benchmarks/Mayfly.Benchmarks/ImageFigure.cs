@@ -35,19 +35,7 @@ internal sealed class ImageFigure(bool inMemory) : Figure
     public override async Task<Findings> MeasureAsync(Workshop workshop, int rounds, CancellationToken cancellationToken)
     {
         var mirror = await LocalMirror.MakeAsync(workshop, cancellationToken);
-        var place = workshop.PathFor("place");
-        Directory.CreateDirectory(place);
-        if (inMemory)
-            Mounts.Mount("tmpfs", place, "tmpfs", data: "size=12g");
-        try
-        {
-            return await MeasureAsync(workshop, inMemory ? mirror.CopyTo(place) : mirror, place, rounds, cancellationToken);
-        }
-        finally
-        {
-            if (inMemory)
-                Mounts.Unmount(place);
-        }
+        return await workshop.InFolderAsync("place", inMemory ? "12g" : null, place => MeasureAsync(workshop, inMemory ? mirror.CopyTo(place) : mirror, place, rounds, cancellationToken));
     }
 
     private async Task<Findings> MeasureAsync(Workshop workshop, LocalMirror mirror, string place, int rounds, CancellationToken cancellationToken)

@@ -83,6 +83,27 @@ internal sealed class Workshop : IDisposable
     /// <summary>A path for something that ends with the run.</summary>
     public string PathFor(string name) => Path.Combine(WorkFolder, name);
 
+    /// <summary>Does something in a folder that ends with it.</summary>
+    /// <param name="name">The folder's.</param>
+    /// <param name="memory">How much memory it may take, as tmpfs(5) has it; null for the disk.</param>
+    /// <param name="work">Is given the folder's path.</param>
+    public async Task<T> InFolderAsync<T>(string name, string? memory, Func<string, Task<T>> work)
+    {
+        var place = PathFor(name);
+        Directory.CreateDirectory(place);
+        if (memory is not null)
+            Mounts.Mount("tmpfs", place, "tmpfs", data: $"size={memory}");
+        try
+        {
+            return await work(place);
+        }
+        finally
+        {
+            if (memory is not null)
+                Mounts.Unmount(place);
+        }
+    }
+
     /// <summary>The environment in which the tool works with a store.</summary>
     public static Dictionary<string, string> With(string store) => new() { ["MAYFLY_STORE"] = store };
 

@@ -27,7 +27,7 @@ internal sealed class BuildEnvironment(VirtualEnvironment environment, PythonPro
         var (order, answer) = ($"{work}/order.json", $"{work}/answer.json");
         File.Delete(answer);
         if (!File.Exists(Script))
-            File.WriteAllText(Script, Text());
+            File.WriteAllText(Script, EmbeddedText.Of("build.py"));
         File.WriteAllText(order, new JsonObject
         {
             ["backend"] = project.BuildBackend,
@@ -75,11 +75,5 @@ internal sealed class BuildEnvironment(VirtualEnvironment environment, PythonPro
             return new MayflyException($"{message}, and said nothing", "ask the project what its build needs, or take another version of it or a wheel");
         return new MayflyException($"{message}:\n{HeardProcess.EndOf(said)}",
             $"all that it said is in {HeardProcess.Keep(store, $"wheel-{Path.GetFileName(name.TrimEnd('/'))}", said)}; {BuildNeeds.Missing(said, environment.Interpreter) ?? "a build needs on this host what the project's own documentation names, such as a compiler or headers"}");
-    }
-
-    private static string Text()
-    {
-        using var reader = new StreamReader(typeof(BuildEnvironment).Assembly.GetManifestResourceStream("Mayfly.Environments.build.py")!);
-        return reader.ReadToEnd();
     }
 }

@@ -26,7 +26,7 @@ internal static class ByteCode
     /// <exception cref="IOException">The disk refuses something.</exception>
     public static void Write(string made, string root, Interpreter interpreter, IReadOnlyList<WheelPlan> install, CancellationToken cancellationToken)
     {
-        string[] modules = [.. install.SelectMany(static plan => plan.Files).Select(static file => file.Path).Where(static path => path.EndsWith(".py", StringComparison.Ordinal))];
+        string[] modules = [.. ModulesOf(install)];
         if (modules.Length == 0)
             return;
         var compiled = new ConcurrentDictionary<string, string>(StringComparer.Ordinal);
@@ -42,12 +42,15 @@ internal static class ByteCode
 
     /// <summary>A path in each folder that byte code is written into.</summary>
     public static IEnumerable<string> FoldersOf(IReadOnlyList<WheelPlan> install) =>
-        install.SelectMany(static plan => plan.Files).Where(static file => file.Path.EndsWith(".py", StringComparison.Ordinal)).Select(static file => $"{Path.GetDirectoryName(file.Path)}/__pycache__/").Distinct();
+        ModulesOf(install).Select(static path => $"{Path.GetDirectoryName(path)}/__pycache__/").Distinct();
+
+    private static IEnumerable<string> ModulesOf(IReadOnlyList<WheelPlan> install) =>
+        install.SelectMany(static plan => plan.Files).Select(static file => file.Path).Where(static path => path.EndsWith(".py", StringComparison.Ordinal));
 
     private static IReadOnlyList<(string Module, string Compiled)> Compile(string made, string root, Interpreter interpreter, IReadOnlyList<string> modules, CancellationToken cancellationToken)
     {
         // Sets of constants are written in the order of their digests before Python 3.11.
-        var start = HeardProcess.Of(interpreter.Executable, ["-s", "-S", "-B", "-c", Text(), made, root], "/", [("PYTHONHASHSEED", "0"), ("PYTHONIOENCODING", "utf-8"), ("LC_ALL", "C.UTF-8")]);
+        var start = HeardProcess.Of(interpreter.Executable, ["-s", "-S", "-B", "-c", EmbeddedText.Of("compile.py"), made, root], "/", [("PYTHONHASHSEED", "0"), ("PYTHONIOENCODING", "utf-8"), ("LC_ALL", "C.UTF-8")]);
         using var process = Process.Start(start)!;
         using var ended = cancellationToken.Register(static process => ((Process)process!).Kill(entireProcessTree: true), process);
         var (answer, error) = (process.StandardOutput.ReadToEndAsync(CancellationToken.None), process.StandardError.ReadToEndAsync(CancellationToken.None));
@@ -73,11 +76,5 @@ internal static class ByteCode
         using var answer = JsonDocument.Parse(line);
         var (path, compiled) = (answer.RootElement[0].GetString()!, answer.RootElement[1]);
         return compiled.ValueKind == JsonValueKind.Number ? throw new LinuxException("write byte code of", path, compiled.GetInt32()) : (path, compiled.GetString()!);
-    }
-
-    private static string Text()
-    {
-        using var reader = new StreamReader(typeof(ByteCode).Assembly.GetManifestResourceStream("Mayfly.Environments.compile.py")!);
-        return reader.ReadToEnd();
     }
 }

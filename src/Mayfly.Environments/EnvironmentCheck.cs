@@ -1,5 +1,3 @@
-using System.Buffers.Text;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using Mayfly.Linux;
@@ -13,14 +11,14 @@ public static partial class EnvironmentCheck
     /// <summary>A sentence each, without a full stop; none when all is well.</summary>
     public static IReadOnlyList<string> Of(VirtualEnvironment environment)
     {
-        var installed = environment.Installed();
+        var (installed, links) = (environment.Installed(), LinkSetting.Of(environment.Root) == LinkMode.Hardlink);
         return
         [
             .. environment.Loss is { } loss ? [loss.Refusal.Message] : Array.Empty<string>(), .. Moved(environment), .. EnvironmentRecord.Read(environment.Root)?.Changes(installed, environment.PackagesFolder).Select(static change => $"{change} since mayfly left it") ?? [],
             // What fits together is a question of markers, and so of the interpreter.
             .. environment.Loss is null ? EnvironmentPlan.Conflicts(installed, environment.Interpreter.Target) : [],
             .. installed.GroupBy(static one => one.Project).Where(static group => group.Count() > 1).Select(static group => $"{group.Key} is there {group.Count()} times: {string.Join(", ", group.Select(static one => one.Version))}"),
-            .. installed.SelectMany(one => Files(environment, one)),
+            .. installed.SelectMany(one => Files(environment, one, links)),
         ];
     }
 
@@ -49,7 +47,7 @@ public static partial class EnvironmentCheck
     [GeneratedRegex(@"\A#!(?:/bin/sh\n.{3}exec. )?""?(/[^\n""]*)/bin/python[0-9.]*""?(?: |\n)")]
     private static partial Regex InterpreterOfEnvironment();
 
-    private static IEnumerable<string> Files(VirtualEnvironment environment, InstalledDistribution one)
+    private static IEnumerable<string> Files(VirtualEnvironment environment, InstalledDistribution one, bool links)
     {
         if (one.RecordFault is { } fault)
         {
@@ -57,7 +55,6 @@ public static partial class EnvironmentCheck
             yield break;
         }
 
-        var links = LinkSetting.Of(environment.Root) == LinkMode.Hardlink;
         foreach (var entry in RecordEntry.Read(File.ReadAllText($"{environment.PackagesFolder}/{one.Information}/RECORD")))
         {
             // Whoever wrote it may name anything: a device has no end, and a pipe waits for somebody.
@@ -68,16 +65,16 @@ public static partial class EnvironmentCheck
                 continue;
             if (!isThere)
                 yield return $"{one.Project} {one.Version} lacks its file {entry.Path}";
-            else if (entry.Hash is { } hash && hash.StartsWith("sha256=", StringComparison.Ordinal) && hash != $"sha256={DigestOf(path!)}")
+            else if (entry.Hash is { } hash && hash.StartsWith("sha256=", StringComparison.Ordinal) && hash != HashOf(path!))
                 yield return $"{entry.Path} of {one.Project} {one.Version} was changed{(links && Nodes.Read(path!) is { Links: > 1 } ? " in place, and so in every environment that shares it" : "")}";
             else if (links && entry.Hash is not null && Nodes.Read(path!) is { Links: > 1 } node && !LinkSetting.IsShared(node))
                 yield return $"{entry.Path} of {one.Project} {one.Version} may be written, which would change every environment that shares it";
         }
     }
 
-    private static string DigestOf(string path)
+    private static string HashOf(string path)
     {
         using var file = File.OpenRead(path);
-        return Base64Url.EncodeToString(SHA256.HashData(file));
+        return RecordEntry.HashOf(file);
     }
 }

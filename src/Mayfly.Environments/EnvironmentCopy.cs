@@ -1,5 +1,3 @@
-using System.Buffers.Text;
-using System.Security.Cryptography;
 using System.Text;
 using Mayfly.Linux;
 using Mayfly.Packages.Python;
@@ -9,8 +7,6 @@ namespace Mayfly.Environments;
 /// <summary>A second environment with the same in it. Programs name their environment by its path, so a folder that is just copied would still start the first one's interpreter.</summary>
 internal static class EnvironmentCopy
 {
-    private const int OwnerWrite = 0b010_000_000;
-
     /// <summary>Fills a folder that is to become an environment.</summary>
     /// <param name="source">The one that is copied.</param>
     /// <param name="made">The folder; it holds what every environment begins with.</param>
@@ -56,7 +52,7 @@ internal static class EnvironmentCopy
                 {
                     File.Copy(path, $"{made}/{name}");
                     if (LinkSetting.IsShared(node))
-                        Files.ChangeMode($"{made}/{name}", node.Mode | OwnerWrite);
+                        Files.ChangeMode($"{made}/{name}", SharedFile.Apart(node.Mode));
                 }
             }
         }
@@ -108,7 +104,7 @@ internal static class EnvironmentCopy
             if (!one.Files.Any(file => changed.ContainsKey(Within(file))))
                 return;
             var lines = RecordEntry.Read(File.ReadAllText(path)).Select(entry => entry.Hash is not null && changed.TryGetValue(Within(entry.Path), out var contents)
-                ? new RecordEntry(entry.Path, $"sha256={Base64Url.EncodeToString(SHA256.HashData(contents))}", contents.Length) : entry);
+                ? new RecordEntry(entry.Path, RecordEntry.HashOf(contents), contents.Length) : entry);
             File.WriteAllText(path, string.Concat(lines.Select(static entry => $"{entry}\n")));
 
             string Within(string file) => Path.GetRelativePath(made, Path.GetFullPath($"{packages}/{file}"));

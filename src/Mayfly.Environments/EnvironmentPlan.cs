@@ -169,7 +169,17 @@ public sealed record EnvironmentPlan
     /// <param name="cancellationToken">Ends it, with nothing changed.</param>
     /// <exception cref="MayflyException">Something cannot be had or is not what it should be, or two have the same file; nothing has changed.</exception>
     public async Task RunAsync(Store store, VirtualEnvironment environment, IProgress<Activity>? progress = null, Placement? placement = null, CancellationToken cancellationToken = default) =>
-        environment.Change(await FetchAsync(store, environment.Interpreter, environment.Root, progress, cancellationToken).ConfigureAwait(false), [.. Remove.Select(static one => one.Project)], progress, placement, cancellationToken);
+        Change(environment, await FetchAsync(store, environment.Interpreter, environment.Root, progress, cancellationToken).ConfigureAwait(false), progress, placement, cancellationToken);
+
+    /// <summary>Changes the environment as a whole by what was fetched before.</summary>
+    /// <param name="environment">The environment.</param>
+    /// <param name="fetched">What <see cref="FetchAsync"/> gave for it.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="placement">How it gets the files of what comes; null for what is usual.</param>
+    /// <param name="cancellationToken">Ends it, with nothing changed.</param>
+    /// <exception cref="MayflyException">Two have the same file; nothing has changed.</exception>
+    public void Change(VirtualEnvironment environment, IReadOnlyList<WheelPlan> fetched, IProgress<Activity>? progress = null, Placement? placement = null, CancellationToken cancellationToken = default) =>
+        environment.Change(fetched, [.. Remove.Select(static one => one.Project)], progress, placement, cancellationToken);
 
     /// <summary>Has everything that comes in the store, verified and apart, and says which files an environment gets.</summary>
     /// <param name="store">Gets what is fetched.</param>

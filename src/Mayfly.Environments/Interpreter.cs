@@ -71,22 +71,19 @@ public sealed record Interpreter
 
     /// <summary>Null when there is none, or it is not what was kept: environments would be made by what a damaged one says.</summary>
     internal static Interpreter? Kept(string path) =>
-        File.Exists(path) && File.ReadAllText(path).Split('\n', 2) is [var digest, var answer] && digest == DigestOf(answer) ? TryRead(answer) : null;
+        File.Exists(path) && Checksummed.Read(File.ReadAllBytes(path)) is { } answer ? TryRead(Encoding.UTF8.GetString(answer.Span)) : null;
 
     /// <summary>Where there is no room for it, it is asked anew the next time.</summary>
     internal static void Keep(string path, string answer)
     {
         try
         {
-            WholeFile.Write(path, file => file.Write(Encoding.UTF8.GetBytes($"{DigestOf(answer)}\n{answer}")));
+            WholeFile.Write(path, file => Checksummed.Write(file, Encoding.UTF8.GetBytes(answer)));
         }
         catch (IOException e) when (HostRefusal.IsFull(e))
         {
         }
     }
-
-    /// <summary>By which damage on the disk is noticed, and a path is known by; the store's owner alone writes there. SHA-256 would be OpenSSL's, which takes a millisecond to load.</summary>
-    private static string DigestOf(string text) => Convert.ToHexStringLower(XxHash128.Hash(Encoding.UTF8.GetBytes(text)));
 
     /// <summary>Of the program and of what it says of its host; null when its links lead nowhere.</summary>
     private static string? Fingerprint(string program)
@@ -101,7 +98,9 @@ public sealed record Interpreter
             return null; // They go in a circle.
         }
 
-        return !file.Exists ? null : DigestOf($"{file.FullName}\n{file.LastWriteTimeUtc.Ticks}\n{file.Length}\n{Environment.OSVersion.Version}\n{File.ReadAllText("/proc/sys/kernel/version")}\n{Question}");
+        // SHA-256 would be OpenSSL's, which takes a millisecond to load.
+        return !file.Exists ? null : Convert.ToHexStringLower(XxHash128.Hash(Encoding.UTF8.GetBytes(
+            $"{file.FullName}\n{file.LastWriteTimeUtc.Ticks}\n{file.Length}\n{Environment.OSVersion.Version}\n{File.ReadAllText("/proc/sys/kernel/version")}\n{Question}")));
     }
 
     private static string Answer(string program, TimeSpan patience)
@@ -144,14 +143,7 @@ public sealed record Interpreter
         }
     }
 
-    private static string Question
-    {
-        get
-        {
-            using var reader = new StreamReader(typeof(Interpreter).Assembly.GetManifestResourceStream("Mayfly.Environments.interpreter.py")!);
-            return reader.ReadToEnd();
-        }
-    }
+    private static string Question => EmbeddedText.Of("interpreter.py");
 
     private static Interpreter Read(JsonElement answer)
     {

@@ -7,8 +7,6 @@ internal static class LinkSetting
 {
     private const string Key = "mayfly-link-mode", Hardlink = "hardlink";
 
-    private const int AnyWrite = 0b010_010_010;
-
     public static LinkMode Of(string root) => File.ReadLines($"{root}/pyvenv.cfg").Any(static line => IsOurs(line) && line.Split('=', 2)[1].Trim() == Hardlink) ? LinkMode.Hardlink : LinkMode.Copy;
 
     /// <summary>Says it in an environment that is being made.</summary>
@@ -19,7 +17,7 @@ internal static class LinkSetting
     }
 
     /// <summary>True for a file that other environments may have too.</summary>
-    public static bool IsShared(Node node) => node is { Kind: NodeKind.File, Links: > 1 } && (node.Mode & AnyWrite) == 0;
+    public static bool IsShared(Node node) => node.Kind == NodeKind.File && SharedFile.Is(node.Links, node.Mode);
 
     private static bool IsOurs(string line) => line.Split('=', 2) is [var name, _] && name.Trim() == Key;
 }

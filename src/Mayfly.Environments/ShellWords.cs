@@ -18,11 +18,7 @@ public static class ShellWords
             ? $"# mayfly shell-init for fish: put  mayfly shell-init fish | source  into ~/.config/fish/config.fish\nset -g _MAYFLY '{tool.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal)}'\n"
             : $"# mayfly shell-init for {shell}: put  eval \"$(mayfly shell-init {shell})\"  into ~/.{shell}rc\n_MAYFLY='{tool.Replace("'", "'\\''", StringComparison.Ordinal)}'\n");
         foreach (var part in parts)
-        {
-            using var reader = new StreamReader(typeof(ShellWords).Assembly.GetManifestResourceStream($"Mayfly.Environments.Words.{part}")!);
-            text.Append(reader.ReadToEnd());
-        }
-
+            text.Append(EmbeddedText.Of($"Words.{part}"));
         return text.ToString();
     }
 }

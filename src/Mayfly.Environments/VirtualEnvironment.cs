@@ -56,10 +56,13 @@ public sealed class VirtualEnvironment
     {
         if (tool is not null && install?.Any(static plan => plan.Wheel.Name.Project.Text == "pip") != true)
             PipPrograms.Write(made, interpreter, tool);
-        LinkSetting.Note(made, placement?.Links ?? LinkMode.Copy);
+        var links = placement?.Links ?? LinkMode.Copy;
+        // A new one says nothing of it, which means copies.
+        if (links != LinkMode.Copy)
+            LinkSetting.Note(made, links);
         if (install is not { Count: > 0 })
             return;
-        Fill(made, install, placement?.Links ?? LinkMode.Copy, progress);
+        Fill(made, install, links, progress);
         if (placement?.Compiles == true)
             ByteCode.Write(made, Path.GetFullPath(root), interpreter, install, cancellationToken);
         EnvironmentRecord.Write(made, interpreter.SitePackages, null, "", install);
@@ -279,13 +282,14 @@ public sealed class VirtualEnvironment
         FileOwnership.RequireApart(folders, install, staying.SelectMany(one => one.Files.Select(file => (Within(file), $"{one.Project} {one.Version}, which is installed"))), gone);
         FileOwnership.RequireNoLinks(folders, [.. gone, .. install.SelectMany(static plan => plan.Files).Select(static file => file.Path), .. placement?.Compiles == true ? ByteCode.FoldersOf(install) : []]);
         var made = Beside(Root);
-        var links = placement?.Links ?? LinkSetting.Of(Root);
+        var was = LinkSetting.Of(Root);
+        var links = placement?.Links ?? was;
         try
         {
             Directory.CreateDirectory(made);
             Trees.CopyFolderFacts(Root, made);
             // What stays is what it was: of the store's files another name; and when that ends, a file of its own.
-            Trees.CopyContents(Root, made, links == LinkMode.Hardlink ? SharedFileCopy.Linked : LinkSetting.Of(Root) == LinkMode.Hardlink ? SharedFileCopy.Apart : SharedFileCopy.AsItIs);
+            Trees.CopyContents(Root, made, links == LinkMode.Hardlink ? SharedFileCopy.Linked : was == LinkMode.Hardlink ? SharedFileCopy.Apart : SharedFileCopy.AsItIs);
             LinkSetting.Note(made, links);
             var skeleton = EnvironmentTree.SkeletonOf(Interpreter);
             foreach (var path in gone)

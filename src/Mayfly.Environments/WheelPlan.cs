@@ -1,5 +1,3 @@
-using System.Buffers.Text;
-using System.Security.Cryptography;
 using System.Text;
 using Mayfly.Packages.Python;
 
@@ -122,10 +120,10 @@ public sealed record WheelPlan
 
     private static string Record(IEnumerable<RecordEntry> entries, string own) => $"{string.Join('\n', entries.Select(static entry => entry.ToString()).Order(StringComparer.Ordinal))}\n{own},,\n";
 
-    private static string FromPackages(string path, string packages) => path.StartsWith($"{packages}/", StringComparison.Ordinal) ? path[(packages.Length + 1)..] : Path.GetRelativePath($"/{packages}", $"/{path}");
+    private static string FromPackages(string path, string packages) => path.StartsWith(packages, StringComparison.Ordinal) && path.AsSpan(packages.Length) is ['/', ..] ? path[(packages.Length + 1)..] : Path.GetRelativePath($"/{packages}", $"/{path}");
 
     private static PlannedFile Made(string path, string text, bool runs = false) => Made(path, Encoding.UTF8.GetBytes(text), runs);
 
     private static PlannedFile Made(string path, byte[] contents, bool runs) =>
-        new(path) { Contents = contents, Runs = runs, Hash = $"sha256={Base64Url.EncodeToString(SHA256.HashData(contents))}", Size = contents.Length };
+        new(path) { Contents = contents, Runs = runs, Hash = RecordEntry.HashOf(contents), Size = contents.Length };
 }

@@ -10,7 +10,7 @@ namespace Mayfly.Linux;
 public static unsafe partial class Trees
 {
     private const int NoEntry = 2, NotDirectory = 20, IsDirectory = 21, NotSupported = 95, NoData = 61;
-    private const int AtCurrent = -100, NoFollowFlag = 0x100, AnyWrite = 0b010_010_010, OwnerWrite = 0b010_000_000;
+    private const int AtCurrent = -100, NoFollowFlag = 0x100;
 
     /// <summary>Removes a name and all below it; no error when it is not there, or when somebody else removes it at the same time.</summary>
     public static void Remove(string path) => RemoveName(AtCurrent, Name(path), path);
@@ -128,7 +128,7 @@ public static unsafe partial class Trees
 
                 case 0x8000:
                     {
-                        var isShared = shared != SharedFileCopy.AsItIs && found.Links > 1 && (found.Mode & AnyWrite) == 0 && found.User == Inheritance.EffectiveUser;
+                        var isShared = shared != SharedFileCopy.AsItIs && SharedFile.Is(found.Links, found.Mode) && found.User == Inheritance.EffectiveUser;
                         // At the file system's limit of names it is copied.
                         if (isShared && shared == SharedFileCopy.Linked && linkat(source, start, destination, start, 0) == 0)
                             break;
@@ -152,7 +152,7 @@ public static unsafe partial class Trees
                             CopyBytes(from, to, (long)found.Size, subject);
                             CopyFacts(from, to, found, subject);
                             if (isShared && shared == SharedFileCopy.Apart)
-                                FileHandles.ChangeMode(to, (found.Mode & 0xfff) | OwnerWrite, subject);
+                                FileHandles.ChangeMode(to, SharedFile.Apart(found.Mode & 0xfff), subject);
                             if (isOne)
                             {
                                 linked.Add(identity, to);

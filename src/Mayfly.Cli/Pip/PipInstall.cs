@@ -37,7 +37,8 @@ internal static class PipInstall
             KeepsVersions = true,
         };
         var plan = await ChooseAsync(() => EnvironmentPlan.OfAsync(store, environment.Interpreter, environment.Installed(), request, null, cancellationToken), store, wanted, environment, cancellationToken);
-        var story = new PipStory(plan.Requirements, plan, before, environment);
+        var files = new Dictionary<ProjectName, (long Bytes, bool WasThere)>();
+        var story = new PipStory(plan.Requirements, plan, before, environment) { Files = files };
         foreach (var line in story.Ignored())
             output.WriteLine(line);
         IReadOnlyList<WheelPlan> fetched = [];
@@ -55,16 +56,13 @@ internal static class PipInstall
                 throw;
             }
 
-            story = new PipStory(plan.Requirements, plan, before, environment)
-            {
-                Files = plan.Install.Zip(fetched).Where(static pair => !pair.First.Chosen.IsSource).ToDictionary(static pair => pair.First.Chosen.Project, pair => (LengthOf(store, pair.Second.Wheel.Sha256), there.Contains(pair.First.Chosen.Project))),
-            };
+            foreach (var (one, wheel) in plan.Install.Zip(fetched).Where(static pair => !pair.First.Chosen.IsSource))
+                files.Add(one.Chosen.Project, (LengthOf(store, wheel.Wheel.Sha256), there.Contains(one.Chosen.Project)));
         }
 
         Tell();
         foreach (var (one, extra) in plan.LackingExtras.SelectMany(static one => one.UnknownExtras.Select(extra => (one, extra))))
             error.WriteLine($"WARNING: {one.Project} {one.Version} does not provide the extra '{extra}'");
-        // pip's own words, in which the name is as the metadata have it.
         foreach (var one in plan.Install.Select(static one => one.Chosen).Where(static one => one.UnreadPython is not null))
             error.WriteLine($"WARNING: Package '{one.Project}' has an invalid Requires-Python: Invalid specifier: '{one.UnreadPython}'");
         if (plan.IsEmpty)
@@ -77,7 +75,7 @@ internal static class PipInstall
 
         // pip compiles unless it is told not to; here Python does as it first loads what is installed.
         var compiles = arguments.Options.LastOrDefault(static one => one.Name is "--compile" or "--no-compile").Name == "--compile";
-        environment.Change(fetched, [.. plan.Remove.Select(static one => one.Project)], null, new Placement { Compiles = compiles }, cancellationToken);
+        plan.Change(environment, fetched, null, new Placement { Compiles = compiles }, cancellationToken);
         foreach (var line in story.Changes(PipDistribution.All(environment)))
             output.WriteLine(line);
         return ExitCode.Done;

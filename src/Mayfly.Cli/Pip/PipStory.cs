@@ -19,6 +19,8 @@ internal sealed class PipStory
 
     public PipStory(RequirementsFile wanted, EnvironmentPlan plan, IReadOnlyList<PipDistribution> before, VirtualEnvironment environment) => (_wanted, _plan, _before, _environment) = (wanted, plan, before, environment);
 
+    private IEnumerable<(RequirementsEntry Entry, DependencySpecifier Specifier)> Asked => _wanted.Entries.Where(static entry => !entry.IsConstraint).Select(static entry => (entry, DependencySpecifier.Parse(entry.Text)));
+
     /// <summary>A path as pip shows it.</summary>
     public static string Shown(string path) => path.StartsWith($"{Directory.GetCurrentDirectory()}/", StringComparison.Ordinal) ? $".{path[Directory.GetCurrentDirectory().Length..]}" : path;
 
@@ -36,7 +38,7 @@ internal sealed class PipStory
     public IEnumerable<(string Line, string Name, ChosenDistribution? Chosen)> Needed(bool upgrade, bool alone)
     {
         var markers = _environment.Interpreter.Target.Markers;
-        var pending = new Queue<(string Text, string? From)>(_wanted.Entries.Where(static entry => !entry.IsConstraint).Where(entry => DependencySpecifier.Parse(entry.Text).Holds(markers)).Select(static entry => (entry.Text, Origin(entry))));
+        var pending = new Queue<(string Text, string? From)>(Asked.Where(one => one.Specifier.Holds(markers)).Select(static one => (one.Entry.Text, Origin(one.Entry))));
         var roots = pending.Count;
         var seen = new HashSet<ProjectName>();
         for (var number = 0; pending.TryDequeue(out var next); number++)
@@ -75,8 +77,7 @@ internal sealed class PipStory
     public IEnumerable<string> Ignored()
     {
         var markers = _environment.Interpreter.Target.Markers;
-        return _wanted.Entries.Where(static entry => !entry.IsConstraint).Select(static entry => DependencySpecifier.Parse(entry.Text)).Where(one => !one.Holds(markers))
-            .Select(static one => $"Ignoring {one.WrittenName}: markers '{one.Marker}' don't match your environment");
+        return Asked.Select(static one => one.Specifier).Where(one => !one.Holds(markers)).Select(static one => $"Ignoring {one.WrittenName}: markers '{one.Marker}' don't match your environment");
     }
 
     /// <summary>The line of a file that comes from an index.</summary>
@@ -106,7 +107,7 @@ internal sealed class PipStory
     {
         // By the names with which they are asked for.
         var names = new Dictionary<ProjectName, string>(after.Where(one => _plan.Install.Any(other => other.Chosen.Project == one.Installed.Project && other.Chosen.Direct is not null)).Select(static one => KeyValuePair.Create(one.Installed.Project, one.Name)));
-        foreach (var name in _wanted.Entries.Where(static entry => !entry.IsConstraint).Select(static entry => entry.Text).Concat(after.SelectMany(static one => one.Needs)).Select(PipDistribution.NameOf))
+        foreach (var name in Asked.Select(static one => one.Entry.Text).Concat(after.SelectMany(static one => one.Needs)).Select(PipDistribution.NameOf))
             names.TryAdd(ProjectName.Parse(name), name);
         var coming = _plan.Install.ToDictionary(static one => one.Chosen.Project);
         var sequence = Sequence(coming);
@@ -131,7 +132,7 @@ internal sealed class PipStory
     {
         var markers = _environment.Interpreter.Target.Markers;
         var needs = new Dictionary<ProjectName, HashSet<ProjectName>>();
-        var asked = _wanted.Entries.Where(static entry => !entry.IsConstraint).Select(static entry => DependencySpecifier.Parse(entry.Text).Name).ToArray();
+        ProjectName[] asked = [.. Asked.Select(static one => one.Specifier.Name)];
         var pending = new Queue<ProjectName>(asked.Concat(coming.Keys));
         while (pending.TryDequeue(out var project))
         {
@@ -140,8 +141,8 @@ internal sealed class PipStory
             // What only an extra needs is the extra's, which is nothing that is installed.
             var all = coming.TryGetValue(project, out var one) ? one.Chosen.Requires : _before.FirstOrDefault(there => there.Installed.Project == project)?.Installed.Metadata.Requires ?? [];
             needs.Add(project, [.. all.Where(need => need.Holds(markers)).Select(static need => need.Name)]);
-            foreach (var need in all.Where(need => need.Holds(markers)))
-                pending.Enqueue(need.Name);
+            foreach (var need in needs[project])
+                pending.Enqueue(need);
         }
 
         foreach (var all in needs.Values)

@@ -53,7 +53,7 @@ internal static class LayerCleaning
 
         SettledFiles.Settle(tree, epoch);
         LimitDays(tree, epoch);
-        LayerTree.Date(tree, epoch, isWritten);
+        LayerTree.Date(tree, epoch, isWritten: true);
     }
 
     private static bool TakeOut(string tree, LeftOut thing)

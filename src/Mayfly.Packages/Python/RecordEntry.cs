@@ -1,3 +1,6 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+
 namespace Mayfly.Packages.Python;
 
 /// <summary>A line of the file <c>RECORD</c>: one file of a distribution; "Recording installed projects".</summary>
@@ -6,6 +9,12 @@ namespace Mayfly.Packages.Python;
 /// <param name="Size">In bytes; null when it is not said.</param>
 public sealed record RecordEntry(string Path, string? Hash, long? Size)
 {
+    /// <summary>The digest of bytes, as the file has it.</summary>
+    public static string HashOf(ReadOnlySpan<byte> bytes) => Hashed(SHA256.HashData(bytes));
+
+    /// <summary>The digest of what is left in a stream.</summary>
+    public static string HashOf(Stream bytes) => Hashed(SHA256.HashData(bytes));
+
     /// <summary>Reads the file: values with commas between them, in double quotes where they need to be (RFC 4180, as Python's csv reads it).</summary>
     /// <exception cref="MayflyException">A line has not three values, or a size that is no number.</exception>
     public static IReadOnlyList<RecordEntry> Read(string text)
@@ -24,6 +33,8 @@ public sealed record RecordEntry(string Path, string? Hash, long? Size)
 
     /// <summary>As it is written into a file.</summary>
     public override string ToString() => $"{Quoted(Path)},{Hash},{Size}";
+
+    private static string Hashed(byte[] digest) => $"sha256={Base64Url.EncodeToString(digest)}";
 
     private static string Quoted(string value) => value.AsSpan().IndexOfAny(",\"\r\n") < 0 ? value : $"\"{value.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Security.Cryptography;
 using Mayfly.Linux;
 
 namespace Mayfly.Packages.Python;
@@ -87,7 +86,7 @@ internal sealed class SharedFiles(Store store, UnpackedWheel wheel) : IDisposabl
         if (node.Kind != NodeKind.File || node.User != Inheritance.EffectiveUser || node.Mode != mode || node.Size != file.Size)
             return false;
         using var stream = new FileStream(FileHandles.OpenFile(shared), FileAccess.Read, bufferSize: 0);
-        return $"{Sign}{Base64Url.EncodeToString(SHA256.HashData(stream))}" == file.Hash;
+        return RecordEntry.HashOf(stream) == file.Hash;
     }
 
     private void Make(PackedFile file, int mode, string key, WheelReader reader, bool isNew)

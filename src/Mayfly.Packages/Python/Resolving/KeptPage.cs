@@ -1,20 +1,21 @@
-using System.IO.Hashing;
 using System.Text;
 using Mayfly.Linux;
 using Mayfly.Packages.Transfer;
 
 namespace Mayfly.Packages.Python.Resolving;
 
-/// <summary>A page as an index sent it, with what the server calls its state: a checksum (XXH3) of all that follows, four lines, then the bytes. The server may say for months that nothing has changed, and what is damaged on the disk would stay so.</summary>
+/// <summary>A page as an index sent it, with what the server calls its state: <see cref="Checksummed"/>, four lines, then the bytes. The server may say for months that nothing has changed.</summary>
 internal sealed record KeptPage(Uri Address, string ContentType, Validators Validators, ReadOnlyMemory<byte> Body)
 {
     /// <summary>Null when there is none that can be read.</summary>
     public static KeptPage? Read(string path)
     {
-        byte[] bytes;
+        ReadOnlyMemory<byte> bytes;
         try
         {
-            bytes = File.ReadAllBytes(path);
+            if (Checksummed.Read(File.ReadAllBytes(path)) is not { } kept)
+                return null;
+            bytes = kept;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -22,20 +23,18 @@ internal sealed record KeptPage(Uri Address, string ContentType, Validators Vali
         }
 
         var lines = new string[4];
-        var at = bytes.AsSpan().IndexOf((byte)'\n') + 1;
-        if (at == 0 || !bytes.AsSpan(0, at - 1).SequenceEqual(Checksum(bytes.AsSpan(at))))
-            return null;
+        var at = 0;
         for (var i = 0; i < lines.Length; i++)
         {
-            var end = bytes.AsSpan(at).IndexOf((byte)'\n');
+            var end = bytes.Span[at..].IndexOf((byte)'\n');
             if (end < 0)
                 return null;
-            lines[i] = Encoding.UTF8.GetString(bytes, at, end);
+            lines[i] = Encoding.UTF8.GetString(bytes.Span.Slice(at, end));
             at += end + 1;
         }
 
         return Uri.TryCreate(lines[0], UriKind.Absolute, out var address)
-            ? new KeptPage(address, lines[1], new Validators(Text(lines[2]), Text(lines[3])) { Conditional = true }, bytes.AsMemory(at))
+            ? new KeptPage(address, lines[1], new Validators(Text(lines[2]), Text(lines[3])) { Conditional = true }, bytes[at..])
             : null;
 
         static string? Text(string line) => line.Length == 0 ? null : line;
@@ -50,13 +49,8 @@ internal sealed record KeptPage(Uri Address, string ContentType, Validators Vali
         var made = Path.Combine(work.Path, "page");
         byte[] all = [.. Encoding.UTF8.GetBytes($"{Login.Without(Address).AbsoluteUri}\n{ContentType}\n{Validators.Tag}\n{Validators.Modified}\n"), .. Body.Span];
         using (var file = File.Create(made))
-        {
-            file.Write([.. Checksum(all), (byte)'\n']);
-            file.Write(all);
-        }
+            Checksummed.Write(file, all);
 
         Files.Rename(made, path);
     }
-
-    private static byte[] Checksum(ReadOnlySpan<byte> bytes) => Encoding.ASCII.GetBytes(XxHash3.HashToUInt64(bytes).ToString("x16", System.Globalization.CultureInfo.InvariantCulture));
 }
