@@ -25,7 +25,7 @@ public sealed class ImageBuilder(Store store)
     /// How many packages must have been installed for what their stages came to to be kept for others (<see cref="PrefixStore"/>). It costs a mount, some 30 ms,
     /// and apt has stages of a single package by the dozen.
     /// </summary>
-    internal int WorthKeeping { get; init; } = 8;
+    internal int WorthKeeping { get; init; } = 16;
 
     /// <summary>Knows which Debian packages have shared libraries, for a failure to name them; null where nobody knows.</summary>
     public Func<IReadOnlyCollection<string>, CancellationToken, Task<IReadOnlyDictionary<string, string>>>? FindOwners { get; init; }

@@ -505,6 +505,50 @@ public sealed class BuildTests(ReferenceImage reference)
     }
 
     [Fact]
+    public async Task What_scripts_ask_about_a_service_is_answered_as_by_the_real_program()
+    {
+        var asking = SmallPackage.Add(Store, "asking", new Dictionary<string, string>
+        {
+            ["postinst"] = """
+                #!/bin/sh
+                ask() { for program in deb-systemd-helper /usr/bin/deb-systemd-helper.stood-in-for; do
+                    $program "$@" 2>> /var/answers; printf '%s ' $? >> /var/answers
+                done; echo "$*" >> /var/answers; }
+                ask --quiet was-enabled here.service
+                ask was-enabled here.service
+                ask --quiet was-enabled nowhere.service
+                ask --quiet debian-installed here.service
+                deb-systemd-helper enable here.service
+                ask --quiet was-enabled here.service
+                ask --quiet debian-installed here.service
+                rm /etc/systemd/system/multi-user.target.wants/here.service
+                ask --quiet was-enabled here.service
+                ask --quiet was-enabled here.service nowhere.service
+                DPKG_MAINTSCRIPT_PACKAGE= ask --quiet was-enabled nowhere.service
+                exit 0
+
+                """,
+        }, new Dictionary<string, string> { ["/usr/lib/systemd/system/here.service"] = "[Service]\n[Install]\nWantedBy=multi-user.target\n" });
+        var texts = await BuildAsync(With(asking), Recipe("asking"));
+        Assert.Equal("""
+            0 0 --quiet was-enabled here.service
+            enabled
+            0 enabled
+            0 was-enabled here.service
+            0 0 --quiet was-enabled nowhere.service
+            1 1 --quiet debian-installed here.service
+            0 0 --quiet was-enabled here.service
+            0 0 --quiet debian-installed here.service
+            1 1 --quiet was-enabled here.service
+            0 0 --quiet was-enabled here.service nowhere.service
+            /usr/bin/deb-systemd-helper.stood-in-for was not called from dpkg. Exiting.
+            1 /usr/bin/deb-systemd-helper.stood-in-for was not called from dpkg. Exiting.
+            1 --quiet was-enabled nowhere.service
+
+            """, texts["/var/answers"]);
+    }
+
+    [Fact]
     public async Task A_secret_in_configuration_is_made_for_an_instance_wherever_it_stands()
     {
         var package = SmallPackage.Add(Store, "secretive", new Dictionary<string, string>

@@ -32,11 +32,12 @@ internal static class StandIns
         ("usr/lib/postgresql/*/bin/postgres", """
             case $1:$PGDATA in --boot:/var/lib/postgresql/*/*|--single:/var/lib/postgresql/*/*) exec cat >/dev/null ;; esac
             """, null),
-        // Scripts of every service ask to unmask what nothing has masked (deb-systemd-helper(1)), and load Perl and many modules of it for that.
+        // Scripts of every service ask to unmask what nothing has masked, and whether an administrator has disabled what is only now installed (deb-systemd-helper(1)). It loads Perl and many modules for each.
         ("usr/bin/deb-systemd-helper", """
-            masked=/var/lib/systemd/deb-systemd
-            case $1:$#:$DPKG_ROOT in
-                unmask:2:) [ -e "/etc/systemd/system/${2##*/}" ] || [ -e $masked-helper-masked ] || [ -e $masked-user-helper-masked ] || exit 0 ;;
+            state=/var/lib/systemd/deb-systemd
+            case $DPKG_ROOT:$_DEB_SYSTEMD_HELPER_DEBUG:$#:$1:$2 in
+                ::2:unmask:*) [ -e "/etc/systemd/system/${2##*/}" ] || [ -e $state-helper-masked ] || [ -e $state-user-helper-masked ] || exit 0 ;;
+                ::3:--quiet:was-enabled) [ -z "$DPKG_MAINTSCRIPT_PACKAGE" ] || [ -e "$state-helper-enabled/${3##*/}.dsh-also" ] || exit 0 ;;
             esac
             """, null),
         ("usr/bin/localedef", LocaleArchive.Without, null),

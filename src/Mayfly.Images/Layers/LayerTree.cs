@@ -7,6 +7,9 @@ namespace Mayfly.Images.Layers;
 /// <summary>Trees in overlayfs's form: merging several that lie over each other into one.</summary>
 internal static class LayerTree
 {
+    /// <summary>How far below a tree's top there is too little in a folder for several cores.</summary>
+    public const int Deep = 4;
+
     private const string Notes = "trusted.overlay.", Opaque = $"{Notes}opaque";
 
     /// <summary>Merges the parts, lowest first, into the lowest one's folder; what lies in the others is moved there.</summary>
@@ -23,16 +26,16 @@ internal static class LayerTree
         if (Nodes.Find(to) is null)
             Files.Rename(part, to);
         else
-            MergeFolder(part, to, Files.Rename);
+            MergeFolder(part, to, static (source, target, _) => Files.Rename(source, target), depth: 0);
     }
 
     /// <summary>The same with a copy of the part, which stays as it is.</summary>
     public static void MergeCopy(string part, string to, TreeCopy copy)
     {
         if (Nodes.Find(to) is null)
-            copy.Place(part, to);
+            copy.Place(part, to, depth: 0);
         else
-            MergeFolder(part, to, copy.Place);
+            MergeFolder(part, to, copy.Place, depth: 0);
     }
 
     /// <summary>
@@ -43,9 +46,24 @@ internal static class LayerTree
     /// <param name="isWritten">Scripts wrote all of it; else files by several names are the store's own, and stay.</param>
     public static void Date(string tree, long epoch, bool isWritten) => Date(tree, epoch, isWritten, depth: 0);
 
+    /// <summary>Does something in each of a folder's entries; near the top of a tree, where there is much in each, on all cores.</summary>
+    /// <param name="entries">Which do not touch each other.</param>
+    /// <param name="depth">How far below the top they lie.</param>
+    /// <param name="work">Is given one of them; every thread must see the tree.</param>
+    public static void Each(IReadOnlyCollection<string> entries, int depth, Action<string> work)
+    {
+        if (depth < Deep && entries.Count > 1)
+        {
+            AllCores.Each(entries, CancellationToken.None, work);
+            return;
+        }
+
+        foreach (var entry in entries)
+            work(entry);
+    }
+
     private static void Date(string folder, long epoch, bool isWritten, int depth)
     {
-        const int Shared = 3;
         var folders = new List<string>();
         foreach (var path in Directory.EnumerateFileSystemEntries(folder))
         {
@@ -56,10 +74,7 @@ internal static class LayerTree
                 Nodes.SetTime(path, epoch);
         }
 
-        if (depth < Shared)
-            AllCores.Each(folders, CancellationToken.None, inner => Date(inner, epoch, isWritten, depth + 1));
-        else
-            folders.ForEach(inner => Date(inner, epoch, isWritten, depth + 1));
+        Each(folders, depth, inner => Date(inner, epoch, isWritten, depth + 1));
         if (Nodes.Read(folder).Time > epoch)
             Nodes.SetTime(folder, epoch);
     }
@@ -67,19 +82,16 @@ internal static class LayerTree
     /// <summary>The same in a tree that was placed, where only folders were made just now, and what dpkg keeps; everything else has its package's time.</summary>
     public static void DatePlaced(string tree, long epoch)
     {
-        DateFolder(tree, Nodes.Read(tree));
+        DateFolder(tree, depth: 0);
         if (Nodes.Find($"{tree}/{DpkgDatabase.Folder}") is { Kind: NodeKind.Directory })
             Date($"{tree}/{DpkgDatabase.Folder}", epoch, isWritten: false);
 
-        void DateFolder(string folder, Node node)
+        void DateFolder(string folder, int depth)
         {
-            foreach (var path in Directory.EnumerateDirectories(folder))
-            {
-                // A link to a folder is listed too.
-                if (Nodes.Read(path) is { Kind: NodeKind.Directory } inner)
-                    DateFolder(path, inner);
-            }
-
+            // A link to a folder is listed too.
+            if (Nodes.Read(folder) is not { Kind: NodeKind.Directory } node)
+                return;
+            Each(Directory.GetDirectories(folder), depth, inner => DateFolder(inner, depth + 1));
             if (node.Time > epoch)
                 Nodes.SetTime(folder, epoch);
         }
@@ -218,32 +230,34 @@ internal static class LayerTree
 
     /// <param name="from">The upper tree.</param>
     /// <param name="to">The lower one.</param>
-    /// <param name="place">Puts a name of the upper one in a place of the lower one, where nothing is.</param>
-    private static void MergeFolder(string from, string to, Action<string, string> place)
+    /// <param name="place">Puts a name of the upper one in a place of the lower one, where nothing is, so far below the top.</param>
+    /// <param name="depth">How far the folder itself lies below it.</param>
+    private static void MergeFolder(string from, string to, Action<string, string, int> place, int depth)
     {
-        foreach (var source in Directory.EnumerateFileSystemEntries(from))
+        Each(Directory.GetFileSystemEntries(from), depth, MergeEntry);
+        // The upper folder's own facts win, and moving names about has changed its time.
+        CopyFacts(from, to);
+        // Such as lists of access; overlayfs's notes speak of where they are.
+        Nodes.CopyAttributes(from, to, static name => !name.StartsWith(Notes, StringComparison.Ordinal));
+
+        void MergeEntry(string source)
         {
             var target = $"{to}/{Path.GetFileName(source)}";
             var node = Nodes.Read(source);
             var before = Nodes.Find(target);
             if (node.Kind == NodeKind.Directory && before is { Kind: NodeKind.Directory } && !IsOpaque(source))
             {
-                MergeFolder(source, target, place);
-                continue;
+                MergeFolder(source, target, place, depth + 1);
+                return;
             }
 
             if (before is not null)
                 Remove(target);
-            place(source, target);
+            place(source, target, depth + 1);
             // What something else hid, or a whiteout, stays hidden.
             if (node.Kind == NodeKind.Directory && before is not null and not { Kind: NodeKind.Directory })
                 Nodes.SetAttribute(target, Opaque, "y"u8);
         }
-
-        // The upper folder's own facts win, and moving names about has changed its time.
-        CopyFacts(from, to);
-        // Such as lists of access; overlayfs's notes speak of where they are.
-        Nodes.CopyAttributes(from, to, static name => !name.StartsWith(Notes, StringComparison.Ordinal));
     }
 
     private static void Find(string tree, string path, List<string> signs)

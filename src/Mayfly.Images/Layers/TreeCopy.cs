@@ -11,31 +11,35 @@ namespace Mayfly.Images.Layers;
 /// <param name="isWritten">Scripts wrote the tree, through overlayfs; else it was placed.</param>
 internal sealed class TreeCopy(bool isWritten)
 {
+    private readonly Lock _copying = new();
     private readonly Dictionary<ulong, string> _copied = [];
 
+    /// <summary>On the calling thread alone: the other core has scripts to run.</summary>
     /// <param name="source">A name of the one tree, with all that is below it.</param>
     /// <param name="target">Its place in the other, where nothing is.</param>
-    public void Place(string source, string target)
+    public void Place(string source, string target) => Place(source, target, LayerTree.Deep);
+
+    /// <summary>On all cores.</summary>
+    /// <param name="source">A name of the one tree, with all that is below it.</param>
+    /// <param name="target">Its place in the other, where nothing is.</param>
+    /// <param name="depth">How far it lies below the other's top; see <see cref="LayerTree.Each"/>.</param>
+    public void Place(string source, string target, int depth)
     {
         var node = Nodes.Read(source);
         switch (node.Kind)
         {
             case NodeKind.Directory:
                 Nodes.MakeDirectory(target, 0x1c0);
-                foreach (var entry in Directory.EnumerateFileSystemEntries(source))
-                    Place(entry, $"{target}/{Path.GetFileName(entry)}");
+                LayerTree.Each(Directory.GetFileSystemEntries(source), depth, entry => Place(entry, $"{target}/{Path.GetFileName(entry)}", depth + 1));
                 CopyFacts(source, node, target);
-                break;
-            case NodeKind.File when node.Links > 1 && _copied.TryGetValue(node.Inode, out var first):
-                Files.Link(first, target);
                 break;
             case NodeKind.File when node.Links > 1 && !isWritten && TreeWriter.TryLink(source, target):
                 break;
+            case NodeKind.File when node.Links > 1:
+                CopyByAllNames(source, node, target);
+                break;
             case NodeKind.File:
-                File.Copy(source, target);
-                CopyFacts(source, node, target);
-                if (node.Links > 1)
-                    _copied[node.Inode] = target;
+                CopyFile(source, node, target);
                 break;
             case NodeKind.Link:
                 Nodes.MakeLink(Nodes.ReadLink(source), target);
@@ -50,6 +54,28 @@ internal sealed class TreeCopy(bool isWritten)
                 CopyFacts(source, node, target);
                 break;
         }
+    }
+
+    /// <summary>What is one file by several names becomes one again, whichever name comes first.</summary>
+    private void CopyByAllNames(string source, Node node, string target)
+    {
+        lock (_copying)
+        {
+            if (_copied.TryGetValue(node.Inode, out var first))
+            {
+                Files.Link(first, target);
+                return;
+            }
+
+            CopyFile(source, node, target);
+            _copied[node.Inode] = target;
+        }
+    }
+
+    private static void CopyFile(string source, Node node, string target)
+    {
+        File.Copy(source, target);
+        CopyFacts(source, node, target);
     }
 
     /// <summary>The owner before the mode, of which a change of owner takes bits away, as it takes capabilities; the time last of all.</summary>
