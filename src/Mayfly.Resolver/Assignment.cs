@@ -35,6 +35,25 @@ internal sealed class Assignment(ICandidateProvider provider)
 
     public Clause? ReasonOf(int candidate) => _reasons[candidate] ??= _rivalOf[candidate] < 0 ? null : Rivals(_rivalOf[candidate], candidate);
 
+    /// <summary>Nothing is known, selected or ruled out any more; room that was taken is kept.</summary>
+    public void Clear()
+    {
+        CollectionsMarshal.AsSpan(_values).Clear();
+        CollectionsMarshal.AsSpan(_levels).Fill(-1);
+        CollectionsMarshal.AsSpan(_reasons).Clear();
+        CollectionsMarshal.AsSpan(_rivalOf).Fill(-1);
+        foreach (var watching in _watches)
+            watching?.Clear();
+        foreach (var members in _rivals.Values)
+            members.Clear();
+        _trail.Clear();
+        _levelStarts.Clear();
+        _suspects.Clear();
+        _units.Clear();
+        (_unitsLost, _propagated) = (false, 0);
+        Fresh.Clear();
+    }
+
     /// <summary>Makes the candidate known, with its rivals of the same package.</summary>
     public void Meet(int candidate)
     {

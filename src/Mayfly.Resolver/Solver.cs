@@ -9,12 +9,14 @@ namespace Mayfly.Resolver;
 /// candidates that is not ruled out. What is merely implied but not yet walked to does not count as meeting a requirement. This is how apt marks
 /// packages, so without conflicts the outcome is apt's own; with conflicts, learning takes back the decision that is to blame.
 /// The walk starts anew after a conflict and meets its old decisions still made. No randomness, no clock: the same questions give the same answer.
+/// Who asks several questions of one provider asks one solver: of what a question examined the clauses are kept for the next, and nothing else, so that it is answered as if it were the first.
 /// </remarks>
-public sealed class Solver
+/// <param name="provider">Knows the packages.</param>
+public sealed class Solver(ICandidateProvider provider)
 {
-    private readonly ICandidateProvider _provider;
-    private readonly Assignment _assignment;
-    private readonly Dictionary<int, CandidateRelations> _examined = [];
+    private readonly Assignment _assignment = new(provider);
+    private readonly Dictionary<int, (CandidateRelations Relations, Clause[] Clauses)> _known = [];
+    private readonly HashSet<int> _examined = [];
     private readonly List<Requirement> _requests = [];
     private readonly List<int> _installed = [];
     private readonly HashSet<int> _walked = [];
@@ -25,12 +27,6 @@ public sealed class Solver
     private readonly List<int> _literals = []; // these two are of one call, and here so that they are made once
     private readonly HashSet<int> _met = [];
 
-    private Solver(ICandidateProvider provider)
-    {
-        _provider = provider;
-        _assignment = new Assignment(provider);
-    }
-
     /// <summary>How many conflicts had to be learned from.</summary>
     private int _conflicts;
 
@@ -38,12 +34,21 @@ public sealed class Solver
     /// <param name="provider">Knows the packages.</param>
     /// <param name="requests">What must be met, in order.</param>
     /// <param name="installed">Candidates that are selected already and stay; their own requirements are taken as met.</param>
-    public static Resolution Solve(ICandidateProvider provider, IEnumerable<Requirement> requests, IEnumerable<int>? installed = null)
+    public static Resolution Solve(ICandidateProvider provider, IEnumerable<Requirement> requests, IEnumerable<int>? installed = null) => new Solver(provider).Solve(requests, installed);
+
+    /// <summary>Chooses candidates; what it was asked before does not matter.</summary>
+    /// <param name="requests">What must be met, in order.</param>
+    /// <param name="installed">Candidates that are selected already and stay; their own requirements are taken as met.</param>
+    public Resolution Solve(IEnumerable<Requirement> requests, IEnumerable<int>? installed = null)
     {
-        var solver = new Solver(provider);
-        solver._requests.AddRange(requests);
-        solver._installed.AddRange(installed ?? []);
-        return solver.Run();
+        _assignment.Clear();
+        _examined.Clear();
+        _requests.Clear();
+        _requests.AddRange(requests);
+        _installed.Clear();
+        _installed.AddRange(installed ?? []);
+        _conflicts = 0;
+        return Run();
     }
 
     private Resolution Run()
@@ -56,7 +61,7 @@ public sealed class Solver
             {
                 _conflicts++;
                 if (_assignment.Learn(conflict) is null)
-                    return new Resolution([], _conflicts) { Failure = new DerivationBuilder(_provider, _assignment, conflict).Build() };
+                    return new Resolution([], _conflicts) { Failure = new DerivationBuilder(provider, _assignment, conflict).Build() };
                 conflict = null;
                 Restart();
                 continue;
@@ -66,7 +71,7 @@ public sealed class Solver
             {
                 if (conflict is not null)
                     continue;
-                return new Resolution(_order, _conflicts) { PassedOver = _passedOver };
+                return new Resolution([.. _order], _conflicts) { PassedOver = [.. _passedOver] };
             }
 
             _assignment.Decide(decision);
@@ -108,30 +113,38 @@ public sealed class Solver
 
     private Clause? Examine(int candidate)
     {
-        if (_examined.ContainsKey(candidate))
+        if (!_examined.Add(candidate))
             return null;
-        var relations = _provider.Examine(candidate);
-        _examined.Add(candidate, relations);
+        if (_known.TryGetValue(candidate, out var known))
+        {
+            foreach (var clause in known.Clauses)
+                Renew(clause);
+        }
+        else
+        {
+            var relations = provider.Examine(candidate);
+            _known.Add(candidate, known = (relations, [.. ClausesOf(relations, candidate)]));
+        }
+
         Clause? conflict = null;
+        foreach (var clause in known.Clauses)
+            conflict = _assignment.Add(clause) ?? conflict;
+        return conflict;
+    }
+
+    private IEnumerable<Clause> ClausesOf(CandidateRelations relations, int candidate)
+    {
         foreach (var requirement in relations.Requirements)
         {
             if (!requirement.Optional && LiteralsOf(requirement, candidate) is { } literals)
-                conflict = _assignment.Add(new Clause(ClauseKind.Requires, literals) { Subject = candidate, Requirement = requirement }) ?? conflict;
+                yield return new Clause(ClauseKind.Requires, literals) { Subject = candidate, Requirement = requirement };
         }
 
         foreach (var exclusion in relations.Exclusions)
         {
             foreach (var other in exclusion.Candidates)
-            {
-                conflict = _assignment.Add(new Clause(ClauseKind.Excludes, [(candidate * 2) + 1, (other * 2) + 1])
-                {
-                    Subject = candidate,
-                    Exclusion = exclusion,
-                }) ?? conflict;
-            }
+                yield return new Clause(ClauseKind.Excludes, [(candidate * 2) + 1, (other * 2) + 1]) { Subject = candidate, Exclusion = exclusion };
         }
-
-        return conflict;
     }
 
     /// <summary>The one is not selected, or one of those that it requires is; null when it is one of them itself.</summary>
@@ -149,6 +162,30 @@ public sealed class Solver
         }
 
         return [.. _literals];
+    }
+
+    /// <summary>Brings the literals, which watching moves about, into the order in which they were made.</summary>
+    private void Renew(Clause clause)
+    {
+        var literals = clause.Literals;
+        var own = (clause.Subject * 2) + 1;
+        if (clause.Requirement is not { } requirement)
+        {
+            // Of two the other one stays the other one.
+            (literals[0], literals[1]) = (own, literals[0] == own ? literals[1] : literals[0]);
+            return;
+        }
+
+        var each = requirement.Each;
+        if (each.Length + 1 != literals.Length)
+        {
+            LiteralsOf(requirement, clause.Subject)!.CopyTo(literals, 0);
+            return;
+        }
+
+        literals[0] = own;
+        for (var at = 0; at < each.Length; at++)
+            literals[at + 1] = each[at] * 2;
     }
 
     private void Restart()
@@ -192,7 +229,7 @@ public sealed class Solver
                 if (requirement.Candidates[0] != chosen)
                     _passedOver.Add((requirement, chosen));
                 if (!ReferenceEquals(requirements, _requests))
-                    _walk.Push((_examined[chosen].Requirements, 0));
+                    _walk.Push((_known[chosen].Relations.Requirements, 0));
             }
         }
 
@@ -214,7 +251,7 @@ public sealed class Solver
     private void PushRequested()
     {
         foreach (var candidate in Enumerable.Reverse(_order))
-            _walk.Push((_examined[candidate].Requirements, 0));
+            _walk.Push((_known[candidate].Relations.Requirements, 0));
     }
 
     /// <summary>What meets the requirement: something walked already (-1, decided), else its first candidate that is not ruled out.</summary>

@@ -48,6 +48,21 @@ public sealed class SolverTests
         return (plain.Failure is null) == (more.Failure is null);
     }, seed: "0000KOIXmR_3", iter: 5_000);
 
+    [Fact]
+    public void What_was_asked_before_does_not_matter() => Gen.Select(GenUniverse, Gen.Int[0, Candidates - 1].Array[1, 3].Array[1, 3].Array[2, 4]).Sample((universe, questions) =>
+    {
+        var solver = new Solver(universe);
+        return questions.Append(universe.Requests).All(question =>
+        {
+            Requirement[] requests = [.. question.Select(request => new Requirement("request", request))];
+            var (one, other) = (solver.Solve(requests), Solver.Solve(universe, requests));
+            return one.Selected.SequenceEqual(other.Selected) && one.Conflicts == other.Conflicts && Passed(one).SequenceEqual(Passed(other))
+                && (one.Failure is null ? other.Failure is null : other.Failure is not null && DerivationText.Render(one.Failure) == DerivationText.Render(other.Failure));
+        });
+
+        static IEnumerable<string> Passed(Resolution resolution) => resolution.PassedOver.Select(static passed => $"{string.Join(' ', passed.Requirement.Candidates)}: {passed.Chosen}");
+    }, seed: "0000KOIXmR_3", iter: 10_000);
+
     private sealed record Universe(int[][][] Requirements, int[][] Exclusions, int[][] Requests) : ICandidateProvider
     {
         public CandidateRelations Examine(int candidate) => new(

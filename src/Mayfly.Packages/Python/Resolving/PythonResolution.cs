@@ -97,14 +97,15 @@ public static class PythonResolution
     /// </summary>
     private static Resolution Newest(PythonCandidates candidates, IReadOnlyList<Requirement> requests)
     {
-        var resolution = Solver.Solve(candidates, requests);
+        var solver = new Solver(candidates);
+        var resolution = solver.Solve(requests);
         var tried = new HashSet<(object Origin, int Chosen)>();
         while (resolution.PassedOver.FirstOrDefault(passed => passed.Chosen >= 0 && tried.Add((passed.Requirement.Origin, passed.Chosen))) is { Requirement: { } requirement } passed)
         {
             // What comes before it shall not become older for it.
             var held = resolution.Selected.TakeWhile(candidate => candidate != passed.Chosen).Select(candidate => new Requirement(requirement.Origin, candidates.From(candidate)));
             var wish = requirement with { Candidates = [.. requirement.Candidates.TakeWhile(candidate => candidate != passed.Chosen)] };
-            var other = Solver.Solve(candidates, [.. held, wish, .. requests]);
+            var other = solver.Solve([.. held, wish, .. requests]);
             if (other.Failure is null)
                 resolution = other with { Selected = candidates.Needed(requests, other.Selected) };
         }
