@@ -49,6 +49,9 @@ public static partial class EnvironmentCheck
 
     private static IEnumerable<string> Files(VirtualEnvironment environment, InstalledDistribution one, bool links)
     {
+        // That nothing says which files such a one has is its way, and no fault.
+        if (one.IsLegacy)
+            yield break;
         if (one.RecordFault is { } fault)
         {
             yield return $"{one.Project} {one.Version} {fault}, so nobody can say which files are its own";

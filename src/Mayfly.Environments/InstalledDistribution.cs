@@ -8,14 +8,21 @@ public sealed record InstalledDistribution
     private readonly Lazy<CoreMetadata> _metadata;
     private readonly Lazy<(IReadOnlyList<string> Files, string? Fault)> _record;
 
-    private InstalledDistribution(string folder) => (_metadata, _record) = (new(() => ReadMetadata(folder)), new(() => Recorded($"{folder}/RECORD")));
+    private InstalledDistribution(string folder, string metadataFile) =>
+        (MetadataFile, _metadata, _record) = (metadataFile, new(() => ReadMetadata(metadataFile)), new(() => Recorded($"{folder}/RECORD")));
 
     public required ProjectName Project { get; init; }
 
     public required PythonVersion Version { get; init; }
 
-    /// <summary>Its folder of metadata.</summary>
+    /// <summary>What its folder of metadata is called; of what setuptools has installed by itself that folder, or file, or link.</summary>
     public required string Information { get; init; }
+
+    /// <summary>The path of its metadata.</summary>
+    public string MetadataFile { get; }
+
+    /// <summary>True for what setuptools has installed without a wheel: nothing says which files are its own, and only pip and setuptools know how it goes.</summary>
+    public bool IsLegacy { get; private init; }
 
     /// <summary>Who installed it: <c>mayfly</c>, <c>pip</c>; empty when nobody says.</summary>
     public required string Installer { get; init; }
@@ -43,7 +50,10 @@ public sealed record InstalledDistribution
     {
         if (!Directory.Exists(packages))
             return [];
-        return [.. Directory.GetDirectories(packages, "*.dist-info").Select(Read).OfType<InstalledDistribution>().OrderBy(static one => one.Project.Text, StringComparer.Ordinal)];
+        InstalledDistribution[] installed = [.. Directory.GetDirectories(packages, "*.dist-info").Select(Read).OfType<InstalledDistribution>()];
+        var legacy = Directory.GetFileSystemEntries(packages, "*.egg-info").Select(static path => ReadLegacy(path, path, null)).Concat(Directory.GetFiles(packages, "*.egg-link").Select(ReadLink))
+            .OfType<InstalledDistribution>().DistinctBy(static one => one.Project).ExceptBy(installed.Select(static one => one.Project), static one => one.Project);
+        return [.. installed.Concat(legacy).OrderBy(static one => one.Project.Text, StringComparer.Ordinal)];
     }
 
     private static InstalledDistribution? Read(string folder)
@@ -52,7 +62,7 @@ public sealed record InstalledDistribution
         var hyphen = name.LastIndexOf('-');
         if (hyphen <= 0 || !ProjectName.IsValid(name.AsSpan(0, hyphen)) || PythonVersion.TryParse(name.AsSpan(hyphen + 1)) is not { } version)
             return null;
-        return new InstalledDistribution(folder)
+        return new InstalledDistribution(folder, $"{folder}/METADATA")
         {
             Project = ProjectName.Parse(name.AsSpan(0, hyphen)),
             Version = version,
@@ -65,11 +75,54 @@ public sealed record InstalledDistribution
         string Text(string file) => File.Exists($"{folder}/{file}") ? File.ReadAllText($"{folder}/{file}") : "";
     }
 
-    private CoreMetadata ReadMetadata(string folder)
+    /// <summary>One that <c>setup.py install</c> has left: its metadata are a file, or in a folder.</summary>
+    /// <param name="path">What stands for it in the folder of packages.</param>
+    /// <param name="information">Its metadata.</param>
+    /// <param name="origin">Where it is; null for the folder of packages.</param>
+    private static InstalledDistribution? ReadLegacy(string path, string information, DirectUrl? origin)
+    {
+        var file = Directory.Exists(information) ? $"{information}/PKG-INFO" : information;
+        try
+        {
+            var metadata = CoreMetadata.Read(File.ReadAllBytes(file), file);
+            return new InstalledDistribution(path, file)
+            {
+                Project = metadata.Name,
+                Version = metadata.Version,
+                Information = Path.GetFileName(path),
+                Installer = "",
+                IsRequested = true,
+                Origin = origin,
+                IsLegacy = true,
+            };
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or MayflyException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>One that <c>setup.py develop</c> has left, and so pip's <c>-e</c> of old: the first line of a file leads to the folder of its sources, which has its metadata.</summary>
+    private static InstalledDistribution? ReadLink(string path)
     {
         try
         {
-            return CoreMetadata.Read(File.ReadAllBytes($"{folder}/METADATA"), $"{Project} {Version}");
+            var folder = Path.GetFullPath((File.ReadLines(path).FirstOrDefault() ?? "").Trim(), Path.GetDirectoryName(path)!);
+            var name = Path.GetFileNameWithoutExtension(path);
+            return ProjectName.IsValid(name) && Directory.GetDirectories(folder, "*.egg-info").FirstOrDefault(one => Path.GetFileNameWithoutExtension(one) is var other && ProjectName.IsValid(other) && ProjectName.Parse(other) == ProjectName.Parse(name)) is { } information
+                ? ReadLegacy(path, information, new DirectUrl { Url = new Uri(folder).AbsoluteUri, IsFolder = true, IsEditable = true }) : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    private CoreMetadata ReadMetadata(string file)
+    {
+        try
+        {
+            return CoreMetadata.Read(File.ReadAllBytes(file), $"{Project} {Version}");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or MayflyException)
         {

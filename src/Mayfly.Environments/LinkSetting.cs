@@ -7,7 +7,7 @@ internal static class LinkSetting
 {
     private const string Key = "mayfly-link-mode", Hardlink = "hardlink";
 
-    public static LinkMode Of(string root) => File.ReadLines($"{root}/pyvenv.cfg").Any(static line => IsOurs(line) && line.Split('=', 2)[1].Trim() == Hardlink) ? LinkMode.Hardlink : LinkMode.Copy;
+    public static LinkMode Of(string root) => PyvenvFile.Value(root, Key) == Hardlink ? LinkMode.Hardlink : LinkMode.Copy;
 
     /// <summary>Says it in an environment that is being made.</summary>
     public static void Note(string made, LinkMode mode)

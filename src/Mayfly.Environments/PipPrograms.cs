@@ -9,7 +9,7 @@ internal static class PipPrograms
     private const string Mark = "# Mayfly's, in the place of pip.", Key = "mayfly";
 
     /// <summary>The tool that an environment was made with, which answers for pip in it; null when it has none.</summary>
-    public static string? ToolOf(string root) => File.ReadLines($"{root}/pyvenv.cfg").Select(static line => line.Split('=', 2)).FirstOrDefault(static pair => pair is [var name, _] && name.Trim() == Key)?[1].Trim();
+    public static string? ToolOf(string root) => PyvenvFile.Value(root, Key);
 
     /// <summary>Says so in an environment that is being made.</summary>
     public static void Note(string made, string tool) => File.AppendAllText($"{made}/pyvenv.cfg", $"{Key} = {tool}\n");

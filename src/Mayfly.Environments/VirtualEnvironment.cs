@@ -34,6 +34,9 @@ public sealed class VirtualEnvironment
     /// <summary>Where it has its packages, seen from its root.</summary>
     public string SitePackages { get; }
 
+    /// <summary>True when it sees the interpreter's own packages too.</summary>
+    public bool SeesSystemPackages => PyvenvFile.SeesSystem(Root);
+
     /// <summary>True when there is a state before the last change.</summary>
     public bool CanRollBack => Directory.Exists(Before);
 
@@ -130,7 +133,7 @@ public sealed class VirtualEnvironment
         root = Path.GetFullPath(root);
         Require(root);
         const string Hint = "make it anew with an interpreter that is there; mayfly env freeze still tells what is in it";
-        var made = MadeWith(root);
+        var made = PyvenvFile.Value(root, "version", "version_info");
         var program = new FileInfo($"{root}/bin/python");
         if (!program.Exists)
             return Gone();
@@ -167,10 +170,6 @@ public sealed class VirtualEnvironment
         }
     }
 
-    /// <summary>The version that <c>pyvenv.cfg</c> says, as venv and virtualenv write it; null when it says none.</summary>
-    private static string? MadeWith(string root) =>
-        File.ReadLines($"{root}/pyvenv.cfg").Select(static line => line.Split('=', 2)).FirstOrDefault(static pair => pair is [var name, _] && name.Trim() is "version" or "version_info")?[1].Trim();
-
     /// <summary>Refuses a path where there is none.</summary>
     /// <exception cref="MayflyException">There is none.</exception>
     public static void Require(string root)
@@ -188,8 +187,7 @@ public sealed class VirtualEnvironment
     {
         root = Path.GetFullPath(root);
         using var turn = EnvironmentTurn.Take(Root, progress, cancellationToken);
-        var system = File.ReadLines($"{Root}/pyvenv.cfg").Any(static line => line.Replace(" ", "", StringComparison.Ordinal).Equals("include-system-site-packages=true", StringComparison.OrdinalIgnoreCase));
-        return Create(root, Interpreter, null, system, PipPrograms.ToolOf(Root), Trees.Occupied(Root), made => EnvironmentCopy.Fill(this, made, root, links ?? LinkSetting.Of(Root), isAsked: links is not null));
+        return Create(root, Interpreter, PyvenvFile.Prompt(Root), SeesSystemPackages, PipPrograms.ToolOf(Root), Trees.Occupied(Root), made => EnvironmentCopy.Fill(this, made, root, links ?? LinkSetting.Of(Root), isAsked: links is not null));
     }
 
     /// <summary>Removes one, with the state before; its interpreter may be gone.</summary>
@@ -271,7 +269,7 @@ public sealed class VirtualEnvironment
         var installed = Installed();
         InstalledDistribution[] going = [.. installed.Where(one => coming.Contains(one.Project) || remove.Contains(one.Project))], staying = [.. installed.Except(going)];
         if (going.FirstOrDefault(static one => one.RecordFault is not null) is { } unknown)
-            throw new MayflyException($"{unknown.Project} {unknown.Version} {unknown.RecordFault}, so nobody can say which files are its own, and it stays", $"put {PackagesFolder}/{unknown.Information}/RECORD right, or make the environment anew");
+            throw new MayflyException($"{unknown.Project} {unknown.Version} {unknown.RecordFault}, so nobody can say which files are its own, and it stays", unknown.IsLegacy ? $"setuptools installed it without a wheel: pip uninstall {unknown.Project} in the environment removes it" : $"put {PackagesFolder}/{unknown.Information}/RECORD right, or make the environment anew");
         var gone = going.SelectMany(static one => one.Files).Select(Within).Where(static path => path.Length > 0 && !FileOwnership.IsItsOwn(path)).ToHashSet(StringComparer.Ordinal);
         // Namespaces of old have one file that several bring.
         gone.ExceptWith(staying.SelectMany(static one => one.Files).Select(Within));

@@ -254,6 +254,60 @@ public sealed partial class PipInEnvironments : IDisposable
         Assert.Equal($"Successfully installed alpha-1.0 beta-2.0 gamma_x-1.0\n{List}{List}alpha runs\n", output);
     }
 
+    /// <summary>By itself, and as pip of old called it: with a folder or a file of metadata, or a link to the folder of the sources.</summary>
+    [Fact]
+    public void What_setuptools_installed_without_a_wheel_is_seen_as_pip_sees_it()
+    {
+        var (ours, theirs) = (Here("ours"), Here("them"));
+        ours.Run("mayfly env create ./env --python /usr/bin/python3 setuptools --no-index --find-links /usr/share/python-wheels");
+        theirs.Run("virtualenv -q -p /usr/bin/python3 --no-wheel env");
+        string Both(string script)
+        {
+            string said = ours.Run(script).Replace(ours.Home, "HOME"), judged = theirs.Run(script).Replace(theirs.Home, "HOME");
+            Assert.Equal(judged, said);
+            return said;
+        }
+
+        const string Made = """
+            for name in linked placed; do
+                mkdir -p $name; echo 'x = 1' > $name/$name.py
+                echo "from setuptools import setup; setup(name='The.$name', version='1.0', description='Of old', py_modules=['$name'])" > $name/setup.py
+            done
+            (cd linked && ../env/bin/python -W ignore setup.py -q develop) >made.log 2>&1 || cat made.log
+            (cd placed && ../env/bin/python -W ignore setup.py -q install --single-version-externally-managed --record=made.txt) >made.log 2>&1 || cat made.log
+            ls env/lib/python3.11/site-packages | grep egg
+
+            """;
+        var seen = Both($$"""
+            {{Settings()}}{{Made}}
+            say() { echo "\$ pip $*"; env/bin/pip "$@" 2>&1 | grep -v -i -e '^pip ' -e '^setuptools' -e '"pip"'; }
+            say list; say freeze --exclude setuptools; say show the.linked; say show the-placed; say list --editable --format json
+            say uninstall -y the.placed; say uninstall -y the.linked; say list; cat env/lib/python3.11/site-packages/easy-install.pth
+            """);
+        Assert.Contains("The.linked.egg-link\nThe.placed-1.0.egg-info\n", seen, StringComparison.Ordinal);
+        Assert.Contains("-e HOME/linked\n", seen, StringComparison.Ordinal);
+
+        var told = ours.Run($$"""
+            {{Made}}
+            mayfly env list ./env; mayfly env doctor --env ./env; mayfly env remove the-linked --env ./env 2>&1 | tail -n 2; mayfly env copy ./env ./copy 2>/dev/null; mayfly env list ./copy; mayfly env doctor --env ./copy
+            """).Replace(ours.Home, "HOME");
+        Assert.EndsWith("""
+            setuptools  66.1.1  Easily download, build, install, upgrade, and uninstall Python packages
+            the-linked  1.0     Of old
+            the-placed  1.0     Of old
+            the-linked 1.0 was installed since mayfly left it
+            the-placed 1.0 was installed since mayfly left it
+            error: the-linked 1.0 has no RECORD, so nobody can say which files are its own, and it stays
+            hint: setuptools installed it without a wheel: pip uninstall the-linked in the environment removes it
+            made HOME/copy
+            setuptools  66.1.1  Easily download, build, install, upgrade, and uninstall Python packages
+            the-linked  1.0     Of old
+            the-placed  1.0     Of old
+            HOME/copy is as it should be: 3 packages, Python 3.11.2
+
+            """, Regex.Replace(told, "note: .* was installed\n", ""));
+    }
+
     /// <summary>The sample session of the paper that Mayfly implements, as it is written there.</summary>
     [Theory]
     [InlineData("bash", "source")]

@@ -11,9 +11,8 @@ internal sealed partial class PipDistribution
 
     public PipDistribution(InstalledDistribution installed, string packages)
     {
-        (Installed, Location) = (installed, packages);
-        var metadata = $"{packages}/{installed.Information}/METADATA";
-        foreach (var line in File.Exists(metadata) ? File.ReadLines(metadata) : [])
+        Installed = installed;
+        foreach (var line in File.Exists(installed.MetadataFile) ? File.ReadLines(installed.MetadataFile) : [])
         {
             if (line.Length == 0)
                 break;
@@ -24,11 +23,13 @@ internal sealed partial class PipDistribution
         }
 
         Name = Field("Name") is { Length: > 0 } name ? name : installed.Project.Text;
+        // Python finds one that setuptools has linked where its sources are.
+        Location = installed.IsLegacy && EditableLocation is { } place ? place : packages;
     }
 
     public InstalledDistribution Installed { get; }
 
-    /// <summary>The folder of packages.</summary>
+    /// <summary>Where Python finds it.</summary>
     public string Location { get; }
 
     public string Name { get; }

@@ -16,7 +16,8 @@ internal static class PipVerb
         var arguments = PipArguments.TryRead(rest);
         // What only looks needs no interpreter.
         var environment = arguments?.Command is "list" or "freeze" or "show" ? VirtualEnvironment.Read(root, store) : VirtualEnvironment.Open(root, store);
-        if (arguments is null || !arguments.TryAdd(PipConfiguration.OfHost(environment.Root, arguments.Command)) || SeesOthers(environment) || (arguments.Command is "install" or "download" && PipInstall.IsForPip(arguments)))
+        if (arguments is null || !arguments.TryAdd(PipConfiguration.OfHost(environment.Root, arguments.Command)) || environment.SeesSystemPackages || (arguments.Command is "install" or "download" && PipInstall.IsForPip(arguments))
+            || (arguments.Command == "uninstall" && PipUninstall.IsForPip(arguments, environment)))
             return await RealPip.RunAsync(environment, store, rest);
         using var ended = new CancellationTokenSource();
         using var interrupted = System.Runtime.InteropServices.PosixSignalRegistration.Create(System.Runtime.InteropServices.PosixSignal.SIGINT, context =>
@@ -56,7 +57,4 @@ internal static class PipVerb
             return ExitCode.Failed;
         }
     }
-
-    /// <summary>Where the interpreter's own packages are seen too, what is installed is more than what is in the environment, and pip knows the rules of that.</summary>
-    private static bool SeesOthers(VirtualEnvironment environment) => File.ReadLines($"{environment.Root}/pyvenv.cfg").Any(static line => line.Replace(" ", "", StringComparison.Ordinal).Equals("include-system-site-packages=true", StringComparison.OrdinalIgnoreCase));
 }
