@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Mayfly.Resolver;
 
 /// <summary>
@@ -19,7 +21,7 @@ public sealed class Solver(ICandidateProvider provider)
     private readonly HashSet<int> _examined = [];
     private readonly List<Requirement> _requests = [];
     private readonly List<int> _installed = [];
-    private readonly HashSet<int> _walked = [];
+    private readonly List<bool> _walked = []; // by candidate
     private readonly List<int> _order = [];
     private readonly List<(Requirement Requirement, int Chosen)> _passedOver = [];
     private readonly Stack<(IReadOnlyList<Requirement> Requirements, int Next)> _walk = new();
@@ -41,19 +43,33 @@ public sealed class Solver(ICandidateProvider provider)
     /// <param name="installed">Candidates that are selected already and stay; their own requirements are taken as met.</param>
     public Resolution Solve(IEnumerable<Requirement> requests, IEnumerable<int>? installed = null)
     {
+        Ask(requests, installed ?? []);
+        return Run(out var conflict) ?? new Resolution([], _conflicts) { Failure = new DerivationBuilder(provider, _assignment, conflict!).Build() };
+    }
+
+    /// <summary>The same for whom an answer is enough: null when there is none, and nobody asks why.</summary>
+    /// <param name="requests">What must be met, in order.</param>
+    public Resolution? TrySolve(IEnumerable<Requirement> requests)
+    {
+        Ask(requests, []);
+        return Run(out _);
+    }
+
+    private void Ask(IEnumerable<Requirement> requests, IEnumerable<int> installed)
+    {
         _assignment.Clear();
         _examined.Clear();
         _requests.Clear();
         _requests.AddRange(requests);
         _installed.Clear();
-        _installed.AddRange(installed ?? []);
+        _installed.AddRange(installed);
         _conflicts = 0;
-        return Run();
     }
 
-    private Resolution Run()
+    /// <param name="conflict">What cannot be, and nothing can be taken back for; null with an answer.</param>
+    private Resolution? Run(out Clause? conflict)
     {
-        var conflict = Begin();
+        conflict = Begin();
         while (true)
         {
             conflict ??= Imply();
@@ -61,7 +77,7 @@ public sealed class Solver(ICandidateProvider provider)
             {
                 _conflicts++;
                 if (_assignment.Learn(conflict) is null)
-                    return new Resolution([], _conflicts) { Failure = new DerivationBuilder(provider, _assignment, conflict).Build() };
+                    return null;
                 conflict = null;
                 Restart();
                 continue;
@@ -190,13 +206,22 @@ public sealed class Solver(ICandidateProvider provider)
 
     private void Restart()
     {
-        _walked.Clear();
-        _walked.UnionWith(_installed);
+        CollectionsMarshal.AsSpan(_walked).Clear();
+        foreach (var candidate in _installed)
+            Walk(candidate);
         _order.Clear();
         _passedOver.Clear();
         _walk.Clear();
         // All requests count as marked before the first dependency is followed, as apt marks them.
         _walk.Push((_requests, 0));
+    }
+
+    /// <summary>False when it was walked to before.</summary>
+    private bool Walk(int candidate)
+    {
+        while (_walked.Count <= candidate)
+            _walked.Add(false);
+        return !_walked[candidate] && (_walked[candidate] = true);
     }
 
     /// <summary>The next candidate to decide for; null when all is walked, or on a conflict that examining brought to light.</summary>
@@ -223,7 +248,7 @@ public sealed class Solver(ICandidateProvider provider)
             _walk.Push((requirements, next + 1));
             if (chosen < 0 && requirement.Candidates.Count > 0 && AreRuledOut(requirement.Each))
                 _passedOver.Add((requirement, -1));
-            if (chosen >= 0 && _walked.Add(chosen))
+            if (chosen >= 0 && Walk(chosen))
             {
                 _order.Add(chosen);
                 if (requirement.Candidates[0] != chosen)
@@ -261,7 +286,7 @@ public sealed class Solver(ICandidateProvider provider)
         decided = true;
         foreach (var candidate in requirement.Each)
         {
-            if (_walked.Contains(candidate))
+            if (candidate < _walked.Count && _walked[candidate])
                 return -1;
         }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 
@@ -6,6 +7,8 @@ namespace Mayfly.Packages.Python;
 /// <summary>An index page in JSON; PEP 691 with 700 and 714.</summary>
 internal static class IndexJson
 {
+    public const string MediaType = "application/vnd.pypi.simple.v1+json";
+
     public static IndexPage Read(ReadOnlyMemory<byte> bytes, Uri address)
     {
         try
@@ -19,6 +22,57 @@ internal static class IndexJson
         {
             throw new MayflyException($"{address} sent a page that cannot be read: {e.Message}", IndexPage.Hint, e);
         }
+    }
+
+    /// <summary>Writes a page that says the same, with whole addresses.</summary>
+    public static byte[] Write(IndexPage page)
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(bytes))
+        {
+            json.WriteStartObject();
+            json.WriteStartObject("meta");
+            json.WriteString("api-version", "1.0");
+            json.WriteEndObject();
+            json.WriteStartArray("files");
+            foreach (var file in page.Files)
+                Write(json, file);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        return bytes.WrittenSpan.ToArray();
+    }
+
+    private static void Write(Utf8JsonWriter json, IndexFile file)
+    {
+        json.WriteStartObject();
+        json.WriteString("filename", file.Name);
+        json.WriteString("url", file.Address.AbsoluteUri);
+        Write(json, "hashes", file.Hashes);
+        if (file.Size is { } size)
+            json.WriteNumber("size", size);
+        if (file.RequiresPython.Clauses.Count > 0)
+            json.WriteString("requires-python", file.RequiresPython.ToString());
+        if (file.MetadataHashes.Count > 0)
+            Write(json, "core-metadata", file.MetadataHashes);
+        else if (file.HasMetadata)
+            json.WriteBoolean("core-metadata", true);
+        if (file.Yanked is { Length: > 0 } why)
+            json.WriteString("yanked", why);
+        else if (file.Yanked is not null)
+            json.WriteBoolean("yanked", true);
+        if (file.Uploaded is { } time)
+            json.WriteString("upload-time", time.ToString("O", CultureInfo.InvariantCulture));
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, string name, IReadOnlyDictionary<string, string> hashes)
+    {
+        json.WriteStartObject(name);
+        foreach (var (algorithm, digest) in hashes)
+            json.WriteString(algorithm, digest);
+        json.WriteEndObject();
     }
 
     private static IndexFile File(JsonElement file, Uri address)

@@ -14,12 +14,17 @@ public sealed record IndexPage
     /// <param name="address">Where the page was found in the end, since its links are meant from there.</param>
     /// <exception cref="MayflyException">It cannot be read, or is of a version that is not known.</exception>
     public static IndexPage Read(ReadOnlyMemory<byte> bytes, string contentType, Uri address) =>
-        contentType.Split(';')[0].Trim().ToLowerInvariant() switch
+        MediaType(contentType) switch
         {
-            "application/vnd.pypi.simple.v1+json" or "application/json" => IndexJson.Read(bytes, address),
-            "application/vnd.pypi.simple.v1+html" or "text/html" or "application/xhtml+xml" => IndexHtml.Read(bytes, address),
+            IndexJson.MediaType or "application/json" => IndexJson.Read(bytes, address),
+            var type when IsHtml(type) => IndexHtml.Read(bytes, address),
             var other => throw new MayflyException($"{address} answered with {(other.Length == 0 ? "something that it has no word for" : other)}, which is no index page", Hint),
         };
+
+    /// <summary>True for what is read as HTML.</summary>
+    internal static bool IsHtml(string contentType) => MediaType(contentType) is "application/vnd.pypi.simple.v1+html" or "text/html" or "application/xhtml+xml";
+
+    private static string MediaType(string contentType) => contentType.Split(';')[0].Trim().ToLowerInvariant();
 
     internal const string Hint = "look whether this is the index's address; it ends in /simple/ as a rule";
 

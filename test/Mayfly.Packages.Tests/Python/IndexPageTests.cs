@@ -2,6 +2,8 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using Mayfly.Packages.Python;
+using Mayfly.Packages.Python.Resolving;
+using Mayfly.Packages.Transfer;
 
 namespace Mayfly.Packages.Tests.Python;
 
@@ -50,19 +52,39 @@ public sealed class IndexPageTests
         Assert.Equal([only], IndexPage.Read(Encoding.UTF8.GetBytes(page), type, Address).Files.Select(static file => file.Address.AbsoluteUri));
 
     [Fact]
+    public void What_HTML_says_is_kept_as_JSON_that_says_the_same()
+    {
+        var (write, random, kept) = (new Spellings(PackagingVerdicts.Seed), new Random(PackagingVerdicts.Seed), 0);
+        for (var i = 0; i < 10_000; i++)
+        {
+            var page = Encoding.UTF8.GetBytes(i % 2 == 0 ? Html(write) : Changed(Html(write), random));
+            var one = KeptPage.Of(Address, "text/html; charset=utf-8", new Validators(null, null), page);
+            if (one.ContentType != IndexJson.MediaType)
+                continue;
+            kept++;
+            Assert.Equal(Told(IndexPage.Read(page, "text/html", Address)), Told(IndexPage.Read(one.Body, one.ContentType, one.Address)));
+        }
+
+        Assert.InRange(kept, 7_000, 10_000);
+        var secret = KeptPage.Of(new Uri("https://me:secret@index.test/simple/a/"), "text/html", new Validators(null, null), "<a href='a-1.0.zip'>x</a>"u8.ToArray());
+        Assert.DoesNotContain("secret", Encoding.UTF8.GetString(secret.Body.Span), StringComparison.Ordinal);
+        // What cannot be read is told when it is read.
+        Assert.Equal("text/html", KeptPage.Of(Address, "text/html", new Validators(null, null), "<meta name='pypi:repository-version' content='2.1'>"u8.ToArray()).ContentType);
+
+        static string Told(IndexPage page) => string.Concat(page.Files.Select(static file =>
+            $"{file.Name} {file.Address.AbsoluteUri} {Hashes(file.Hashes)} {file.Size} {file.RequiresPython} {file.HasMetadata} {Hashes(file.MetadataHashes)} '{file.Yanked}' {file.Yanked is null} {file.Uploaded}\n"));
+
+        static string Hashes(IReadOnlyDictionary<string, string> hashes) => string.Join(',', hashes.Select(static hash => $"{hash.Key}={hash.Value}"));
+    }
+
+    [Fact]
     public void Noise_is_read_or_refused()
     {
         var (write, random, refused, read) = (new Spellings(PackagingVerdicts.Seed), new Random(PackagingVerdicts.Seed), 0, 0);
-        string[] odd = ["javascript:", "mailto:x", "ftp://", "http://[", "http:", "//", "://", "file:", "#", "?", "%", "%ff", "\\", "\0", "\ud800", "\"", "'", "<base href='", "<a href='", ">", "&#0;", "{", "}", "[", "]", ":", ",", "null", "-1", "1e999", "99999999999999999999", "\"url\"", "\"hashes\"", "\"filename\"", "@", " ", ".", "x:y"];
         for (var i = 0; i < 20_000; i++)
         {
             var (page, type) = i % 2 == 0 ? (Html(write), "text/html") : (Json(write), "application/vnd.pypi.simple.v1+json");
-            for (var changes = random.Next(1, 6); changes > 0; changes--)
-            {
-                var at = random.Next(page.Length + 1);
-                page = $"{page[..at]}{odd[random.Next(odd.Length)]}{page[Math.Min(page.Length, at + random.Next(3) * random.Next(8))..]}";
-            }
-
+            page = Changed(page, random);
             try
             {
                 _ = Files(page, type).Count();
@@ -124,4 +146,17 @@ public sealed class IndexPageTests
             return file;
         }),
     });
+
+    /// <summary>A page with some odd things in it.</summary>
+    private static string Changed(string page, Random random)
+    {
+        string[] odd = ["javascript:", "mailto:x", "ftp://", "http://[", "http:", "//", "://", "file:", "#", "?", "%", "%ff", "\\", "\0", "\ud800", "\"", "'", "<base href='", "<a href='", ">", "&#0;", "{", "}", "[", "]", ":", ",", "null", "-1", "1e999", "99999999999999999999", "\"url\"", "\"hashes\"", "\"filename\"", "@", " ", ".", "x:y"];
+        for (var changes = random.Next(1, 6); changes > 0; changes--)
+        {
+            var at = random.Next(page.Length + 1);
+            page = $"{page[..at]}{odd[random.Next(odd.Length)]}{page[Math.Min(page.Length, at + random.Next(3) * random.Next(8))..]}";
+        }
+
+        return page;
+    }
 }

@@ -136,7 +136,7 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
             if (transfer.Unchanged)
                 return known!;
             var body = await BodyAsync(transfer, LargestPage).ConfigureAwait(false);
-            var page = new KeptPage(transfer.Address ?? place, place.IsFile ? "text/html" : transfer.ContentType ?? "", transfer.Validators, body);
+            var page = KeptPage.Of(transfer.Address ?? place, place.IsFile ? "text/html" : transfer.ContentType ?? "", transfer.Validators, body);
             page.Write(store, path);
             return page;
         }).ConfigureAwait(false);

@@ -4,7 +4,10 @@ using Mayfly.Packages.Transfer;
 
 namespace Mayfly.Packages.Python.Resolving;
 
-/// <summary>A page as an index sent it, with what the server calls its state: <see cref="Checksummed"/>, four lines, then the bytes. The server may say for months that nothing has changed.</summary>
+/// <summary>
+/// A page of an index, with what the server calls its state: <see cref="Checksummed"/>, four lines, then the page as it was sent; what HTML says as JSON, which is read in a fraction of the time. The server
+/// may say for months that nothing has changed.
+/// </summary>
 internal sealed record KeptPage(Uri Address, string ContentType, Validators Validators, ReadOnlyMemory<byte> Body)
 {
     /// <summary>Null when there is none that can be read.</summary>
@@ -38,6 +41,25 @@ internal sealed record KeptPage(Uri Address, string ContentType, Validators Vali
             : null;
 
         static string? Text(string line) => line.Length == 0 ? null : line;
+    }
+
+    /// <summary>The page that an index has just sent.</summary>
+    public static KeptPage Of(Uri address, string contentType, Validators validators, ReadOnlyMemory<byte> body)
+    {
+        var sent = new KeptPage(address, contentType, validators, body);
+        if (!IndexPage.IsHtml(contentType))
+            return sent;
+        try
+        {
+            // Its links shall bear no password.
+            address = Login.Without(address);
+            return sent with { Address = address, ContentType = IndexJson.MediaType, Body = IndexJson.Write(IndexPage.Read(body, contentType, address)) };
+        }
+        catch (MayflyException)
+        {
+            // Whoever reads it is told.
+            return sent;
+        }
     }
 
     /// <summary>Replaces what is there; a page whose state has no name is not kept, since it could never be asked whether it is still the same.</summary>

@@ -105,8 +105,7 @@ public static class PythonResolution
             // What comes before it shall not become older for it.
             var held = resolution.Selected.TakeWhile(candidate => candidate != passed.Chosen).Select(candidate => new Requirement(requirement.Origin, candidates.From(candidate)));
             var wish = requirement with { Candidates = [.. requirement.Candidates.TakeWhile(candidate => candidate != passed.Chosen)] };
-            var other = solver.Solve([.. held, wish, .. requests]);
-            if (other.Failure is null)
+            if (solver.TrySolve([.. held, wish, .. requests]) is { } other)
                 resolution = other with { Selected = candidates.Needed(requests, other.Selected) };
         }
 
