@@ -77,7 +77,7 @@ public sealed record EnvironmentPlan
             && installed.Any(there => there.Project == one.Project && there.Version == one.Version && there.Origin is not { IsEditable: true });
 
         // What came from an address is no version among those of an index.
-        bool Stays(InstalledDistribution one) => !(request.UpgradeAll && one.Origin is null) && (!named.Contains(one.Project) || (!request.Upgrade && wanted.Concat(asked.Sources.Constraints)
+        bool Stays(InstalledDistribution one) => !(request.UpgradeAll && one is { Origin: null, IsLegacy: false }) && (!named.Contains(one.Project) || (!request.Upgrade && wanted.Concat(asked.Sources.Constraints)
             .All(other => other.Name != one.Project || !other.Holds(target.Markers) || other.Versions.Allows(one.Version, preReleases: true))));
     }
 
@@ -98,8 +98,8 @@ public sealed record EnvironmentPlan
                 .. chosen.Where(one => !installed.Any(there => there.Project == one.Project && there.Version == one.Version && IsOf(there, one)))
                     .Select(one => new PlannedInstall(one, installed.FirstOrDefault(there => there.Project == one.Project)?.Version, requested?.Contains(one.Project) ?? true)),
             ],
-            // What every environment begins with is nobody's choice.
-            Remove = [.. installed.Where(there => chosen.All(one => one.Project != there.Project) && !there.IsSeed)],
+            // What every environment begins with is nobody's choice, and only pip knows how what setuptools installed goes.
+            Remove = [.. installed.Where(there => chosen.All(one => one.Project != there.Project) && there is { IsSeed: false, IsLegacy: false })],
         };
 
         bool IsOf(InstalledDistribution there, ChosenDistribution one)

@@ -81,7 +81,7 @@ internal static class EnvironmentTree
         var home = Path.GetDirectoryName(interpreter.Executable);
         var text = new StringBuilder($"home = {home}\ninclude-system-site-packages = {(systemPackages ? "true" : "false")}\nversion = {interpreter.Target.Markers.PythonFullVersion}\nexecutable = {interpreter.Executable}\n");
         if (prompt is not null)
-            text.Append($"prompt = {prompt}\n");
+            text.Append($"prompt = {PyvenvFile.Written(prompt)}\n");
         File.WriteAllText($"{made}/pyvenv.cfg", text.ToString());
         Nodes.MakeLink(interpreter.Executable, $"{made}/bin/python");
         foreach (var program in interpreter.Programs.Skip(1))

@@ -1,3 +1,4 @@
+using Mayfly.Linux;
 using Mayfly.Packages.Python;
 
 namespace Mayfly.Environments;
@@ -5,11 +6,13 @@ namespace Mayfly.Environments;
 /// <summary>A distribution that an environment has, whoever installed it; "Recording installed projects".</summary>
 public sealed record InstalledDistribution
 {
+    private const int Largest = 64 << 20;
+
     private readonly Lazy<CoreMetadata> _metadata;
     private readonly Lazy<(IReadOnlyList<string> Files, string? Fault)> _record;
 
-    private InstalledDistribution(string folder, string metadataFile) =>
-        (MetadataFile, _metadata, _record) = (metadataFile, new(() => ReadMetadata(metadataFile)), new(() => Recorded($"{folder}/RECORD")));
+    private InstalledDistribution(string folder, string metadataFile, CoreMetadata? metadata) =>
+        (MetadataFile, _metadata, _record) = (metadataFile, metadata is null ? new(() => ReadMetadata(metadataFile)) : new(metadata), new(() => Recorded($"{folder}/RECORD")));
 
     public required ProjectName Project { get; init; }
 
@@ -21,7 +24,7 @@ public sealed record InstalledDistribution
     /// <summary>The path of its metadata.</summary>
     public string MetadataFile { get; }
 
-    /// <summary>True for what setuptools has installed without a wheel: nothing says which files are its own, and only pip and setuptools know how it goes.</summary>
+    /// <summary>True for what setuptools has installed without a wheel: no RECORD says which files are its own, and only pip knows how it goes.</summary>
     public bool IsLegacy { get; private init; }
 
     /// <summary>Who installed it: <c>mayfly</c>, <c>pip</c>; empty when nobody says.</summary>
@@ -51,8 +54,9 @@ public sealed record InstalledDistribution
         if (!Directory.Exists(packages))
             return [];
         InstalledDistribution[] installed = [.. Directory.GetDirectories(packages, "*.dist-info").Select(Read).OfType<InstalledDistribution>()];
-        var legacy = Directory.GetFileSystemEntries(packages, "*.egg-info").Select(static path => ReadLegacy(path, path, null)).Concat(Directory.GetFiles(packages, "*.egg-link").Select(ReadLink))
-            .OfType<InstalledDistribution>().DistinctBy(static one => one.Project).ExceptBy(installed.Select(static one => one.Project), static one => one.Project);
+        var legacy = Directory.GetFileSystemEntries(packages, "*.egg-info").Order(StringComparer.Ordinal).Select(static path => ReadLegacy(path, path, null))
+            .Concat(Directory.GetDirectories(packages, "*.egg").Order(StringComparer.Ordinal).Select(static path => ReadLegacy(path, $"{path}/EGG-INFO", null)))
+            .Concat(Directory.GetFiles(packages, "*.egg-link").Order(StringComparer.Ordinal).Select(ReadLink)).OfType<InstalledDistribution>().DistinctBy(static one => one.Project).ExceptBy(installed.Select(static one => one.Project), static one => one.Project);
         return [.. installed.Concat(legacy).OrderBy(static one => one.Project.Text, StringComparer.Ordinal)];
     }
 
@@ -62,7 +66,7 @@ public sealed record InstalledDistribution
         var hyphen = name.LastIndexOf('-');
         if (hyphen <= 0 || !ProjectName.IsValid(name.AsSpan(0, hyphen)) || PythonVersion.TryParse(name.AsSpan(hyphen + 1)) is not { } version)
             return null;
-        return new InstalledDistribution(folder, $"{folder}/METADATA")
+        return new InstalledDistribution(folder, $"{folder}/METADATA", null)
         {
             Project = ProjectName.Parse(name.AsSpan(0, hyphen)),
             Version = version,
@@ -72,7 +76,27 @@ public sealed record InstalledDistribution
             Origin = Text(DirectUrl.FileName) is { Length: > 0 } origin ? DirectUrl.Read(origin) : null,
         };
 
-        string Text(string file) => File.Exists($"{folder}/{file}") ? File.ReadAllText($"{folder}/{file}") : "";
+        string Text(string file)
+        {
+            try
+            {
+                return File.Exists($"{folder}/{file}") ? TextOf($"{folder}/{file}") : "";
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return "";
+            }
+        }
+    }
+
+    private static string TextOf(string path) => new StreamReader(new MemoryStream(Contents(path))).ReadToEnd();
+
+    /// <summary>Whoever installed it may have put anything there: a device has no end, and a pipe waits for somebody.</summary>
+    /// <exception cref="IOException">It is no file, or larger than any of its kind.</exception>
+    private static byte[] Contents(string path)
+    {
+        var target = new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? path;
+        return Nodes.Find(target) is { Kind: NodeKind.File, Size: <= Largest } ? File.ReadAllBytes(target) : throw new IOException($"{path} is no file, or too large");
     }
 
     /// <summary>One that <c>setup.py install</c> has left: its metadata are a file, or in a folder.</summary>
@@ -81,11 +105,14 @@ public sealed record InstalledDistribution
     /// <param name="origin">Where it is; null for the folder of packages.</param>
     private static InstalledDistribution? ReadLegacy(string path, string information, DirectUrl? origin)
     {
-        var file = Directory.Exists(information) ? $"{information}/PKG-INFO" : information;
+        var isFolder = Directory.Exists(information);
+        var file = isFolder ? $"{information}/PKG-INFO" : information;
         try
         {
-            var metadata = CoreMetadata.Read(File.ReadAllBytes(file), file);
-            return new InstalledDistribution(path, file)
+            var metadata = CoreMetadata.Read(Contents(file), file);
+            if (isFolder && metadata.Requires.Count == 0 && File.Exists($"{information}/requires.txt"))
+                metadata = metadata with { Requires = [.. Needs(TextOf($"{information}/requires.txt"))] };
+            return new InstalledDistribution(path, file, metadata)
             {
                 Project = metadata.Name,
                 Version = metadata.Version,
@@ -102,12 +129,30 @@ public sealed record InstalledDistribution
         }
     }
 
-    /// <summary>One that <c>setup.py develop</c> has left, and so pip's <c>-e</c> of old: the first line of a file leads to the folder of its sources, which has its metadata.</summary>
+    /// <summary>What setuptools has written of needs: those of all, then sections <c>[EXTRA]</c>, <c>[:MARKER]</c> and <c>[EXTRA:MARKER]</c>.</summary>
+    private static IEnumerable<DependencySpecifier> Needs(string text)
+    {
+        var marker = "";
+        foreach (var line in text.Split('\n').Select(static line => line.Trim()).Where(static line => line.Length > 0 && line[0] != '#'))
+        {
+            if (line is not ['[', .. var section, ']'])
+            {
+                yield return DependencySpecifier.Parse(line + marker);
+                continue;
+            }
+
+            var (extra, condition) = section.Split(':', 2) is [var name, var rest] ? (name, rest) : (section, "");
+            string[] parts = [.. condition.Length == 0 ? Array.Empty<string>() : [$"({condition})"], .. extra.Length == 0 ? Array.Empty<string>() : [$"extra == '{extra}'"]];
+            marker = $" ; {string.Join(" and ", parts)}";
+        }
+    }
+
+    /// <summary>One that <c>setup.py develop</c> has left, and so pip's <c>-e</c> of old: a line of a file leads to the folder of its sources, which has its metadata.</summary>
     private static InstalledDistribution? ReadLink(string path)
     {
         try
         {
-            var folder = Path.GetFullPath((File.ReadLines(path).FirstOrDefault() ?? "").Trim(), Path.GetDirectoryName(path)!);
+            var folder = Path.GetFullPath((TextOf(path).Split('\n').Select(static line => line.Trim()).FirstOrDefault(static line => line.Length > 0) ?? ""), Path.GetDirectoryName(path)!);
             var name = Path.GetFileNameWithoutExtension(path);
             return ProjectName.IsValid(name) && Directory.GetDirectories(folder, "*.egg-info").FirstOrDefault(one => Path.GetFileNameWithoutExtension(one) is var other && ProjectName.IsValid(other) && ProjectName.Parse(other) == ProjectName.Parse(name)) is { } information
                 ? ReadLegacy(path, information, new DirectUrl { Url = new Uri(folder).AbsoluteUri, IsFolder = true, IsEditable = true }) : null;
@@ -122,7 +167,7 @@ public sealed record InstalledDistribution
     {
         try
         {
-            return CoreMetadata.Read(File.ReadAllBytes(file), $"{Project} {Version}");
+            return CoreMetadata.Read(Contents(file), $"{Project} {Version}");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or MayflyException)
         {
@@ -136,7 +181,7 @@ public sealed record InstalledDistribution
             return ([], "has no RECORD");
         try
         {
-            string[] files = [.. RecordEntry.Read(File.ReadAllText(path)).Select(static entry => entry.Path).Where(static path => !path.Contains('\0', StringComparison.Ordinal))];
+            string[] files = [.. RecordEntry.Read(TextOf(path)).Select(static entry => entry.Path).Where(static path => !path.Contains('\0', StringComparison.Ordinal))];
             // It names itself, at least.
             return (files, files is [] ? "has a RECORD with nothing in it" : null);
         }

@@ -19,5 +19,5 @@ internal static class LinkSetting
     /// <summary>True for a file that other environments may have too.</summary>
     public static bool IsShared(Node node) => node.Kind == NodeKind.File && SharedFile.Is(node.Links, node.Mode);
 
-    private static bool IsOurs(string line) => line.Split('=', 2) is [var name, _] && name.Trim() == Key;
+    private static bool IsOurs(string line) => line.Split('=', 2) is [var name, _] && name.Trim().Equals(Key, StringComparison.OrdinalIgnoreCase);
 }

@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace Mayfly.Environments;
 
 /// <summary>What <c>pyvenv.cfg</c> of an environment says (PEP 405), as Python's site.py reads it: names in any case, and the last of one name counts.</summary>
-internal static class PyvenvFile
+internal static partial class PyvenvFile
 {
     /// <summary>What it says for the first of these names that it has; null when it has none.</summary>
     /// <param name="root">The environment.</param>
@@ -28,9 +30,14 @@ internal static class PyvenvFile
     public static bool SeesSystem(string root) => string.Equals(Value(root, "include-system-site-packages"), "true", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>What shells show of it, where that is not its folder's name; venv writes it as Python writes a text, virtualenv as it is.</summary>
-    public static string? Prompt(string root) => Value(root, "prompt") switch
-    {
-        [('\'' or '"') and var open, .. var text, var close] when open == close => text,
-        var text => text,
-    };
+    public static string? Prompt(string root) => Value(root, "prompt") is { } said && Quoted().Match(said) is { Success: true } quoted ? Escape().Replace(quoted.Groups[2].Value, "$1") : Value(root, "prompt");
+
+    /// <summary>A text of one line as venv writes it.</summary>
+    public static string Written(string text) => $"'{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal)}'";
+
+    [GeneratedRegex("""^(['"])((?:\\.|(?!\1|\\).)*)\1$""")]
+    private static partial Regex Quoted();
+
+    [GeneratedRegex("""\\(['"\\])""")]
+    private static partial Regex Escape();
 }

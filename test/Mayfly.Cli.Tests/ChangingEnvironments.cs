@@ -239,7 +239,7 @@ public sealed class ChangingEnvironments : IDisposable
         Says("FOLDER/environments/with a space\n", "which", "--env", "with a space");
         Says("made FOLDER/environments/shown with Python 3.11.2\n", "create", "shown", "--prompt", "shop of 'today'");
         Says("made FOLDER/environments/shown too\n", "copy", "shown", "shown too");
-        Assert.Contains("prompt = shop of 'today'\n", File.ReadAllText($"{Root("shown too")}/pyvenv.cfg"), StringComparison.Ordinal);
+        Assert.Contains("prompt = 'shop of \\'today\\''\n", File.ReadAllText($"{Root("shown too")}/pyvenv.cfg"), StringComparison.Ordinal);
         Assert.Contains("VIRTUAL_ENV_PROMPT='(shop of '", File.ReadAllText($"{Root("shown too")}/bin/activate"), StringComparison.Ordinal);
         Assert.Equal(0, Pip("with a space", "uninstall", "--quiet", "-y", "web").Code);
         Assert.False(File.Exists($"{Root("with a space")}/bin/web-tell"));

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -103,6 +104,46 @@ public sealed partial class PipInEnvironments : IDisposable
         var session = $"export PIP_INDEX_URL={index.Address} PIP_DISABLE_PIP_VERSION_CHECK=1\nP=$PWD/env/bin/pip\n{Session}\nsay install zope-long 'delta; python_version>\"4\"'; say uninstall -y zope.long; say install Zope.Long; say install 'web=1'; say install zeta=1";
         string said = ours.Run(session).Replace(ours.Home, "HOME"), judged = theirs.Run(session).Replace(theirs.Home, "HOME");
         Assert.Equal(OnlyInTheirs().Replace(judged, ""), said);
+    }
+
+    /// <summary>pip 23.0 fetches what it has read the metadata of twice, and says so twice; later ones do not.</summary>
+    [Fact]
+    public void Pip_says_of_metadata_beside_wheels_what_pip_says()
+    {
+        var wheels = Directory.CreateDirectory($"{_folder.Path}/wheels").FullName;
+        WheelFile.Write(wheels, "first", "1.0", new Dictionary<string, string> { ["first.py"] = "" }, requires: "second<3, >=1");
+        WheelFile.Write(wheels, "second", "1.0", new Dictionary<string, string> { ["second.py"] = "" });
+        WheelFile.Write(wheels, "second", "2.0", new Dictionary<string, string> { ["second.py"] = new('x', 2_000) }, requires: "third");
+        WheelFile.Write(wheels, "third", "1.0", new Dictionary<string, string> { ["third.py"] = "" });
+        using var index = new FaultyServer { ContentType = "text/html", Tag = "\"1\"" };
+        foreach (var group in Directory.GetFiles(wheels).Order(StringComparer.Ordinal).GroupBy(static path => Path.GetFileName(path).Split('-')[0]))
+        {
+            foreach (var path in group)
+            {
+                var name = Path.GetFileName(path);
+                using var archive = ZipFile.OpenRead(path);
+                using var metadata = new StreamReader(archive.Entries.Single(static entry => entry.Name == "METADATA").Open());
+                (index.Files[$"{group.Key}/{name}"], index.Files[$"{group.Key}/{name}.metadata"]) = (File.ReadAllBytes(path), Encoding.UTF8.GetBytes(metadata.ReadToEnd()));
+            }
+
+            index.Files[$"{group.Key}/"] = Encoding.UTF8.GetBytes(string.Concat(group.Select(path => $"<a href='{Path.GetFileName(path)}#sha256={Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)))}'{(group.Key == "third" ? "" : " data-dist-info-metadata='true'")}>{Path.GetFileName(path)}</a>\n")));
+        }
+
+        var (ours, theirs) = (Here("ours"), Here("them"));
+        Assert.Contains("made ", ours.Run("mayfly env create ./env --python /usr/bin/python3"));
+        theirs.Run("virtualenv -q -p /usr/bin/python3 --no-setuptools --no-wheel env");
+        foreach (var here in (ShellUnderTest[])[ours, theirs])
+            File.WriteAllText($"{here.Home}/exact.txt", $"second==1.0 --hash=sha256:{Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes($"{wheels}/second-1.0-py3-none-any.whl")))}\n");
+        var session = $$"""
+            export PIP_INDEX_URL={{index.Address}} PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONFIG_FILE=/dev/null
+            P=$PWD/env/bin/pip
+            say() { echo "\$ pip $*"; "$P" "$@"; echo "[$?]"; }
+            say install first; say install 'second<2'; say install -U second; say install --force-reinstall --no-deps first; say uninstall -y first second third
+            say install --dry-run first; say install -r exact.txt; say download -d dl first; say download -d dl first
+            """;
+        var judged = Regex.Replace(theirs.Run(session).Replace(theirs.Home, "HOME"), @"((?:^Downloading .*\n)+)\1", "$1", RegexOptions.Multiline);
+        Assert.Contains("  Obtaining dependency information for second<3,>=1 from ", judged, StringComparison.Ordinal);
+        Assert.Equal(judged, ours.Run(session).Replace(ours.Home, "HOME"));
     }
 
     /// <summary>What is compiled is listed and taken away as by pip; the last of several words counts.</summary>
@@ -269,41 +310,48 @@ public sealed partial class PipInEnvironments : IDisposable
         }
 
         const string Made = """
-            for name in linked placed; do
+            for name in linked placed whole; do
                 mkdir -p $name; echo 'x = 1' > $name/$name.py
-                echo "from setuptools import setup; setup(name='The.$name', version='1.0', description='Of old', py_modules=['$name'])" > $name/setup.py
+                echo "from setuptools import setup; setup(name='The.$name', version='1.0', description='Of old', py_modules=['$name'], zip_safe=False, install_requires=['setuptools>1', 'setuptools<99;python_version>\"3\"'], extras_require={'more': ['nosuch']})" > $name/setup.py
             done
-            (cd linked && ../env/bin/python -W ignore setup.py -q develop) >made.log 2>&1 || cat made.log
+            (cd linked && ../env/bin/python -W ignore setup.py -q develop --no-deps) >made.log 2>&1 || cat made.log
+            (cd whole && ../env/bin/python -W ignore setup.py -q install) >made.log 2>&1 || cat made.log
             (cd placed && ../env/bin/python -W ignore setup.py -q install --single-version-externally-managed --record=made.txt) >made.log 2>&1 || cat made.log
             ls env/lib/python3.11/site-packages | grep egg
 
             """;
         var seen = Both($$"""
             {{Settings()}}{{Made}}
-            say() { echo "\$ pip $*"; env/bin/pip "$@" 2>&1 | grep -v -i -e '^pip ' -e '^setuptools' -e '"pip"'; }
-            say list; say freeze --exclude setuptools; say show the.linked; say show the-placed; say list --editable --format json
-            say uninstall -y the.placed; say uninstall -y the.linked; say list; cat env/lib/python3.11/site-packages/easy-install.pth
+            say() { echo "\$ pip $*"; env/bin/pip "$@" 2>&1 | grep -v -i -e '^pip ' -e '^setuptools' -e '"pip"' -e '^DEPRECATION' | uniq; } # pip finds a folder .egg twice: by itself, and by the way that leads there
+            say list; say freeze --exclude setuptools; say show the.linked; say show the-placed; say show the.whole; say list --editable --format json
+            say uninstall -y the.placed; echo the.linked > old.txt; say uninstall -y -r old.txt; say list; cat env/lib/python3.11/site-packages/easy-install.pth
             """);
-        Assert.Contains("The.linked.egg-link\nThe.placed-1.0.egg-info\n", seen, StringComparison.Ordinal);
+        Assert.Contains("The.linked.egg-link\nThe.placed-1.0.egg-info\nThe.whole-1.0-py3.11.egg\n", seen, StringComparison.Ordinal);
         Assert.Contains("-e HOME/linked\n", seen, StringComparison.Ordinal);
 
         var told = ours.Run($$"""
             {{Made}}
             mayfly env list ./env; mayfly env doctor --env ./env; mayfly env remove the-linked --env ./env 2>&1 | tail -n 2; mayfly env copy ./env ./copy 2>/dev/null; mayfly env list ./copy; mayfly env doctor --env ./copy
+            printf "lock-version = '1.0'\\ncreated-by = 'x'\\npackages = []\\n" > pylock.toml; mayfly env sync --env ./copy; mayfly env upgrade --no-index --find-links /usr/share/python-wheels --env ./copy
             """).Replace(ours.Home, "HOME");
         Assert.EndsWith("""
             setuptools  66.1.1  Easily download, build, install, upgrade, and uninstall Python packages
             the-linked  1.0     Of old
             the-placed  1.0     Of old
+            the-whole   1.0     Of old
             the-linked 1.0 was installed since mayfly left it
             the-placed 1.0 was installed since mayfly left it
+            the-whole 1.0 was installed since mayfly left it
             error: the-linked 1.0 has no RECORD, so nobody can say which files are its own, and it stays
             hint: setuptools installed it without a wheel: pip uninstall the-linked in the environment removes it
             made HOME/copy
             setuptools  66.1.1  Easily download, build, install, upgrade, and uninstall Python packages
             the-linked  1.0     Of old
             the-placed  1.0     Of old
-            HOME/copy is as it should be: 3 packages, Python 3.11.2
+            the-whole   1.0     Of old
+            HOME/copy is as it should be: 4 packages, Python 3.11.2
+            nothing to do in HOME/copy
+            nothing to do in HOME/copy
 
             """, Regex.Replace(told, "note: .* was installed\n", ""));
     }

@@ -15,12 +15,18 @@ internal static class CreateVerb
         var prompt = new Option<string?>("--prompt") { Description = "What shells show of it; its name unless given", HelpName = "TEXT" };
         var system = new Option<bool>("--system-site-packages") { Description = "Let it see the interpreter's own packages" };
         var command = new ExampledCommand("create", "Make an environment, empty or with packages", "mayfly env create my_experiment", "mayfly env create ./.venv --python 3.12 -r requirements.txt", "mayfly env create shop django --compile --link-mode hardlink") { name, python, prompt, system };
+        var planned = PlanOptions.AddTo(command);
         var requirements = RequirementOptions.AddTo(command);
         var placement = PlacementOptions.AddTo(command);
+        prompt.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string?>() is { } text && text.AsSpan().ContainsAny('\r', '\n'))
+                result.AddError("a prompt has one line");
+        });
         command.SetAction(async (result, cancellationToken) =>
         {
             var placed = placement.Read(result);
-            var (store, path, output) = (Store.Open(), EnvironmentPlaces.OfHost().PathOf(result.GetValue(name)!), result.InvocationConfiguration.Output);
+            var (store, path, dry) = (Store.Open(), EnvironmentPlaces.OfHost().PathOf(result.GetValue(name)!), planned.IsDry(result));
             var interpreter = InterpreterSearch.OfHost(store).Find(result.GetValue(python));
             var request = new EnvironmentRequest { Requirements = requirements.Read(result, null), Overrides = requirements.Overrides(result), Bound = requirements.Bound(result) };
             if (Path.Exists(path))
@@ -29,14 +35,16 @@ internal static class CreateVerb
             var plan = requirements.IsEmpty(result) ? new EnvironmentPlan() : await Screen.ShowAsync(async progress =>
             {
                 var plan = await EnvironmentPlan.OfAsync(store, interpreter, [], request, progress, cancellationToken);
-                VirtualEnvironment.Create(path, interpreter, result.GetValue(prompt), result.GetValue(system), await plan.FetchAsync(store, interpreter, path, progress, cancellationToken), ToolPath.Find(), placed, progress, cancellationToken);
+                if (!dry)
+                    VirtualEnvironment.Create(path, interpreter, result.GetValue(prompt), result.GetValue(system), await plan.FetchAsync(store, interpreter, path, progress, cancellationToken), ToolPath.Find(), placed, progress, cancellationToken);
                 return plan;
             });
-            if (plan.IsEmpty)
+            if (plan.IsEmpty && !dry)
                 VirtualEnvironment.Create(path, interpreter, result.GetValue(prompt), result.GetValue(system), tool: ToolPath.Find(), placement: placed);
-            output.WriteLine($"made {path} with {interpreter.Name}");
-            if (!plan.IsEmpty)
-                PlanText.Write(plan, EnvironmentPlaces.OfHost().NameOf(path), dry: false, output);
+            if (!planned.IsForPrograms(result))
+                result.InvocationConfiguration.Output.WriteLine($"{(dry ? "would make" : "made")} {path} with {interpreter.Name}");
+            if (!plan.IsEmpty || planned.IsForPrograms(result))
+                planned.Tell(result, plan, path);
             return ExitCode.Done;
         });
         return command;

@@ -33,7 +33,7 @@ internal sealed class PlanOptions
     /// <param name="cancellationToken">Ends it, with nothing changed.</param>
     public async Task RunAsync(ParseResult result, Store store, VirtualEnvironment environment, Func<IProgress<Activity>, Task<EnvironmentPlan>> choose, Placement? placement, CancellationToken cancellationToken)
     {
-        var (dry, output, name) = (result.GetValue(_dry), result.InvocationConfiguration.Output, EnvironmentPlaces.OfHost().NameOf(environment.Root));
+        var dry = IsDry(result);
         var plan = await Terminal.Screen.ShowAsync(async progress =>
         {
             if (dry)
@@ -46,9 +46,22 @@ internal sealed class PlanOptions
                 return plan;
             }, progress, cancellationToken);
         });
-        if (result.GetValue(_json))
-            output.WriteLine(JsonSerializer.Serialize(new PlanData(name, environment.Root, dry, [.. PlanText.Changes(plan)]), EnvironmentJson.Default.PlanData));
+        Tell(result, plan, environment.Root);
+    }
+
+    /// <summary>True when nothing shall be changed.</summary>
+    public bool IsDry(ParseResult result) => result.GetValue(_dry);
+
+    /// <summary>True when a program reads what is said.</summary>
+    public bool IsForPrograms(ParseResult result) => result.GetValue(_json);
+
+    /// <summary>Says what was done, or would be.</summary>
+    public void Tell(ParseResult result, EnvironmentPlan plan, string root)
+    {
+        var (output, name) = (result.InvocationConfiguration.Output, EnvironmentPlaces.OfHost().NameOf(root));
+        if (IsForPrograms(result))
+            output.WriteLine(JsonSerializer.Serialize(new PlanData(name, root, IsDry(result), [.. PlanText.Changes(plan)]), EnvironmentJson.Default.PlanData));
         else
-            PlanText.Write(plan, name, dry, output);
+            PlanText.Write(plan, name, IsDry(result), output);
     }
 }

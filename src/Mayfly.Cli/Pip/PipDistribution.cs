@@ -23,8 +23,8 @@ internal sealed partial class PipDistribution
         }
 
         Name = Field("Name") is { Length: > 0 } name ? name : installed.Project.Text;
-        // Python finds one that setuptools has linked where its sources are.
-        Location = installed.IsLegacy && EditableLocation is { } place ? place : packages;
+        // One that setuptools has linked is where its sources are, and one that it has put into a folder of its own is there.
+        Location = !installed.IsLegacy ? packages : EditableLocation ?? (installed.Information.EndsWith(".egg", StringComparison.Ordinal) ? $"{packages}/{installed.Information}" : packages);
     }
 
     public InstalledDistribution Installed { get; }
@@ -43,7 +43,7 @@ internal sealed partial class PipDistribution
     public string Field(string name) => _fields.Find(one => one.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Value ?? "";
 
     /// <summary>What it needs, as it writes that.</summary>
-    public IEnumerable<string> Needs => _fields.Where(static one => one.Name.Equals("Requires-Dist", StringComparison.OrdinalIgnoreCase)).Select(static one => one.Value);
+    public IEnumerable<string> Needs => Installed.IsLegacy ? Installed.Metadata.Requires.Select(static need => need.AsWritten()) : _fields.Where(static one => one.Name.Equals("Requires-Dist", StringComparison.OrdinalIgnoreCase)).Select(static one => one.Value);
 
     /// <summary>What of it counts here, or all of it where that is not known; what only extras need does not.</summary>
     public IEnumerable<string> NeedsHere(MarkerEnvironment? markers) => Needs.Where(text => markers is null || DependencySpecifier.Parse(text).Holds(markers));

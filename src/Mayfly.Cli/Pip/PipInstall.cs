@@ -42,9 +42,10 @@ internal static class PipInstall
         foreach (var line in story.Ignored())
             output.WriteLine(line);
         IReadOnlyList<WheelPlan> fetched = [];
+        foreach (var one in plan.Install.Select(static one => one.Chosen).Where(one => !one.IsSource && IsThere(store, one)))
+            files.Add(one.Project, (LengthOf(store, one.File!.Hashes["sha256"]), true));
         if (!arguments.Has("--dry-run") && plan.Install.Count > 0)
         {
-            var there = plan.Install.Where(one => IsThere(store, one.Chosen)).Select(static one => one.Chosen.Project).ToHashSet();
             try
             {
                 fetched = await plan.FetchAsync(store, environment.Interpreter, environment.Root, null, cancellationToken);
@@ -57,7 +58,7 @@ internal static class PipInstall
             }
 
             foreach (var (one, wheel) in plan.Install.Zip(fetched).Where(static pair => !pair.First.Chosen.IsSource))
-                files.Add(one.Chosen.Project, (LengthOf(store, wheel.Wheel.Sha256), there.Contains(one.Chosen.Project)));
+                files.TryAdd(one.Chosen.Project, (LengthOf(store, wheel.Wheel.Sha256), WasThere: false));
         }
 
         Tell();
@@ -106,6 +107,8 @@ internal static class PipInstall
         var files = story.Needed(upgrade: false, arguments.Has("--no-deps")).Where(static one => one.Chosen is not null).Select(static one => (one.Line, one.Name, Chosen: one.Chosen!)).ToArray();
         foreach (var (line, _, one) in files)
             output.WriteLine(missing.Contains(one) ? line : $"{line.Split('\n')[0]}\n  File was already downloaded {PathOf(one)}");
+        foreach (var line in story.Wheels(files.Select(static one => one.Chosen).Where(missing.Contains)))
+            output.WriteLine(line);
         foreach (var (path, digest) in files.Where(one => missing.Contains(one.Chosen)).Select(one => (PathOf(one.Chosen), fetched[Array.IndexOf(missing, one.Chosen)].Sha256)))
         {
             // Beside it first: a name that is there is whole.

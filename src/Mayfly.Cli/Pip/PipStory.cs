@@ -30,7 +30,22 @@ internal sealed class PipStory
     /// <summary>A line for each that is needed: it is there, or it comes.</summary>
     /// <param name="upgrade">True when what is there is named although a newer one comes.</param>
     /// <param name="alone">True when what is asked for comes without what it needs.</param>
-    public IEnumerable<string> Choices(bool upgrade, bool alone) => Needed(upgrade, alone).Select(static one => one.Line);
+    public IEnumerable<string> Choices(bool upgrade, bool alone)
+    {
+        List<ChosenDistribution> coming = [];
+        foreach (var (line, _, chosen) in Needed(upgrade, alone))
+        {
+            yield return line;
+            if (chosen is not null)
+                coming.Add(chosen);
+        }
+
+        foreach (var line in Wheels(coming))
+            yield return line;
+    }
+
+    /// <summary>A line for each of these that pip fetches only when all are chosen, because it has read their metadata beside them (PEP 658).</summary>
+    public IEnumerable<string> Wheels(IEnumerable<ChosenDistribution> chosen) => chosen.Where(HasMetadataBeside).Select(Fetched);
 
     /// <summary>The same lines, each with the name that it is asked for by and what comes.</summary>
     /// <param name="upgrade">True when what is there is named although a newer one comes.</param>
@@ -62,7 +77,7 @@ internal sealed class PipStory
             if (there is not null && (comes is null || (upgrade && number < roots && specifier.Versions.Allows(there.Installed.Version, preReleases: true))))
                 yield return ($"Requirement already satisfied: {text} in {Shown(_environment.PackagesFolder)}{(next.From is { } from ? $" (from {from})" : "")} ({there.Version})", name, null);
             if (comes?.Chosen.File is { } file)
-                yield return (file.Address.IsFile ? $"Processing {Shown(file.Address.LocalPath)}" : $"Collecting {text}{Brought(comes.Chosen)}", name, comes.Chosen);
+                yield return (file.Address.IsFile ? $"Processing {Shown(file.Address.LocalPath)}" : $"Collecting {text}{Brought(comes.Chosen, text)}", name, comes.Chosen);
             if (alone)
                 continue;
             var needs = comes is not null ? comes.Chosen.Requires.Select(static need => need.AsWritten()) : there?.Needs ?? [];
@@ -80,13 +95,27 @@ internal sealed class PipStory
         return Asked.Select(static one => one.Specifier).Where(one => !one.Holds(markers)).Select(static one => $"Ignoring {one.WrittenName}: markers '{one.Marker}' don't match your environment");
     }
 
-    /// <summary>The line of a file that comes from an index.</summary>
-    private string Brought(ChosenDistribution one)
+    /// <summary>The lines of a file that comes from an index: its own, or those of its metadata.</summary>
+    private string Brought(ChosenDistribution one, string text)
     {
-        var known = Files.GetValueOrDefault(one.Project);
-        // pip keeps nothing that came without TLS.
-        return $"\n  {(known.WasThere && one.File!.Address.Scheme == Uri.UriSchemeHttps ? "Using cached" : "Downloading")} {Login.Without(one.File!.Address)}{((known.Bytes > 0 ? known.Bytes : one.File.Size) is { } bytes ? $" ({Size(bytes)})" : "")}";
+        if (!HasMetadataBeside(one))
+            return $"\n  {Fetched(one)}";
+        var metadata = $"{Login.Without(one.File!.Address)}.metadata";
+        return $"\n  Obtaining dependency information for {text} from {metadata}\n  {Way(one)} {metadata}{(one.MetadataLength > 0 ? $" ({Size(one.MetadataLength)})" : "")}";
     }
+
+    /// <summary>The line of a file that was fetched, or that is to be.</summary>
+    private string Fetched(ChosenDistribution one)
+    {
+        var known = Files.GetValueOrDefault(one.Project).Bytes;
+        return $"{Way(one)} {Login.Without(one.File!.Address)}{((known > 0 ? known : one.File.Size) is { } bytes ? $" ({Size(bytes)})" : "")}";
+    }
+
+    /// <summary>pip keeps nothing that came without TLS.</summary>
+    private string Way(ChosenDistribution one) => Files.GetValueOrDefault(one.Project).WasThere && one.File!.Address.Scheme == Uri.UriSchemeHttps ? "Using cached" : "Downloading";
+
+    /// <summary>pip reads them alone where it may install without digests, which are of the wheel.</summary>
+    private bool HasMetadataBeside(ChosenDistribution one) => one is { IsSource: false, Direct: null, File: { HasMetadata: true, Address.IsFile: false } } && !_wanted.RequiresHashes && _wanted.Entries.All(static entry => entry.Hashes.Count == 0);
 
     /// <summary>What an address or a path leads to.</summary>
     private IEnumerable<string> Direct(ChosenDistribution one, DirectReference direct, string? from)

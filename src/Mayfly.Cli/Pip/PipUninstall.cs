@@ -8,10 +8,6 @@ namespace Mayfly.Cli.Pip;
 /// <summary><c>pip uninstall</c>: what is named goes, and nothing else.</summary>
 internal static class PipUninstall
 {
-    /// <summary>True when one of those named was installed in a way that pip alone knows how to undo.</summary>
-    public static bool IsForPip(PipArguments arguments, VirtualEnvironment environment) =>
-        environment.Installed().Where(static one => one.IsLegacy).Any(one => arguments.Words.Any(word => PipDistribution.NameOf(word) is { Length: > 0 } name && ProjectName.Parse(name) == one.Project));
-
     public static async Task<int> RunAsync(PipArguments arguments, VirtualEnvironment environment, Store store, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
         List<string> names = [];

@@ -17,7 +17,7 @@ internal static class PipVerb
         // What only looks needs no interpreter.
         var environment = arguments?.Command is "list" or "freeze" or "show" ? VirtualEnvironment.Read(root, store) : VirtualEnvironment.Open(root, store);
         if (arguments is null || !arguments.TryAdd(PipConfiguration.OfHost(environment.Root, arguments.Command)) || environment.SeesSystemPackages || (arguments.Command is "install" or "download" && PipInstall.IsForPip(arguments))
-            || (arguments.Command == "uninstall" && PipUninstall.IsForPip(arguments, environment)))
+            || (arguments.Command is "install" or "uninstall" && environment.Installed().Any(static one => one.IsLegacy)))
             return await RealPip.RunAsync(environment, store, rest);
         using var ended = new CancellationTokenSource();
         using var interrupted = System.Runtime.InteropServices.PosixSignalRegistration.Create(System.Runtime.InteropServices.PosixSignal.SIGINT, context =>

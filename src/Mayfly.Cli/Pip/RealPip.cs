@@ -17,7 +17,7 @@ internal static class RealPip
     {
         var python = $"{environment.Root}/bin/python";
         // Somebody has installed it.
-        if (environment.Installed().Any(static one => one.Project.Text == "pip"))
+        if (environment.Installed().Any(static one => one is { Project.Text: "pip", IsLegacy: false }))
             return Execution.Become(python, ["-m", "pip", .. arguments]);
         // Python runs what is in an archive (zipimport), and writes no byte code into it.
         return Execution.Become(python, [$"{await BringAsync(environment, store)}/pip", .. arguments]);

@@ -37,7 +37,7 @@ internal static class StandIns
             state=/var/lib/systemd/deb-systemd
             case $DPKG_ROOT:$_DEB_SYSTEMD_HELPER_DEBUG:$#:$1:$2 in
                 ::2:unmask:*) [ -e "/etc/systemd/system/${2##*/}" ] || [ -e $state-helper-masked ] || [ -e $state-user-helper-masked ] || exit 0 ;;
-                ::3:--quiet:was-enabled) [ -z "$DPKG_MAINTSCRIPT_PACKAGE" ] || [ -e "$state-helper-enabled/${3##*/}.dsh-also" ] || exit 0 ;;
+                ::3:--quiet:was-enabled) [ "${3#-}" != "$3" ] || [ -z "$DPKG_MAINTSCRIPT_PACKAGE" ] || [ -e "$state-helper-enabled/${3##*/}.dsh-also" ] || exit 0 ;;
             esac
             """, null),
         ("usr/bin/localedef", LocaleArchive.Without, null),

@@ -39,6 +39,9 @@ public sealed record CoreMetadata
     /// <summary>SHA-256 of the file, in small hexadecimal digits.</summary>
     public string Sha256 { get; init; } = "";
 
+    /// <summary>How many bytes the file has.</summary>
+    public int Length { get; init; }
+
     /// <summary>Reads it.</summary>
     /// <param name="bytes">The file, in UTF-8.</param>
     /// <param name="origin">What it belongs to, for messages.</param>
@@ -103,6 +106,7 @@ public sealed record CoreMetadata
             LicenceFiles = files,
             Classifiers = classifiers,
             Sha256 = Convert.ToHexStringLower(SHA256.HashData(bytes)),
+            Length = bytes.Length,
         };
     }
 

@@ -18,18 +18,21 @@ internal static class DependencyGroups
                 throw Wrong($"the dependency group {name} is there twice", "names that differ in signs and capitals alone are the same (PEP 735)");
         }
 
-        var resolved = new Dictionary<ProjectName, IReadOnlyList<DependencySpecifier>>();
-        return groups.Keys.ToDictionary(static name => name, name => Resolve(name, []));
+        var resolved = new Dictionary<ProjectName, (IReadOnlyList<DependencySpecifier> All, int Height)>();
+        return groups.Keys.ToDictionary(static name => name, name => Resolve(name, []).All);
 
-        IReadOnlyList<DependencySpecifier> Resolve(ProjectName name, IReadOnlyList<ProjectName> way)
+        // Its height is that of the highest group that it includes and one more, whichever was looked at first.
+        (IReadOnlyList<DependencySpecifier> All, int Height) Resolve(ProjectName name, IReadOnlyList<ProjectName> way)
         {
             if (resolved.TryGetValue(name, out var known))
                 return known;
             if (way.Contains(name))
                 throw Wrong($"the dependency group {name} includes itself{(way.Count > 1 ? $", by way of {string.Join(" and ", way.Skip(1))}" : "")}", "take one of the includes out");
+            // No deeper is looked, nor may a group be higher.
             if (way.Count > Deepest)
-                throw Wrong($"dependency groups include each other more than {Deepest} deep", "no project needs that");
+                throw TooDeep();
             List<DependencySpecifier> all = [];
+            var height = 0;
             foreach (var entry in groups[name].Entries)
             {
                 switch (entry)
@@ -48,7 +51,10 @@ internal static class DependencyGroups
                     case IReadOnlyDictionary<string, object?> { Count: 1 } include when include.GetValueOrDefault("include-group") is string other && ProjectName.IsValid(other):
                         if (!groups.ContainsKey(ProjectName.Parse(other)))
                             throw Wrong($"the dependency group {name} includes {other}, which is not there", $"there are {string.Join(", ", groups.Values.Select(static group => group.Name))}");
-                        all.AddRange(Resolve(ProjectName.Parse(other), [.. way, name]));
+                        var included = Resolve(ProjectName.Parse(other), [.. way, name]);
+                        all.AddRange(included.All);
+                        if ((height = Math.Max(height, included.Height + 1)) > Deepest)
+                            throw TooDeep();
                         break;
                     default:
                         throw Wrong($"the dependency group {name} has an entry that is neither a dependency nor {{include-group = \"…\"}}", "write one of them (PEP 735)");
@@ -58,8 +64,10 @@ internal static class DependencyGroups
                     throw Wrong($"the dependency group {name} comes to more than {Most} dependencies", "no project needs that: look what it includes");
             }
 
-            return resolved[name] = all;
+            return resolved[name] = (all, height);
         }
+
+        MayflyException TooDeep() => Wrong($"dependency groups include each other more than {Deepest} deep", "no project needs that");
 
         MayflyException Wrong(string what, string hint) => new($"{origin}: {what}", hint);
     }

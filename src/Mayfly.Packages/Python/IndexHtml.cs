@@ -24,7 +24,7 @@ internal static class IndexHtml
         return new IndexFile
         {
             Name = name,
-            Address = new UriBuilder(address) { Fragment = "" }.Uri,
+            Address = new Uri(address.GetLeftPart(UriPartial.Query)),
             Hashes = Hash(address.Fragment.TrimStart('#')),
             RequiresPython = link.GetAttribute("data-requires-python") is { } python && VersionSpecifier.TryParse(python) is { } versions ? versions : VersionSpecifier.Any,
             HasMetadata = metadata is not null and not "false",

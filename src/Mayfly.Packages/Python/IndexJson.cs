@@ -24,7 +24,7 @@ internal static class IndexJson
         }
     }
 
-    /// <summary>Writes a page that says the same, with whole addresses.</summary>
+    /// <summary>Writes what a page in HTML says, with whole addresses: it tells neither sizes nor times.</summary>
     public static byte[] Write(IndexPage page)
     {
         var bytes = new ArrayBufferWriter<byte>();
@@ -50,8 +50,6 @@ internal static class IndexJson
         json.WriteString("filename", file.Name);
         json.WriteString("url", file.Address.AbsoluteUri);
         Write(json, "hashes", file.Hashes);
-        if (file.Size is { } size)
-            json.WriteNumber("size", size);
         if (file.RequiresPython.Clauses.Count > 0)
             json.WriteString("requires-python", file.RequiresPython.ToString());
         if (file.MetadataHashes.Count > 0)
@@ -62,8 +60,6 @@ internal static class IndexJson
             json.WriteString("yanked", why);
         else if (file.Yanked is not null)
             json.WriteBoolean("yanked", true);
-        if (file.Uploaded is { } time)
-            json.WriteString("upload-time", time.ToString("O", CultureInfo.InvariantCulture));
         json.WriteEndObject();
     }
 

@@ -139,7 +139,16 @@ public sealed class PythonFilesNoiseTests : IDisposable
     public void Dependency_groups_stay_within_memory()
     {
         Told("comes to more than 10000 dependencies", string.Concat(Enumerable.Range(0, 60).Select(static number => $"g{number} = [{(number == 0 ? "'a', 'b'" : $"{{include-group = 'g{number - 1}'}}, {{include-group = 'g{number - 1}'}}")}]\n")));
+        // Whichever stands first.
+        foreach (var order in (Func<IEnumerable<int>, IEnumerable<int>>[])[static numbers => numbers, Enumerable.Reverse, static numbers => numbers.OrderBy(static number => number * 37 % 67)])
+        {
+            Told("include each other more than 64 deep", Chain(65, order));
+            Assert.Equal(65, PythonProject.Read($"[dependency-groups]\n{Chain(64, order)}", "pyproject.toml").Groups.Count);
+        }
+
         Told("include each other more than 64 deep", string.Concat(Enumerable.Range(0, 5_000).Select(static number => $"g{number} = [{{include-group = 'g{number + 1}'}}]\n")) + "g5000 = []\n");
+
+        static string Chain(int length, Func<IEnumerable<int>, IEnumerable<int>> order) => string.Concat(order(Enumerable.Range(0, length + 1)).Select(number => $"g{number} = [{(number == length ? "" : $"{{include-group = 'g{number + 1}'}}")}]\n"));
 
         static void Told(string what, string groups)
         {

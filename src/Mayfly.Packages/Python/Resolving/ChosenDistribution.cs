@@ -37,6 +37,9 @@ public sealed record ChosenDistribution
     /// <summary>SHA-256 of the metadata that it was chosen by, if it is a wheel of an index; null where that is not known.</summary>
     public string? MetadataSha256 { get; init; }
 
+    /// <summary>How many bytes they have; zero where that is not known.</summary>
+    public int MetadataLength { get; init; }
+
     /// <summary>Refuses a wheel that says something else of itself than what it was chosen by, which may have been read beside it (PEP 658) or of a part of it.</summary>
     /// <exception cref="MayflyException">It does.</exception>
     public void Require(UnpackedWheel wheel) => wheel.RequireMetadata(MetadataSha256);

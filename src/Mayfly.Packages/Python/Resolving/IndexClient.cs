@@ -8,7 +8,7 @@ namespace Mayfly.Packages.Python.Resolving;
 
 /// <summary>Asks indexes for pages and metadata, many at once, each of them once in a command.</summary>
 /// <remarks>
-/// What it keeps, in the store's <c>indexes/</c>: each page as it was sent, below the hash of its address, with what the server calls its state; and metadata below their own
+/// What it keeps, in the store's <c>indexes/</c>: each page (<see cref="KeptPage"/>), below the hash of its address, with what the server calls its state; and metadata below their own
 /// SHA-256, where an index says it, so that no index can say anything of another one's files. How it changes: a page is asked for anew in every command, with that state, and replaced by a rename when the index
 /// sends another. Why not trust it for some minutes, as others do: who has just published something wants it now, and a page that is the same costs one short answer.
 /// </remarks>

@@ -10,6 +10,8 @@ namespace Mayfly.Packages.Python.Resolving;
 /// </summary>
 internal sealed record KeptPage(Uri Address, string ContentType, Validators Validators, ReadOnlyMemory<byte> Body)
 {
+    private const int Longer = 8;
+
     /// <summary>Null when there is none that can be read.</summary>
     public static KeptPage? Read(string path)
     {
@@ -47,13 +49,15 @@ internal sealed record KeptPage(Uri Address, string ContentType, Validators Vali
     public static KeptPage Of(Uri address, string contentType, Validators validators, ReadOnlyMemory<byte> body)
     {
         var sent = new KeptPage(address, contentType, validators, body);
-        if (!IndexPage.IsHtml(contentType))
+        if (!validators.Any || !IndexPage.IsHtml(contentType))
             return sent;
         try
         {
-            // Its links shall bear no password.
             address = Login.Without(address);
-            return sent with { Address = address, ContentType = IndexJson.MediaType, Body = IndexJson.Write(IndexPage.Read(body, contentType, address)) };
+            var page = IndexPage.Read(body, contentType, address);
+            // With whole addresses a page may come to many times what it was, and is then left as it is.
+            return page.Files.Sum(static file => (long)file.Address.OriginalString.Length) > Longer * (body.Length + 1024L) ? sent
+                : sent with { Address = address, ContentType = IndexJson.MediaType, Body = IndexJson.Write(page) };
         }
         catch (MayflyException)
         {

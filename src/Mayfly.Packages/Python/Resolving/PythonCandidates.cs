@@ -48,7 +48,7 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
         return Requirements(all);
     }
 
-    /// <summary>Kept, for one question is put to the solver several times.</summary>
+    /// <summary>Kept, for the answer is looked at again.</summary>
     public CandidateRelations Examine(int candidate)
     {
         if (!_relations.TryGetValue(candidate, out var relations))
@@ -189,6 +189,7 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
                     File = release.File,
                     Index = release.File is null or { Direct: not null } ? null : ListOf(group.Key).Index,
                     MetadataSha256 = release.File is null || release.IsSource ? null : metadata.Sha256,
+                    MetadataLength = release.File is null || release.IsSource ? 0 : metadata.Length,
                     Requires = [.. extras.Select(static extra => (ProjectName?)extra).Prepend(null).SelectMany(extra => Needs(metadata, extra)).Distinct()],
                 };
             }),
