@@ -77,8 +77,8 @@ public sealed class EnvironmentsForPrograms : IDisposable
         Assert.Equal(0, Env("create", "other", "--python", "/usr/bin/python3", "web<2").ExitCode);
         Assert.Equal("[]\n", Env("diff", "other", "--json", "--env", "shop").Output);
         Env("create", "third", "--python", "/usr/bin/python3", "web<2", "--dry-run", "--json").ShouldMatch("env-json-create");
-        Assert.Equal($"would make {_folder.Path}/environments/third with Python 3.11.2\n+ orm 1.5\n+ web 1.0\nthird: would be 2 installed\n", Env("create", "third", "--python", "/usr/bin/python3", "web<2", "--dry-run").Output);
-        Assert.Equal($"would make {_folder.Path}/environments/third with Python 3.11.2\n", Env("create", "third", "--python", "/usr/bin/python3", "--dry-run").Output);
+        Assert.Equal("would make FOLDER/environments/third with Python 3.11.2\n+ orm 1.5\n+ web 1.0\nthird: would be 2 installed\n", Env("create", "third", "--python", "/usr/bin/python3", "web<2", "--dry-run").Output);
+        Assert.Equal("would make FOLDER/environments/third with Python 3.11.2\n", Env("create", "third", "--python", "/usr/bin/python3", "--dry-run").Output);
         Assert.False(Directory.Exists($"{_folder.Path}/environments/third"));
     }
 

@@ -46,6 +46,7 @@ public sealed class IndexPageTests
 
     [Theory]
     [InlineData("<a href='javascript:void(0)'>x</a><a href='mailto:a-1.0-py3-none-any.whl'>x</a><a href='ftp://files.test/a-1.0.zip'>x</a><a href='data:,a-1.0.zip'>x</a><a href='a-1.0.zip'>x</a>", "text/html", "https://index.test/simple/a/a-1.0.zip")]
+    [InlineData("<a href='https://:pw@files.test/a-1.0.zip#x'>x</a>", "text/html", "https://:pw@files.test/a-1.0.zip")]
     [InlineData("<base href='mailto:x'><a href='a-1.0.zip'>x</a><a href=''>x</a><a href='https://files.test/a-1.1.zip'>x</a>", "text/html", "https://files.test/a-1.1.zip")]
     [InlineData("""{"meta": {"api-version": "1.0"}, "files": [{"filename": "a-1.0.zip", "url": "mailto:x@y", "hashes": {}}, {"filename": "a-1.0.zip", "url": "gopher://files.test/a-1.0.zip", "hashes": {}}, {"filename": "a-1.1.zip", "url": "../a-1.1.zip", "hashes": {}}]}""", "application/vnd.pypi.simple.v1+json", "https://index.test/simple/a-1.1.zip")]
     public void Links_that_nobody_fetches_are_no_files(string page, string type, string only) =>
@@ -58,7 +59,7 @@ public sealed class IndexPageTests
         for (var i = 0; i < 10_000; i++)
         {
             var page = Encoding.UTF8.GetBytes(i % 2 == 0 ? Html(write) : Changed(Html(write), random));
-            var one = KeptPage.Of(Address, "text/html; charset=utf-8", new Validators(null, null), page);
+            var one = KeptPage.Of(Address, "text/html; charset=utf-8", new Validators("\"1\"", null), page);
             if (one.ContentType != IndexJson.MediaType)
                 continue;
             kept++;
@@ -66,10 +67,12 @@ public sealed class IndexPageTests
         }
 
         Assert.InRange(kept, 7_000, 10_000);
-        var secret = KeptPage.Of(new Uri("https://me:secret@index.test/simple/a/"), "text/html", new Validators(null, null), "<a href='a-1.0.zip'>x</a>"u8.ToArray());
+        var secret = KeptPage.Of(new Uri("https://me:secret@index.test/simple/a/"), "text/html", new Validators("\"1\"", null), "<a href='a-1.0.zip'>x</a>"u8.ToArray());
         Assert.DoesNotContain("secret", Encoding.UTF8.GetString(secret.Body.Span), StringComparison.Ordinal);
+        // Nobody's page is made many times as long.
+        Assert.Equal("text/html", KeptPage.Of(Address, "text/html", new Validators("\"1\"", null), Encoding.UTF8.GetBytes($"<base href='https://files.test/{new string('x', 100_000)}/'>{string.Concat(Enumerable.Repeat("<a href='a-1.0.zip'>x</a>", 100))}")).ContentType);
         // What cannot be read is told when it is read.
-        Assert.Equal("text/html", KeptPage.Of(Address, "text/html", new Validators(null, null), "<meta name='pypi:repository-version' content='2.1'>"u8.ToArray()).ContentType);
+        Assert.Equal("text/html", KeptPage.Of(Address, "text/html", new Validators("\"1\"", null), "<meta name='pypi:repository-version' content='2.1'>"u8.ToArray()).ContentType);
 
         static string Told(IndexPage page) => string.Concat(page.Files.Select(static file =>
             $"{file.Name} {file.Address.AbsoluteUri} {Hashes(file.Hashes)} {file.Size} {file.RequiresPython} {file.HasMetadata} {Hashes(file.MetadataHashes)} '{file.Yanked}' {file.Yanked is null} {file.Uploaded}\n"));
