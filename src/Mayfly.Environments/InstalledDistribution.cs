@@ -152,7 +152,7 @@ public sealed record InstalledDistribution
     {
         try
         {
-            var folder = Path.GetFullPath((TextOf(path).Split('\n').Select(static line => line.Trim()).FirstOrDefault(static line => line.Length > 0) ?? ""), Path.GetDirectoryName(path)!);
+            var folder = Path.GetFullPath(TextOf(path).Split('\n').Select(static line => line.Trim()).FirstOrDefault(static line => line.Length > 0) ?? "", Path.GetDirectoryName(path)!);
             var name = Path.GetFileNameWithoutExtension(path);
             return ProjectName.IsValid(name) && Directory.GetDirectories(folder, "*.egg-info").FirstOrDefault(one => Path.GetFileNameWithoutExtension(one) is var other && ProjectName.IsValid(other) && ProjectName.Parse(other) == ProjectName.Parse(name)) is { } information
                 ? ReadLegacy(path, information, new DirectUrl { Url = new Uri(folder).AbsoluteUri, IsFolder = true, IsEditable = true }) : null;

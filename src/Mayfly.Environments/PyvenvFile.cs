@@ -30,7 +30,11 @@ internal static partial class PyvenvFile
     public static bool SeesSystem(string root) => string.Equals(Value(root, "include-system-site-packages"), "true", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>What shells show of it, where that is not its folder's name; venv writes it as Python writes a text, virtualenv as it is.</summary>
-    public static string? Prompt(string root) => Value(root, "prompt") is { } said && Quoted().Match(said) is { Success: true } quoted ? Escape().Replace(quoted.Groups[2].Value, "$1") : Value(root, "prompt");
+    public static string? Prompt(string root)
+    {
+        var said = Value(root, "prompt");
+        return said is not null && Quoted().Match(said) is { Success: true } quoted ? Escape().Replace(quoted.Groups[2].Value, "$1") : said;
+    }
 
     /// <summary>A text of one line as venv writes it.</summary>
     public static string Written(string text) => $"'{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal)}'";

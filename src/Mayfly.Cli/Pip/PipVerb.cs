@@ -16,8 +16,7 @@ internal static class PipVerb
         var arguments = PipArguments.TryRead(rest);
         // What only looks needs no interpreter.
         var environment = arguments?.Command is "list" or "freeze" or "show" ? VirtualEnvironment.Read(root, store) : VirtualEnvironment.Open(root, store);
-        if (arguments is null || !arguments.TryAdd(PipConfiguration.OfHost(environment.Root, arguments.Command)) || environment.SeesSystemPackages || (arguments.Command is "install" or "download" && PipInstall.IsForPip(arguments))
-            || (arguments.Command is "install" or "uninstall" && environment.Installed().Any(static one => one.IsLegacy)))
+        if (arguments is null || !arguments.TryAdd(PipConfiguration.OfHost(environment.Root, arguments.Command)) || IsForPip(arguments, environment))
             return await RealPip.RunAsync(environment, store, rest);
         using var ended = new CancellationTokenSource();
         using var interrupted = System.Runtime.InteropServices.PosixSignalRegistration.Create(System.Runtime.InteropServices.PosixSignal.SIGINT, context =>
@@ -57,4 +56,9 @@ internal static class PipVerb
             return ExitCode.Failed;
         }
     }
+
+    /// <summary>Where more is installed than what has records in the environment, the interpreter's own packages or what setuptools put there, pip knows the rules of that.</summary>
+    private static bool IsForPip(PipArguments arguments, VirtualEnvironment environment) => environment.SeesSystemPackages
+        || (arguments.Command is "install" or "download" && PipInstall.IsForPip(arguments))
+        || (arguments.Command is "install" or "uninstall" && environment.Installed().Any(static one => one.IsLegacy));
 }
