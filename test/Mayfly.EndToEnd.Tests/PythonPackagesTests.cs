@@ -1,8 +1,4 @@
 using System.Diagnostics;
-using System.IO.Compression;
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json.Nodes;
 using Mayfly.Environments.Tests;
 using Mayfly.Packages.Tests.Debian;
 
@@ -39,8 +35,8 @@ public sealed class PythonPackagesTests : IDisposable
         _workspace.Copy(Path.Combine(Tool.Repository, "test/Mayfly.EndToEnd.Tests/stacks/greeter"), "greeter");
         var real = Directory.GetFiles("/usr/share/python-wheels", "wheel-*.whl").Single();
         var first = Greeting("1.0");
-        Offer("wheel", real);
-        Offer("greeting", first);
+        _index.Offer("wheel", [real]);
+        _index.Offer("greeting", [first]);
         try
         {
             (await MayflyAsync("lock")).Succeeded();
@@ -49,14 +45,14 @@ public sealed class PythonPackagesTests : IDisposable
             // Before every wheel is there and is what the lock says, nothing is built.
             var whole = _index.Files[$"files/{Path.GetFileName(first)}"];
             _index.Files[$"files/{Path.GetFileName(first)}"] = [.. whole.Reverse()];
-            Unbuilt((await MayflyAsync("up")).Refused("greeting-1.0-py3-none-any.whl", Digest(whole)));
+            Unbuilt((await MayflyAsync("up")).Refused("greeting-1.0-py3-none-any.whl", Offers.Digest(whole)));
             _index.Files.TryRemove($"files/{Path.GetFileName(first)}", out _);
             Unbuilt((await MayflyAsync("up")).Refused("greeting-1.0-py3-none-any.whl"));
             Unbuilt((await MayflyAsync("up", "--offline")).Refused("greeting-1.0-py3-none-any.whl"));
             _index.Files[$"files/{Path.GetFileName(first)}"] = whole;
 
             // Nor where a wheel says something else of itself than the index did when it was chosen.
-            Offer("liar", [WheelFile.Write(_wheels.FullName, "liar", "1.0", new Dictionary<string, byte[]>(), "")], metadata: true, says: "Requires-Dist: wheel\n");
+            _index.Offer("liar", [WheelFile.Write(_wheels.FullName, "liar", "1.0", new Dictionary<string, byte[]>(), "")], says: "Requires-Dist: wheel\n");
             Requirements = "greeting\nliar\n";
             Unbuilt((await MayflyAsync("up")).Refused("the metadata in liar 1.0 are others than those that its index gave for it"));
             Requirements = "greeting\n";
@@ -73,7 +69,7 @@ public sealed class PythonPackagesTests : IDisposable
                 Assert.Equal("worker.greeter.internal\nhello 1.0 of wheel 0.38.4 from /srv/worker/env\n/srv/env greeter\nkept\nback 0\n", await WorkOnAsync(shell, quiet));
 
             // A newer version is told, then taken; of the images the environments alone are made anew.
-            Offer("greeting", first, Greeting("2.0"));
+            _index.Offer("greeting", [first, Greeting("2.0")]);
             Assert.Contains("nothing to do", (await MayflyAsync("up")).Succeeded().Output, StringComparison.Ordinal);
             Assert.Contains("greeting:python  1.0 → 2.0", (await MayflyAsync("update", "--yes")).Succeeded().Output, StringComparison.Ordinal);
             var plan = (await MayflyAsync("plan")).Succeeded().Output;
@@ -84,14 +80,14 @@ public sealed class PythonPackagesTests : IDisposable
             Assert.Equal("hello 2.0 of wheel 0.38.4 from /srv/worker/env\n", await GetAsync(18089));
 
             // What could not be imported is told before, with the packages by the archive's own list, and leaves what serves alone.
-            Offer("native", Native());
+            _index.Offer("native", [Native()]);
             Requirements = "greeting\nnative\n";
             var refused = (await MayflyAsync("up")).Refused("libpcap.so.0.8 (native 1.0)", "libgthread-2.0.so.0 (native 1.0)");
             Assert.Contains("hint: add .Install(\"libglib2.0-0\", \"libpcap0.8\") to ", refused.Error, StringComparison.Ordinal);
             Assert.Equal("hello 2.0 of wheel 0.38.4 from /srv/env\n", await GetAsync(18088));
 
             // What the lock names is in the store, so its images are built without an index, and without a network.
-            Offer("later", [WheelFile.Write(_wheels.FullName, "later", "1.0", new Dictionary<string, byte[]>(), "License: MIT\n")], metadata: false);
+            _index.Offer("later", [WheelFile.Write(_wheels.FullName, "later", "1.0", new Dictionary<string, byte[]>(), "License: MIT\n")], metadata: false);
             Requirements = "greeting<2\nlater\n";
             (await MayflyAsync("lock")).Succeeded();
             asked = _index.Requests.Count;
@@ -114,7 +110,7 @@ public sealed class PythonPackagesTests : IDisposable
     }
 
     private async Task<Ended> MayflyAsync(string verb, params string[] options) =>
-        await Tool.RunAsync(Path.Combine(Tool.Repository, "mayfly"), [verb, Folder, .. options], new Dictionary<string, string> { ["PIP_INDEX_URL"] = $"{_index.Address}simple/", ["PIP_FIND_LINKS"] = "", ["PIP_CONFIG_FILE"] = "/dev/null" });
+        await Tool.RunAsync(Path.Combine(Tool.Repository, "mayfly"), [verb, Folder, .. options], _index.OnlyIndex());
 
     /// <summary>What is said in a session that works on the stack, and on nothing afterwards; prompts aside.</summary>
     private async Task<string> WorkOnAsync(string shell, string quiet)
@@ -189,39 +185,4 @@ public sealed class PythonPackagesTests : IDisposable
             Assert.Equal(0, process.ExitCode);
         }
     }
-
-    /// <summary>Puts a project's page and files into the index, with their metadata beside them (PEP 691, PEP 658), so that a lock needs no wheel; or without them and their sizes, so that it does.</summary>
-    private void Offer(string project, params string[] wheels) => Offer(project, wheels, metadata: true);
-
-    private void Offer(string project, IReadOnlyList<string> wheels, bool metadata, string says = "")
-    {
-        var files = new JsonArray();
-        foreach (var wheel in wheels)
-        {
-            var (name, bytes, said) = (Path.GetFileName(wheel), File.ReadAllBytes(wheel), (byte[])[.. Metadata(wheel), .. Encoding.UTF8.GetBytes(says)]);
-            (_index.Files[$"files/{name}"], _index.Files[$"files/{name}.metadata"]) = (bytes, said);
-            files.Add(new JsonObject
-            {
-                ["filename"] = name,
-                ["url"] = $"../../files/{name}",
-                ["size"] = metadata ? bytes.Length : null,
-                ["hashes"] = new JsonObject { ["sha256"] = Digest(bytes) },
-                ["core-metadata"] = metadata ? new JsonObject { ["sha256"] = Digest(said) } : false,
-            });
-        }
-
-        var page = new JsonObject { ["meta"] = new JsonObject { ["api-version"] = "1.1" }, ["name"] = project, ["files"] = files };
-        _index.Files[$"simple/{project}/"] = Encoding.UTF8.GetBytes(page.ToJsonString());
-    }
-
-    private static byte[] Metadata(string wheel)
-    {
-        using var zip = ZipFile.OpenRead(wheel);
-        using var metadata = zip.Entries.Single(static entry => entry.FullName.EndsWith(".dist-info/METADATA", StringComparison.Ordinal)).Open();
-        using var bytes = new MemoryStream();
-        metadata.CopyTo(bytes);
-        return bytes.ToArray();
-    }
-
-    private static string Digest(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 }
