@@ -11,10 +11,11 @@ public sealed class DepotsByNginx(RealDepot real)
 {
     private const string Served = "http://127.0.0.1:8000/";
 
-    private const string Configuration = """
+    /// <summary>What stands around the lines of the guide.</summary>
+    private static string Configuration => $$"""
         daemon off; pid /tmp/nginx.pid; error_log stderr;
         events {}
-        http { access_log /tmp/access.log; server { listen 127.0.0.1:8000; root /srv/depot; } }
+        http { access_log /tmp/access.log; {{Nginx.OfGuide("127.0.0.1:8000", "/srv/depot")}} }
         """;
 
     [Fact]

@@ -21,12 +21,12 @@ public sealed class PythonDepots(HardDepot hard) : IClassFixture<HardDepot>, IDi
         using var server = ServingADepot.Serve(hard.Depot, out var address);
         try
         {
-            foreach (var pip in Pips())
+            foreach (var pip in PlainPip.All)
             {
                 var target = $"{_folder.Path}/target-{Path.GetFileName(pip.Name)}";
                 var ended = Pip(pip.Command, $"install --target {target} --index-url {address}simple/ --require-hashes -r {hard.Folder.Path}/exact.txt");
                 Assert.True(ended.ExitCode == 0, $"{pip.Name}: {ended.Output}{ended.Error}");
-                Assert.Equal(HardDepot.Names, Installed(target));
+                Assert.Equal(HardDepot.Names, PlainPip.Installed(target));
                 // Of what an extra needs pip learns from the metadata alone; what was withdrawn is taken only by its exact version.
                 var chosen = Pip(pip.Command, $"download --no-deps --dest {target}-chosen --index-url {address}simple/ 'A.B_C' local yanked 'fast.extra[speed]'");
                 Assert.True(chosen.ExitCode == 0, $"{pip.Name}: {chosen.Output}{chosen.Error}");
@@ -62,9 +62,9 @@ public sealed class PythonDepots(HardDepot hard) : IClassFixture<HardDepot>, IDi
             foreach (var (number, place) in ((string[])[$"{address}simple/", $"{address}dists/simple/", $"file://{hard.Depot}/simple/"]).Index())
             {
                 var target = $"{_folder.Path}/static-{number}";
-                var ended = Pip(Pips()[0].Command, $"install --target {target} --index-url {place} --require-hashes -r {hard.Folder.Path}/exact.txt");
+                var ended = Pip(PlainPip.All[0].Command, $"install --target {target} --index-url {place} --require-hashes -r {hard.Folder.Path}/exact.txt");
                 Assert.True(ended.ExitCode == 0, $"{place}: {ended.Output}{ended.Error}");
-                Assert.Equal(HardDepot.Names, Installed(target));
+                Assert.Equal(HardDepot.Names, PlainPip.Installed(target));
             }
         }
         finally
@@ -150,8 +150,8 @@ public sealed class PythonDepots(HardDepot hard) : IClassFixture<HardDepot>, IDi
         Assert.True(published.ExitCode == 0, published.Error);
         Assert.Contains($".exact: {HardDepot.Names.Length} wheels, ", published.Output, StringComparison.Ordinal);
         var target = $"{_folder.Path}/exact";
-        Assert.Equal(0, Pip(Pips()[0].Command, $"install --target {target} --index-url file://{_folder.Path}/depot/simple/ --require-hashes -r {hard.Folder.Path}/exact.txt").ExitCode);
-        Assert.Equal(HardDepot.Names, Installed(target));
+        Assert.Equal(0, Pip(PlainPip.All[0].Command, $"install --target {target} --index-url file://{_folder.Path}/depot/simple/ --require-hashes -r {hard.Folder.Path}/exact.txt").ExitCode);
+        Assert.Equal(HardDepot.Names, PlainPip.Installed(target));
     }
 
     [Fact]
@@ -247,17 +247,7 @@ public sealed class PythonDepots(HardDepot hard) : IClassFixture<HardDepot>, IDi
         Assert.Equal(0, Publish("pylock.toml").ExitCode);
     }
 
-    /// <summary>Debian's, and a newer one where it is.</summary>
-    private static (string Name, string Command)[] Pips() =>
-    [
-        ("debian", $"/usr/bin/python3 {Directory.GetFiles("/usr/share/python-wheels", "pip-*.whl").Single()}/pip"),
-        .. ((string[])["3.13.0"]).Select(static version => $"{Environment.GetEnvironmentVariable("HOME")}/.pyenv/versions/{version}/bin/python").Where(File.Exists).Select(static python => (python.Split('/')[^3], $"{python} -m pip")),
-    ];
-
-    private (int ExitCode, string Output, string Error) Pip(string pip, string words) => Shell.Run(_folder.Path, new Dictionary<string, string?>(HardDepot.Usual) { ["HOME"] = _folder.Path, ["PIP_DISABLE_PIP_VERSION_CHECK"] = "1", ["PIP_RETRIES"] = "0", ["PIP_NO_CACHE_DIR"] = "1" }, $"{pip} {words}");
-
-    private static IEnumerable<string> Installed(string target) => Directory.GetDirectories(target, "*.dist-info").Select(static path => Path.GetFileName(path)[..^".dist-info".Length])
-        .Select(static name => $"{Regex.Replace(name[..name.LastIndexOf('-')].ToLowerInvariant(), "[-_.]+", "-")}=={name[(name.LastIndexOf('-') + 1)..]}").Order(StringComparer.Ordinal);
+    private (int ExitCode, string Output, string Error) Pip(string pip, string words) => PlainPip.Run(_folder, pip, words);
 
     private Invocation Publish(string named, params string[] options)
     {

@@ -14,7 +14,7 @@ namespace Mayfly.Tests.Shared;
 [AttributeUsage(AttributeTargets.Assembly)]
 internal sealed class NeedsOutsideAttribute : BeforeAfterTestAttribute
 {
-    private static readonly string[] Oracles = ["apt-get", "dpkg", "dpkg-deb", "mmdebstrap", "skopeo", "dig", "crun", "dockerd", "strace", "zstd", "bzip2", "gcc", "virtualenv", "zsh", "fish"];
+    private static readonly string[] Oracles = ["apt-get", "dpkg", "dpkg-deb", "mmdebstrap", "skopeo", "dig", "crun", "dockerd", "strace", "zstd", "bzip2", "gcc", "virtualenv", "nginx", "zsh", "fish"];
 
     private static readonly string[] MustRun = (Environment.GetEnvironmentVariable("MAYFLY_TESTS_NEED") ?? "")
         .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
