@@ -6,13 +6,14 @@ using Mayfly.Packages.Python;
 namespace Mayfly.Environments;
 
 /// <summary>An environment that one build alone sees, and the backend in it (PEP 517, "Build environment").</summary>
-/// <param name="environment">Has what building needs.</param>
+/// <param name="place">Where it runs.</param>
+/// <param name="environment">The folder of the environment, which has what building needs.</param>
 /// <param name="project">What the sources say of their build.</param>
 /// <param name="folder">The sources.</param>
 /// <param name="name">How they are called in messages.</param>
 /// <param name="work">A folder for what is asked and answered.</param>
 /// <param name="settings">What the backend is told.</param>
-internal sealed class BuildEnvironment(VirtualEnvironment environment, PythonProject project, string folder, string name, string work, IReadOnlyList<(string Name, string Value)> settings)
+internal sealed class BuildEnvironment(IBuildPlace place, string environment, PythonProject project, string folder, string name, string work, IReadOnlyList<(string Name, string Value)> settings)
 {
     /// <summary>1980-01-01, the first day of zip archives: the date of whatever a build dates (reproducible-builds.org/specs/source-date-epoch).</summary>
     private const string Epoch = "315532800";
@@ -21,8 +22,12 @@ internal sealed class BuildEnvironment(VirtualEnvironment environment, PythonPro
     private string Script => $"{work}/build.py";
 
     /// <summary>Calls a hook, whose answer may be anything; null where the backend has no such hook.</summary>
+    /// <param name="hook">Its name.</param>
+    /// <param name="folders">What it is given: folders in that of work.</param>
+    /// <param name="store">Keeps what a failing one said.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="MayflyException">It fails; the message has the end of what it said.</exception>
-    public async Task<JsonElement?> CallAsync(string hook, IReadOnlyList<string> arguments, Store store, CancellationToken cancellationToken)
+    public async Task<JsonElement?> CallAsync(string hook, IReadOnlyList<string> folders, Store store, CancellationToken cancellationToken)
     {
         var (order, answer) = ($"{work}/order.json", $"{work}/answer.json");
         File.Delete(answer);
@@ -33,11 +38,11 @@ internal sealed class BuildEnvironment(VirtualEnvironment environment, PythonPro
             ["backend"] = project.BuildBackend,
             ["backend_path"] = new JsonArray([.. project.BackendPath.Select(static one => (JsonNode)one)]),
             ["hook"] = hook,
-            ["arguments"] = new JsonArray([.. arguments.Select(static one => (JsonNode)one)]),
+            ["arguments"] = new JsonArray([.. folders.Select(one => (JsonNode)There(one))]),
             ["settings"] = Settings(),
-            ["answer"] = answer,
+            ["answer"] = There(answer),
         }.ToJsonString());
-        var (code, said) = await RunAsync([Script, order], cancellationToken).ConfigureAwait(false);
+        var (code, said) = await RunAsync([There(Script), There(order)], cancellationToken).ConfigureAwait(false);
         if (code != 0 || !File.Exists(answer))
             throw Failed(hook, code == 0 ? "it ended without an answer" : $"it ended with exit code {code}", said, store);
         try
@@ -59,14 +64,15 @@ internal sealed class BuildEnvironment(VirtualEnvironment environment, PythonPro
 
     private Task<(int Code, string Said)> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
-        var flags = Environment.GetEnvironmentVariable("CFLAGS") is { Length: > 0 } own ? $"{own} " : "";
-        return HeardProcess.RunAsync(environment, $"{environment.Root}/bin/python", ["-s", .. arguments], folder,
+        return place.RunAsync(work, environment, ["-s", .. arguments], folder,
         [
             // A wheel that is built twice shall be the same: no date, no order of a hash table, no language, no path of this build.
-            ("SOURCE_DATE_EPOCH", Epoch), ("PYTHONHASHSEED", "0"), ("LC_ALL", "C.UTF-8"), ("TZ", "UTC"), ("CFLAGS", $"{flags}-ffile-prefix-map={folder}=."),
+            ("SOURCE_DATE_EPOCH", Epoch), ("PYTHONHASHSEED", "0"), ("LC_ALL", "C.UTF-8"), ("TZ", "UTC"), ("CFLAGS", $"-ffile-prefix-map={There(folder)}=."),
             ("PYTHONNOUSERSITE", "1"), ("PYTHONDONTWRITEBYTECODE", "1"), ("PYTHONUNBUFFERED", "1"), ("PYTHONIOENCODING", "utf-8"),
         ], cancellationToken);
     }
+
+    private string There(string path) => place.PathOf(work, path);
 
     private MayflyException Failed(string hook, string why, string said, Store store)
     {
@@ -74,6 +80,6 @@ internal sealed class BuildEnvironment(VirtualEnvironment environment, PythonPro
         if (said.Trim().Length == 0)
             return new MayflyException($"{message}, and said nothing", "ask the project what its build needs, or take another version of it or a wheel");
         return new MayflyException($"{message}:\n{HeardProcess.EndOf(said)}",
-            $"all that it said is in {HeardProcess.Keep(store, $"wheel-{Path.GetFileName(name.TrimEnd('/'))}", said)}; {BuildNeeds.Missing(said, environment.Interpreter) ?? "a build needs on this host what the project's own documentation names, such as a compiler or headers"}");
+            $"all that it said is in {HeardProcess.Keep(store, $"wheel-{Path.GetFileName(name.TrimEnd('/'))}", said)}; {BuildNeeds.Missing(said, place) ?? $"a build needs {place.Where} what the project's own documentation names, such as a compiler or headers"}");
     }
 }

@@ -77,7 +77,7 @@ public sealed class EnvironmentTrial(Store store, Interpreter interpreter, strin
         {
             progress?.Report(new Activity(Title, command));
             // One pipe for both outputs, and nothing held back: so what it says is in the order in which it was said.
-            var (code, said) = await HeardProcess.RunAsync(environment, "/bin/sh", ["-c", $"exec 2>&1\n{command}"], Directory.GetCurrentDirectory(), [("PYTHONNOUSERSITE", "1"), ("PYTHONUNBUFFERED", "1")], cancellationToken).ConfigureAwait(false);
+            var (code, said) = await HeardProcess.RunAsync(environment.Root, "/bin/sh", ["-c", $"exec 2>&1\n{command}"], Directory.GetCurrentDirectory(), [("PYTHONNOUSERSITE", "1"), ("PYTHONUNBUFFERED", "1")], cancellationToken).ConfigureAwait(false);
             if (code != 0)
                 throw Failed($"the test of {name} failed: `{command}`", code, said, "it runs in an environment that has these wheels and nothing else; mend them or the test, and publish again");
         }
@@ -91,7 +91,7 @@ public sealed class EnvironmentTrial(Store store, Interpreter interpreter, strin
         // Each in a process of its own: what one of them changes as it is imported must not help another.
         await Parallel.ForEachAsync(Enumerable.Range(0, all.Length), new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken }, async (number, token) =>
         {
-            ended[number] = await HeardProcess.RunAsync(environment, $"{environment.Root}/bin/python", ["-I", "-c", Import, .. all[number].Modules], folder, [], token).ConfigureAwait(false);
+            ended[number] = await HeardProcess.RunAsync(environment.Root, $"{environment.Root}/bin/python", ["-I", "-c", Import, .. all[number].Modules], folder, [], token).ConfigureAwait(false);
             progress?.Report(new Activity(Title, $"import {all[number].One.Project}") { Done = Interlocked.Increment(ref done), Total = all.Length });
         }).ConfigureAwait(false);
         string[] failed = [.. all.Zip(ended).Where(static pair => pair.Second.Code != 0).Select(static pair => $"{pair.First.One.Project} {pair.First.One.Version}")];

@@ -29,16 +29,16 @@ internal static class HeardProcess
     }
 
     /// <summary>Runs it as if the environment were activated, with nothing to read.</summary>
-    /// <param name="environment">Whose programs come first.</param>
+    /// <param name="environment">The folder of the one whose programs come first.</param>
     /// <param name="program">Its path.</param>
     /// <param name="arguments">What it is given.</param>
     /// <param name="folder">Where it runs.</param>
     /// <param name="variables">What it is told besides.</param>
     /// <param name="cancellationToken">Ends it, with all that it started.</param>
     /// <returns>Its exit code and both its outputs, as they came.</returns>
-    public static async Task<(int Code, string Said)> RunAsync(VirtualEnvironment environment, string program, IReadOnlyList<string> arguments, string folder, IReadOnlyList<(string Name, string Value)> variables, CancellationToken cancellationToken)
+    public static async Task<(int Code, string Said)> RunAsync(string environment, string program, IReadOnlyList<string> arguments, string folder, IReadOnlyList<(string Name, string Value)> variables, CancellationToken cancellationToken)
     {
-        var start = Of(program, arguments, folder, [("PATH", $"{environment.Root}/bin:{Environment.GetEnvironmentVariable("PATH")}"), ("VIRTUAL_ENV", environment.Root), .. variables]);
+        var start = Of(program, arguments, folder, [("PATH", $"{environment}/bin:{Environment.GetEnvironmentVariable("PATH")}"), ("VIRTUAL_ENV", environment), .. variables]);
         using var process = Process.Start(start)!;
         var said = new StringBuilder();
         process.OutputDataReceived += Hear;

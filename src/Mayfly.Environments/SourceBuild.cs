@@ -10,12 +10,13 @@ namespace Mayfly.Environments;
 
 /// <summary>One build: what it needs, its environment when somebody must run in it, and the wheel.</summary>
 internal sealed class SourceBuild(
-    Store store, SourceTree source, PythonProject project, string tree, string work, Interpreter interpreter, IReadOnlyList<(string Name, string Value)> settings,
+    Store store, SourceTree source, PythonProject project, string tree, string work, IBuildPlace place, IReadOnlyList<(string Name, string Value)> settings,
     Func<IReadOnlyList<DependencySpecifier>, IReadOnlyList<ChosenDistribution>?, Task<(IReadOnlyList<ChosenDistribution> Chosen, IReadOnlyList<BuiltWheel> Wheels)>> bring, CancellationToken cancellationToken)
 {
     private IReadOnlyList<ChosenDistribution> _chosen = [];
     private IReadOnlyList<BuiltWheel> _wheels = [];
     private BuildEnvironment? _ready;
+    private int _made;
 
     /// <summary>A folder of its own, outside of the sources.</summary>
     public string Work => work;
@@ -32,7 +33,7 @@ internal sealed class SourceBuild(
         (_chosen, _wheels) = await bring(project.BuildRequires, source.Requires).ConfigureAwait(false);
         if (source.Requires is null)
         {
-            var asked = source.Sha256 is null ? null : store.PathOf(StoreArea.Indexes, $"built-asked-{BuildKey.Of(source, interpreter, _wheels, settings)}");
+            var asked = source.Sha256 is null ? null : store.PathOf(StoreArea.Indexes, $"built-asked-{BuildKey.Of(source, place, _wheels, settings)}");
             var further = asked is not null && File.Exists(asked) ? File.ReadAllLines(asked) : await AskAsync().ConfigureAwait(false);
             if (asked is not null)
                 WholeFile.Write(asked, file => file.Write(Encoding.UTF8.GetBytes(string.Concat(further.Select(static line => $"{line}\n")))));
@@ -44,7 +45,7 @@ internal sealed class SourceBuild(
             }
         }
 
-        Key = source.Sha256 is null ? null : BuildKey.Of(source, interpreter, _wheels, settings);
+        Key = source.Sha256 is null ? null : BuildKey.Of(source, place, _wheels, settings);
     }
 
     /// <summary>The environment with all that was chosen; made when it is first needed.</summary>
@@ -55,7 +56,7 @@ internal sealed class SourceBuild(
     {
         var kept = Key is null ? null : store.PathOf(StoreArea.Indexes, $"built-{Key}");
         if (kept is not null && File.Exists(kept) && File.ReadAllText(kept).Split('\n') is [var name, var digest, ..] && store.Has(StoreArea.Artifacts, digest))
-            return new BuiltWheel(name, digest, _chosen);
+            return new BuiltWheel(name, digest, DistributionFetch.Locked(_chosen, _wheels));
         var folder = Directory.CreateDirectory($"{work}/wheel").FullName;
         var answer = await Ready.CallAsync(source.IsEditable ? "build_editable" : "build_wheel", [folder], store, cancellationToken).ConfigureAwait(false)
             ?? throw new MayflyException($"{source.Name} cannot be built: {project.BuildBackend} has no {(source.IsEditable ? "build_editable (PEP 660), so that it cannot be installed where it is" : "build_wheel (PEP 517)")}",
@@ -63,8 +64,8 @@ internal sealed class SourceBuild(
         var file = answer.ValueKind == JsonValueKind.String ? answer.GetString()! : "";
         if (WheelName.TryParse(file) is not { } built || !File.Exists($"{folder}/{file}"))
             throw SourceBuilder.Wrong(source, $"its build says that it made '{file}', which is no wheel");
-        if (!built.Tags.Any(interpreter.Target.Tags.Contains))
-            throw SourceBuilder.Wrong(source, $"its build made {file}, which Python {interpreter.Target.Version} cannot use");
+        if (!built.Tags.Any(place.Interpreter.Target.Tags.Contains))
+            throw SourceBuilder.Wrong(source, $"its build made {file}, which Python {place.Interpreter.Target.Version} cannot use");
         using (var archive = FileHandles.OpenFile($"{folder}/{file}"))
         {
             var metadata = WheelArchive.Read(archive, file).Metadata;
@@ -79,7 +80,7 @@ internal sealed class SourceBuild(
         store.Commit($"{folder}/{file}", StoreArea.Artifacts, sha256);
         if (kept is not null)
             WholeFile.Write(kept, line => line.Write(Encoding.UTF8.GetBytes($"{file}\n{sha256}\n")));
-        return new BuiltWheel(file, sha256, _chosen);
+        return new BuiltWheel(file, sha256, DistributionFetch.Locked(_chosen, _wheels));
     }
 
     /// <summary>What an archive says of itself and does not leave to the build must be true of the wheel (PEP 643): it was chosen by that.</summary>
@@ -105,10 +106,11 @@ internal sealed class SourceBuild(
 
     private BuildEnvironment Make()
     {
-        var root = $"{work}/environment-{Guid.NewGuid().ToString("n")[..8]}";
-        var environment = VirtualEnvironment.Create(root, interpreter);
+        // By a name that is the same in every build: it may come into what is built.
+        var made = $"{work}/environment{_made++}";
+        var root = place.PathOf(work, made);
         var unpacked = UnpackedWheel.All(store, [.. _wheels.Select(static wheel => (wheel.Name, wheel.Sha256))], null, cancellationToken);
-        environment.Change([.. unpacked.Select(wheel => WheelPlan.Of(wheel, interpreter, root, isRequested: false))], []);
-        return new BuildEnvironment(environment, project, tree, source.Name, work, settings);
+        VirtualEnvironment.Write(made, root, place.Interpreter, [.. unpacked.Select(wheel => WheelPlan.Of(wheel, place.Interpreter, root, isRequested: false))]);
+        return new BuildEnvironment(place, made, project, tree, source.Name, work, settings);
     }
 }

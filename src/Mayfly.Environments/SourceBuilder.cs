@@ -13,15 +13,21 @@ namespace Mayfly.Environments;
 /// (<see cref="BuildKey"/>). How it changes: never, for other inputs have another hash. A folder may change under its name, and nothing of it is kept.
 /// </remarks>
 /// <param name="store">Keeps wheels.</param>
-/// <param name="interpreter">Builds, and what is built is for it.</param>
+/// <param name="place">Where builds run; what is built is for its interpreter.</param>
 /// <param name="sources">Where that comes from which building needs.</param>
 /// <param name="progress">Told what is being built.</param>
 /// <param name="settings">How patient it is with indexes; null for the usual.</param>
-public sealed class SourceBuilder(Store store, Interpreter interpreter, PythonSources sources, IProgress<Activity>? progress = null, TransferSettings? settings = null) : ISourceBuilder
+public sealed class SourceBuilder(Store store, IBuildPlace place, PythonSources sources, IProgress<Activity>? progress = null, TransferSettings? settings = null) : ISourceBuilder
 {
     private const string Hint = "the project must mend it; take another version of it, or a wheel";
 
     private readonly PythonSources _sources = sources.ForBuilding;
+
+    /// <summary>One that builds on this host.</summary>
+    public SourceBuilder(Store store, Interpreter interpreter, PythonSources sources, IProgress<Activity>? progress = null, TransferSettings? settings = null)
+        : this(store, new HostBuildPlace(interpreter), sources, progress, settings)
+    {
+    }
 
     /// <summary>What folders said in this command.</summary>
     private readonly Dictionary<(string Folder, string? Subdirectory, bool IsEditable), CoreMetadata> _said = [];
@@ -29,7 +35,7 @@ public sealed class SourceBuilder(Store store, Interpreter interpreter, PythonSo
     /// <summary>The same with other places to take from, which knows what this one was told.</summary>
     internal SourceBuilder With(PythonSources other)
     {
-        var builder = new SourceBuilder(store, interpreter, other, progress, settings) { Outer = Outer };
+        var builder = new SourceBuilder(store, place, other, progress, settings) { Outer = Outer };
         foreach (var (source, metadata) in _said)
             builder._said.Add(source, metadata);
         return builder;
@@ -90,7 +96,7 @@ public sealed class SourceBuilder(Store store, Interpreter interpreter, PythonSo
             throw new MayflyException($"{source.Name} cannot be built: it has neither pyproject.toml nor setup.py", source.Folder is null ? Hint : "name the folder of a Python project");
         // Without the file setuptools is meant, as it always was.
         var project = PythonProject.Read(File.Exists($"{tree}/pyproject.toml") ? File.ReadAllText($"{tree}/pyproject.toml") : "", $"pyproject.toml of {source.Name}");
-        var build = new SourceBuild(store, source, project, tree, folder.Path, interpreter, sources.Settings, (wanted, locked) => BringAsync(source, wanted, locked, cancellationToken), cancellationToken);
+        var build = new SourceBuild(store, source, project, tree, folder.Path, place, sources.Settings, (wanted, locked) => BringAsync(source, wanted, locked, cancellationToken), cancellationToken);
         await build.PrepareAsync().ConfigureAwait(false);
         var result = await work(build).ConfigureAwait(false);
         progress?.Report(new Activity($"build {source.Name}") { Ended = true });
@@ -100,10 +106,10 @@ public sealed class SourceBuilder(Store store, Interpreter interpreter, PythonSo
     /// <summary>What building needs, chosen as everything else is, and its wheels.</summary>
     private async Task<(IReadOnlyList<ChosenDistribution> Chosen, IReadOnlyList<BuiltWheel> Wheels)> BringAsync(SourceTree source, IReadOnlyList<DependencySpecifier> wanted, IReadOnlyList<ChosenDistribution>? locked, CancellationToken cancellationToken)
     {
-        var inner = new SourceBuilder(store, interpreter, _sources, progress, settings) { Outer = [.. Outer, source.Name] };
+        var inner = new SourceBuilder(store, place, _sources, progress, settings) { Outer = [.. Outer, source.Name] };
         try
         {
-            var chosen = locked ?? await PythonResolution.ResolveAsync(store, wanted, interpreter.Target, _sources, null, settings, cancellationToken, inner).ConfigureAwait(false);
+            var chosen = locked ?? await PythonResolution.ResolveAsync(store, wanted, place.Interpreter.Target, _sources, null, settings, cancellationToken, inner).ConfigureAwait(false);
             return (chosen, await DistributionFetch.WheelsAsync(store, chosen, _sources, inner, progress, settings, cancellationToken).ConfigureAwait(false));
         }
         catch (UnresolvableException e)

@@ -36,6 +36,28 @@ public sealed class ImageBuilder(Store store)
     /// </summary>
     public async Task<Image> BuildAsync(StackLock stack, ImageRecipe recipe, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
     {
+        var records = await LayersAsync(stack, recipe, progress, cancellationToken).ConfigureAwait(false);
+        var image = new Image
+        {
+            Name = recipe.Name,
+            Architecture = stack.Architecture,
+            Layers = [.. records.Select(static record => new ImageLayer(record.Key, record.Digest, record.Origin))],
+            Digest = DigestOf(stack.Architecture, records.Select(static record => record.Digest)),
+            LeftOut = [.. records.SelectMany(static record => record.LeftOut).Distinct()],
+        };
+        new ImageStore(store).Write(image);
+        return image;
+    }
+
+    /// <summary>Builds what an image has of packages alone, without listing anything, and gives the trees of its layers, lowest first.</summary>
+    internal async Task<IReadOnlyList<string>> BuildPackagesAsync(StackLock stack, ImageRecipe recipe, IProgress<Activity>? progress, CancellationToken cancellationToken)
+    {
+        var records = await LayersAsync(stack, recipe with { Environments = [], Steps = [] }, progress, cancellationToken).ConfigureAwait(false);
+        return [.. records.Select(record => _layers.TreeOf(record.Key))];
+    }
+
+    private async Task<LayerRecord[]> LayersAsync(StackLock stack, ImageRecipe recipe, IProgress<Activity>? progress, CancellationToken cancellationToken)
+    {
         if (stack.Format != StackLock.CurrentFormat)
             throw new MayflyException($"the lock is of format {stack.Format}, and images are built from one of format {StackLock.CurrentFormat}", "`mayfly lock` upgrades it; its ids stay");
         var made = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -45,7 +67,6 @@ public sealed class ImageBuilder(Store store)
         // While one layer's packages are configured on one core, the next one's are unpacked on the other.
         var later = Task.CompletedTask;
         var layers = new List<MadeLayer>();
-        LayerRecord[] records;
         try
         {
             for (var at = 0; at < steps.Count; at++)
@@ -78,7 +99,7 @@ public sealed class ImageBuilder(Store store)
                     steps = BuildSteps.Of(stack, recipe, Find);
             }
 
-            records = await Task.WhenAll(layers.Select(static layer => layer.Committed)).ConfigureAwait(false);
+            return await Task.WhenAll(layers.Select(static layer => layer.Committed)).ConfigureAwait(false);
         }
         catch (MissingLibrariesException missing) when (FindOwners is not null)
         {
@@ -91,17 +112,6 @@ public sealed class ImageBuilder(Store store)
             foreach (var layer in layers)
                 layer.Dispose();
         }
-
-        var image = new Image
-        {
-            Name = recipe.Name,
-            Architecture = stack.Architecture,
-            Layers = [.. records.Select(static record => new ImageLayer(record.Key, record.Digest, record.Origin))],
-            Digest = DigestOf(stack.Architecture, records.Select(static record => record.Digest)),
-            LeftOut = [.. records.SelectMany(static record => record.LeftOut).Distinct()],
-        };
-        new ImageStore(store).Write(image);
-        return image;
 
         string? Find(string inputs) => made.GetValueOrDefault(inputs) ?? _layers.Find(inputs, stack.Ids)?.Key;
     }

@@ -39,7 +39,7 @@ internal static class EnvironmentReader
 
     private static LockedWheel Wheel(LockNode node, HashSet<ProjectName> projects)
     {
-        var fields = LockReader.Fields(new LockEntry(node.Line, "wheels", node), "file", "index", "size", "sha256", "needs?", "metadata?");
+        var fields = LockReader.Fields(new LockEntry(node.Line, "wheels", node), "file", "index", "size", "sha256", "needs?", "metadata?", "source?");
         var file = LockReader.Text(fields["file"]);
         // It becomes part of an address.
         if (WheelName.TryParse(file) is not { } name || file.AsSpan().ContainsAnyExceptInRange('!', '~') || file.Contains('/', StringComparison.Ordinal))
@@ -50,10 +50,24 @@ internal static class EnvironmentReader
         {
             File = file,
             Index = LockReader.Text(fields["index"]),
-            Size = fields["size"].Value is long size and > 0 ? size : throw LockReader.Error(node.Line, "the size is no number of bytes"),
+            Size = Size(fields["size"]),
             Sha256 = LockReader.Sha256(fields["sha256"]),
             Needs = fields.TryGetValue("needs", out var needs) ? LockReader.Texts(needs) : [],
             Metadata = fields.TryGetValue("metadata", out var metadata) ? LockReader.Sha256(metadata) : null,
+            Source = fields.TryGetValue("source", out var source) ? Source(source) : null,
         };
     }
+
+    private static LockedSource Source(LockNode node)
+    {
+        var fields = LockReader.Fields(new LockEntry(node.Line, "source", node), "file", "size", "sha256", "with");
+        var file = LockReader.Text(fields["file"]);
+        // It becomes part of an address, as that of a wheel.
+        if (SourceName.TryParse(file) is null || file.AsSpan().ContainsAnyExceptInRange('!', '~') || file.Contains('/', StringComparison.Ordinal))
+            throw LockReader.Error(node.Line, $"'{file}' is no name of an archive of sources");
+        var projects = new HashSet<ProjectName>();
+        return new LockedSource { File = file, Size = Size(fields["size"]), Sha256 = LockReader.Sha256(fields["sha256"]), With = [.. LockReader.List(fields["with"]).Select(wheel => Wheel(wheel, projects))] };
+    }
+
+    private static long Size(LockNode node) => node.Value is long size and > 0 ? size : throw LockReader.Error(node.Line, "the size is no number of bytes");
 }

@@ -125,12 +125,17 @@ public static class LockFile
         text.Append(CultureInfo.InvariantCulture, $"\n[[environments]]\nset = {Quote(environment.Set)}\ninto = {Quote(environment.Into)}\ninterpreter = {Quote(environment.Interpreter)}\nanswers = {Quote(environment.Answers)}\n");
         text.Append(CultureInfo.InvariantCulture, $"requests = {List(environment.Requests)}\nwheels = [\n");
         foreach (var wheel in environment.Wheels)
-        {
-            var needs = wheel.Needs.Count > 0 ? $", needs = {List(wheel.Needs)}" : "";
-            text.Append(CultureInfo.InvariantCulture, $"  {{ file = {Quote(wheel.File)}, index = {Quote(wheel.Index)}, size = {wheel.Size}, sha256 = {Quote(wheel.Sha256)}{needs}{(wheel.Metadata is { } metadata ? $", metadata = {Quote(metadata)}" : "")} }},\n");
-        }
-
+            text.Append($"  {Wheel(wheel)},\n");
         return text.Append("]\n").ToString();
+    }
+
+    private static string Wheel(LockedWheel wheel)
+    {
+        var needs = wheel.Needs.Count > 0 ? $", needs = {List(wheel.Needs)}" : "";
+        var metadata = wheel.Metadata is { } read ? $", metadata = {Quote(read)}" : "";
+        var source = wheel.Source is not { } from ? ""
+            : string.Create(CultureInfo.InvariantCulture, $", source = {{ file = {Quote(from.File)}, size = {from.Size}, sha256 = {Quote(from.Sha256)}, with = [{string.Join(", ", from.With.Select(Wheel))}] }}");
+        return string.Create(CultureInfo.InvariantCulture, $"{{ file = {Quote(wheel.File)}, index = {Quote(wheel.Index)}, size = {wheel.Size}, sha256 = {Quote(wheel.Sha256)}{needs}{metadata}{source} }}");
     }
 
     /// <summary>What stands before a package that a stage configures.</summary>

@@ -24,7 +24,7 @@ public sealed record LockedEnvironment
     public required IReadOnlyList<LockedWheel> Wheels { get; init; }
 }
 
-/// <summary>One wheel.</summary>
+/// <summary>One wheel, fetched or built.</summary>
 public sealed record LockedWheel
 {
     /// <summary>What stands for an architecture where wheels stand beside Debian's packages.</summary>
@@ -48,6 +48,9 @@ public sealed record LockedWheel
     /// <summary>SHA-256 of the metadata that it was chosen by, in lower-case hexadecimal; null where that is not known. What it needs was read there, perhaps without the wheel.</summary>
     public string? Metadata { get; init; }
 
+    /// <summary>What it is built from; null for one that is fetched as it is.</summary>
+    public LockedSource? Source { get; init; }
+
     /// <summary>What the file's name says.</summary>
     public WheelName ReadName() => WheelName.TryParse(File) ?? throw new InvalidOperationException($"{File} is no name of a wheel");
 
@@ -62,4 +65,20 @@ public sealed record LockedWheel
         Path = File,
         Release = Index,
     };
+}
+
+/// <summary>Sources that a wheel is built from in the image that it is for, and exactly what with: whoever has the lock builds the same bytes.</summary>
+public sealed record LockedSource
+{
+    /// <summary>The archive's name.</summary>
+    public required string File { get; init; }
+
+    /// <summary>Of the archive, in lower-case hexadecimal.</summary>
+    public required string Sha256 { get; init; }
+
+    /// <summary>Bytes of the archive.</summary>
+    public required long Size { get; init; }
+
+    /// <summary>All wheels that are there while it is built, in the order of their projects' names.</summary>
+    public required IReadOnlyList<LockedWheel> With { get; init; }
 }

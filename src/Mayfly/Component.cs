@@ -27,8 +27,8 @@ public class Component
 
     internal bool Recommends { get; set; }
 
-    /// <summary>Environments of Python packages: the file that says which, the place in the image, and whether Debian's own modules are seen in it.</summary>
-    internal List<(string File, string Into, bool SystemPackages)> Environments { get; } = [];
+    /// <summary>Environments of Python packages: the file that says which, the place in the image, whether Debian's own modules are seen in it, and whose sources may be built for it.</summary>
+    internal List<(string File, string Into, bool SystemPackages, IReadOnlyList<string> AllowBuild)> Environments { get; } = [];
 
     internal List<Step> Steps { get; } = [];
 

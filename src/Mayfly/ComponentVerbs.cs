@@ -29,9 +29,10 @@ public static class ComponentVerbs
         /// <param name="file">A requirements file or a <c>pyproject.toml</c>, relative to <c>stack.cs</c>.</param>
         /// <param name="into">Where the environment is, absolute, inside the image; its interpreter is <c>bin/python</c> below it.</param>
         /// <param name="systemPackages">True to see the modules of Debian's packages in it too.</param>
-        public T Pip(string file, string into, bool systemPackages = false)
+        /// <param name="allowBuild">Projects whose wheels may be built from their sources, or <c>":all:"</c>. A build runs code of its project: in the component's packages, without a network. A compiler is there if the component installs one.</param>
+        public T Pip(string file, string into, bool systemPackages = false, IReadOnlyList<string>? allowBuild = null)
         {
-            component.Environments.Add((file, into, systemPackages));
+            component.Environments.Add((file, into, systemPackages, allowBuild ?? []));
             return component;
         }
 

@@ -93,7 +93,7 @@ public sealed class SourceBuilderTests : IDisposable
         SourceProject.Archive(Links, "fast", Extension("#include <not/there.h>"));
         var header = await Assert.ThrowsAsync<MayflyException>(() => BuildAsync("fast"));
         Assert.Contains("fatal error: not/there.h: No such file or directory", header.Message, StringComparison.Ordinal);
-        Assert.EndsWith("; not/there.h is not on this host: a package of the host has it, whose name mostly ends in -dev (on Debian, apt-file search not/there.h tells which)", header.Hint, StringComparison.Ordinal);
+        Assert.EndsWith("; not/there.h is not on this host: a package has it, whose name mostly ends in -dev (on Debian, apt-file search not/there.h tells which)", header.Hint, StringComparison.Ordinal);
 
         SourceProject.Archive(Links, "fast", Extension(compiler: "/nowhere/gcc-12"));
         var compiler = await Assert.ThrowsAsync<MayflyException>(() => BuildAsync("fast"));
@@ -104,12 +104,12 @@ public sealed class SourceBuilderTests : IDisposable
     [Theory]
     [InlineData("fast.c:1:10: fatal error: Python.h: No such file or directory", "the headers of PYTHON are not on this host: apt-get install FOLDER-dev")]
     [InlineData("/usr/include/python3.11/Python.h:12:10: fatal error: limits.h: No such file or directory", "the headers of the C library are not on this host: apt-get install libc6-dev")]
-    [InlineData("fast.c:1:10: fatal error: 'ffi.h' file not found", "ffi.h is not on this host: a package of the host has it, whose name mostly ends in -dev (on Debian, apt-file search ffi.h tells which)")]
+    [InlineData("fast.c:1:10: fatal error: 'ffi.h' file not found", "ffi.h is not on this host: a package has it, whose name mostly ends in -dev (on Debian, apt-file search ffi.h tells which)")]
     [InlineData("unable to execute 'x86_64-linux-gnu-g++': No such file or directory", "there is no compiler x86_64-linux-gnu-g++ for C++ on this host: apt-get install g++")]
     [InlineData("error: command 'x86_64-linux-gnu-gcc' failed: No such file or directory", "there is no compiler x86_64-linux-gnu-gcc for C on this host: apt-get install gcc libc6-dev")]
     [InlineData("error: something else", null)]
     public void What_compilers_say_names_what_is_missing(string said, string? missing) =>
-        Assert.Equal(missing?.Replace("PYTHON", Python.Name, StringComparison.Ordinal).Replace("FOLDER", Python.FolderName, StringComparison.Ordinal), BuildNeeds.Missing(said, Python));
+        Assert.Equal(missing?.Replace("PYTHON", Python.Name, StringComparison.Ordinal).Replace("FOLDER", Python.FolderName, StringComparison.Ordinal), BuildNeeds.Missing(said, new HostBuildPlace(Python)));
 
     [Fact]
     public async Task Settings_come_to_the_backend_and_make_another_wheel_of_the_same_sources()

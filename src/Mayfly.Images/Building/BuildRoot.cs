@@ -23,6 +23,7 @@ internal sealed class BuildRoot : IDisposable
     private readonly NamespaceThread _thread;
     private int _phases;
     private int _links;
+    private readonly List<string> _shown = [];
     private bool _mounted;
     private bool _ended;
     private IReadOnlyList<string> _layers = [];
@@ -124,6 +125,16 @@ internal sealed class BuildRoot : IDisposable
         return upper;
     }
 
+    /// <summary>Lets programs in what is mounted see a folder of this host, and write into it.</summary>
+    /// <param name="folder">Of this host.</param>
+    /// <param name="path">Absolute, by the root's own paths; nothing may be there.</param>
+    public void Show(string folder, string path) => _thread.Run(() =>
+    {
+        Nodes.MakeDirectory($"{Root}{path}", 0x1ed);
+        Mounts.Mount(folder, $"{Root}{path}", null, MountFlags.Bind);
+        _shown.Add(path[1..]);
+    });
+
     /// <summary>Leaves what programs wrote as a layer that holds nothing of the shims.</summary>
     public void Unmount()
     {
@@ -140,7 +151,7 @@ internal sealed class BuildRoot : IDisposable
         _mounted = false;
         _thread.Run(() =>
         {
-            foreach (var name in (ReadOnlySpan<string>)["sys", "dev"])
+            foreach (var name in (string[])[.. _shown, "sys", "dev"])
             {
                 try
                 {
@@ -152,6 +163,7 @@ internal sealed class BuildRoot : IDisposable
                 }
             }
 
+            _shown.Clear();
             Mounts.Detach(Root);
         });
     }

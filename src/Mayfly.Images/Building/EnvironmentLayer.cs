@@ -22,7 +22,7 @@ internal sealed class EnvironmentLayer(Store store, IReadOnlyList<string> below)
     public string Make(EnvironmentStep step, string work, BuildRoot root, Func<CopyStep, string, BuildRoot, CancellationToken, string> copy, CancellationToken cancellationToken)
     {
         var environment = step.Environment;
-        var interpreter = new Interpreter { Executable = step.Python.Executable, Prefix = "/usr", Major = 3, Minor = step.Python.Minor, SitePackages = $"lib/python3.{step.Python.Minor}/site-packages", Target = step.Python.Target };
+        var interpreter = ImageInterpreter.Of(step.Python);
         var requested = environment.Requests.Select(static request => DependencySpecifier.Parse(request).Name).ToHashSet();
         var wheels = UnpackedWheel.Of(store, environment, null, cancellationToken);
         NativeLibraries.Require(environment, wheels, below);

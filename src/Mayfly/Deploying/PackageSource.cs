@@ -9,7 +9,7 @@ namespace Mayfly.Deploying;
 /// <summary>Where a stack's packages come from: its lock, read or made, and what the lock names, fetched.</summary>
 internal sealed class PackageSource(StackSpec spec, Store store)
 {
-    private readonly PythonSource _python = new(spec, store);
+    private PythonSource Python => new(spec, store, FetchPackagesAsync);
 
     private string LockPath => Path.Combine(spec.Folder, LockFile.Name);
 
@@ -31,7 +31,7 @@ internal sealed class PackageSource(StackSpec spec, Store store)
             : null;
         if (reason is null)
         {
-            var (same, changed) = await _python.LockAsync(existing!, existing, progress, cancellationToken);
+            var (same, changed) = await Python.LockAsync(existing!, existing, progress, cancellationToken);
             if (write && changed is not null)
                 LockFile.Write(LockPath, same);
             return new Locked(same, changed);
@@ -48,7 +48,7 @@ internal sealed class PackageSource(StackSpec spec, Store store)
         progress.Report(new Activity("resolve packages", $"{made.Packages.Count} packages") { Ended = true });
         if (stays && LockChange.NotKept(existing!, made) is { } note)
             progress.Report(note);
-        (made, _) = await _python.LockAsync(made, existing, progress, cancellationToken);
+        (made, _) = await Python.LockAsync(made, existing, progress, cancellationToken);
         if (write)
             LockFile.Write(LockPath, made);
         return new Locked(made, reason);
@@ -82,7 +82,7 @@ internal sealed class PackageSource(StackSpec spec, Store store)
         var after = DebianLock.Create(index, Sets(), before.Ids, locked?.Where(pair => stays.Contains(pair.Value.Id)).ToDictionary(StringComparer.Ordinal), spec.Release.Preferences, before,
             holds.Count > 0 ? locked : null);
         progress.Report(new Activity("resolve packages", $"{after.Packages.Count} packages") { Ended = true });
-        return await _python.UpdateAsync(after, before, package => names.Count > 0 && !names.Any(package.IsCalled), progress, cancellationToken);
+        return await Python.UpdateAsync(after, before, package => names.Count > 0 && !names.Any(package.IsCalled), progress, cancellationToken);
     }
 
     /// <summary>Makes this the stack's lock.</summary>
@@ -140,13 +140,18 @@ internal sealed class PackageSource(StackSpec spec, Store store)
     /// <summary>Brings all packages of the lock into the store; nothing is installed before every one is there and verified.</summary>
     public async Task FetchAsync(StackLock stackLock, IProgress<Activity> progress, CancellationToken cancellationToken)
     {
+        await FetchPackagesAsync(stackLock, progress, cancellationToken);
+        await Python.FetchAsync(stackLock, progress, cancellationToken);
+    }
+
+    private async Task FetchPackagesAsync(StackLock stackLock, IProgress<Activity> progress, CancellationToken cancellationToken)
+    {
         if (!stackLock.Packages.All(package => Fetch.IsThere(store, package)))
             await Fetch.AllAsync(store, Sources(stackLock.Architecture), stackLock.Packages, progress, releases: stackLock.Releases, cancellationToken: cancellationToken);
-        await _python.FetchAsync(stackLock, progress, cancellationToken);
     }
 
     /// <summary>Brings the lock's wheels alone, from where the script says that they are.</summary>
-    public Task FetchWheelsAsync(StackLock stackLock, IProgress<Activity> progress, CancellationToken cancellationToken) => _python.FetchAsync(stackLock, progress, cancellationToken);
+    public Task FetchWheelsAsync(StackLock stackLock, IProgress<Activity> progress, CancellationToken cancellationToken) => Python.FetchAsync(stackLock, progress, cancellationToken);
 
     /// <summary>Which Debian packages have shared libraries, by the archive's lists of contents, else by their names (policy 8.1); those that neither tells are left out, and so are all where no index can be had.</summary>
     public async Task<IReadOnlyDictionary<string, string>> OwnersAsync(IReadOnlyCollection<string> libraries, IProgress<Activity> progress, CancellationToken cancellationToken)

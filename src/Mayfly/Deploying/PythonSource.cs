@@ -1,13 +1,18 @@
+using Mayfly.Images;
 using Mayfly.Packages;
 using Mayfly.Packages.Python;
 using Mayfly.Packages.Python.Locking;
 using Mayfly.Packages.Python.Resolving;
 using Mayfly.Spec;
+using SourceBuilder = Mayfly.Environments.SourceBuilder;
 
 namespace Mayfly.Deploying;
 
 /// <summary>Where the Python packages of a stack's images come from: chosen for the interpreters that its lock has, from the indexes that pip is configured to use on this machine.</summary>
-internal sealed class PythonSource(StackSpec spec, Store store)
+/// <param name="spec">The stack.</param>
+/// <param name="store">Gets them.</param>
+/// <param name="bring">Brings a lock's Debian packages, in which sources are built.</param>
+internal sealed class PythonSource(StackSpec spec, Store store, Func<StackLock, IProgress<Activity>, CancellationToken, Task> bring)
 {
     private IEnumerable<EnvironmentRequest> Requests => spec.Components.SelectMany(static component => component.Environments);
 
@@ -34,7 +39,7 @@ internal sealed class PythonSource(StackSpec spec, Store store)
             reason ??= old is null ? $"the Python packages of {request.Set} at {request.Into} are not locked"
                 : old.Interpreter != python.ToString() ? $"the interpreter of {request.Set} has changed"
                 : $"the Python packages that {request.Set} asks for have changed";
-            environments.Add(await ChooseAsync(request, requested, python, old?.Wheels ?? [], progress, cancellationToken));
+            environments.Add(await ChooseAsync(made, request, requested, python, old?.Wheels ?? [], progress, cancellationToken));
         }
 
         if (environments.Count < (before?.Environments.Count ?? 0))
@@ -54,27 +59,41 @@ internal sealed class PythonSource(StackSpec spec, Store store)
         foreach (var request in Requests)
         {
             LockedWheel[] kept = [.. (Find(before, request)?.Wheels ?? []).Where(wheel => stays(wheel.AsPackage()))];
-            environments.Add(await ChooseAsync(request, request.Read(), ImagePython.Of(made, request.Set), kept, progress, cancellationToken));
+            environments.Add(await ChooseAsync(made, request, request.Read(), ImagePython.Of(made, request.Set), kept, progress, cancellationToken));
         }
 
         return made with { Environments = environments };
     }
 
-    /// <summary>Brings all wheels of the lock into the store; without a missing one nothing is asked.</summary>
+    /// <summary>Brings all wheels of the lock into the store; without a missing one nothing is asked. Those that have sources in it are built when everything else is there.</summary>
     public async Task FetchAsync(StackLock stackLock, IProgress<Activity> progress, CancellationToken cancellationToken)
     {
+        var builds = new List<Func<Task>>();
         foreach (var environment in stackLock.Environments.Where(environment => environment.Wheels.Any(wheel => !WheelFetch.IsThere(store, wheel))))
         {
-            var named = Requests.FirstOrDefault(request => request.Set == environment.Set && request.Into == environment.Into)?.Read().Requirements ?? new RequirementsFile();
-            var sources = PythonRequirements.Of(Usual().And(named), new PythonSources(), ImagePython.Of(stackLock, environment.Set).Target).Sources;
+            var request = Requests.FirstOrDefault(request => request.Set == environment.Set && request.Into == environment.Into);
+            var named = request?.Read().Requirements ?? new RequirementsFile();
+            var permission = request?.Builds ?? BuildPermission.None;
+            var sources = PythonRequirements.Of(Usual().And(named), new PythonSources { Builds = permission }, ImagePython.Of(stackLock, environment.Set).Target).Sources;
             await WheelFetch.AllAsync(store, sources, environment.Wheels, progress, cancellationToken);
-            // What cannot be installed is to be told before anything is built.
-            UnpackedWheel.Of(store, environment, cancellationToken: cancellationToken);
+            builds.Add(async () =>
+            {
+                await LockedBuilds.AllAsync(store, environment.Wheels, permission, BuilderIn(stackLock, environment.Set, progress)(sources), cancellationToken);
+                // What cannot be installed is to be told before anything is built.
+                UnpackedWheel.Of(store, environment, cancellationToken: cancellationToken);
+            });
         }
+
+        foreach (var build in builds)
+            await build();
     }
 
-    private Task<LockedEnvironment> ChooseAsync(EnvironmentRequest request, RequestedDistributions requested, ImagePython python, IReadOnlyList<LockedWheel> stays, IProgress<Activity> progress, CancellationToken cancellationToken) =>
-        EnvironmentChoice.ChooseAsync(store, request, requested, python, Usual(), stays, progress, cancellationToken);
+    private Task<LockedEnvironment> ChooseAsync(StackLock made, EnvironmentRequest request, RequestedDistributions requested, ImagePython python, IReadOnlyList<LockedWheel> stays, IProgress<Activity> progress, CancellationToken cancellationToken) =>
+        EnvironmentChoice.ChooseAsync(store, request, requested, python, BuilderIn(made, request.Set, progress), Usual(), stays, progress, cancellationToken);
+
+    /// <summary>Builds in the image of a component, whose packages are made only when something is built.</summary>
+    private Func<PythonSources, ISourceBuilder> BuilderIn(StackLock stackLock, string set, IProgress<Activity> progress) =>
+        sources => new SourceBuilder(store, new ImageBuildPlace(store, stackLock, spec[set].Recipe, cancellationToken => bring(stackLock, progress, cancellationToken), progress), sources, progress);
 
     private static LockedEnvironment? Find(StackLock? stackLock, EnvironmentRequest request) => stackLock?.Environments.FirstOrDefault(one => one.Set == request.Set && one.Into == request.Into);
 

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Mayfly.Images;
 using Mayfly.Machines;
 using Mayfly.Packages;
+using Mayfly.Packages.Python;
 using Mayfly.Packages.Python.Locking;
 
 namespace Mayfly.Spec;
@@ -91,7 +92,7 @@ internal static partial class StackReader
     private static List<EnvironmentRequest> Environments(Component component)
     {
         var found = new List<EnvironmentRequest>();
-        foreach (var (file, into, _) in component.Environments)
+        foreach (var (file, into, _, allowBuild) in component.Environments)
         {
             if (into.Length < 2 || !LockFile.IsPoolPath(into.AsSpan(1)) || into[0] != '/')
                 throw new MayflyException($"component {component.Name} has Python packages at {into}, which is no absolute path", "name a folder of the image: .Pip(\"requirements.txt\", into: \"/srv/env\")");
@@ -99,10 +100,22 @@ internal static partial class StackReader
                 throw new MayflyException($"component {component.Name} has Python packages at {other.Into} and at {into}", "give each environment a folder of its own");
             if (component.Packages.Count == 0)
                 throw new MayflyException($"component {component.Name} has Python packages and no interpreter that runs them", $"add .Install(\"python3\") to {component.Name}");
-            found.Add(new EnvironmentRequest(component.Name, Path.GetFullPath(file, component.Stack.Folder), into));
+            found.Add(new EnvironmentRequest(component.Name, Path.GetFullPath(file, component.Stack.Folder), into) { Builds = allowBuild.Aggregate(BuildPermission.None, (all, name) => all.And(Permission(component, name))) });
         }
 
         return found;
+    }
+
+    private static BuildPermission Permission(Component component, string text)
+    {
+        try
+        {
+            return BuildPermission.Parse(text);
+        }
+        catch (MayflyException e)
+        {
+            throw new MayflyException($"component {component.Name} allows the sources of '{text}' to be built: {e.Message}", "name projects: .Pip(…, allowBuild: [\"mysqlclient\"]); \":all:\" stands for all of them", e);
+        }
     }
 
     private static (SortedDictionary<string, string>, List<SecretUse>) Environment(Component component, SortedDictionary<string, SecretSpec> secrets)

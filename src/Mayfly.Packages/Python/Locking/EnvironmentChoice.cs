@@ -7,29 +7,32 @@ public static class EnvironmentChoice
 {
     /// <summary>What is locked already and still fits what is asked for; null when it must be chosen.</summary>
     public static LockedEnvironment? Find(StackLock? stack, EnvironmentRequest request, RequestedDistributions requested, ImagePython python) =>
-        stack?.Environments.FirstOrDefault(one => one.Set == request.Set && one.Into == request.Into && one.Answers == requested.Digest && one.Interpreter == python.ToString());
+        stack?.Environments.FirstOrDefault(one => one.Set == request.Set && one.Into == request.Into && one.Answers == requested.Digest && one.Interpreter == python.ToString()
+            && one.Wheels.All(wheel => wheel.Source is null || request.Builds.Allows(wheel.ReadName().Project)));
 
     /// <summary>Chooses it. What an older lock has stays as far as it can: a line more does not update all others.</summary>
     /// <param name="store">Keeps pages and metadata.</param>
     /// <param name="request">Which environment.</param>
     /// <param name="requested">What its file says.</param>
     /// <param name="python">The image's interpreter.</param>
+    /// <param name="builder">Builds sources in the image, with what is taken from these places.</param>
     /// <param name="usual">What is said of where wheels come from before the file says anything: pip's configuration.</param>
     /// <param name="stays">Wheels of an older lock that keep their versions.</param>
     /// <param name="progress">Told how far it is, and what could not stay.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="MayflyException">Something asks for what is not done, or there is no answer.</exception>
     public static async Task<LockedEnvironment> ChooseAsync(
-        Store store, EnvironmentRequest request, RequestedDistributions requested, ImagePython python, RequirementsFile usual, IReadOnlyList<LockedWheel> stays,
+        Store store, EnvironmentRequest request, RequestedDistributions requested, ImagePython python, Func<PythonSources, ISourceBuilder> builder, RequirementsFile usual, IReadOnlyList<LockedWheel> stays,
         IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
     {
         var target = python.Target;
-        var (wanted, sources) = PythonRequirements.Of(usual.And(requested.Requirements), new PythonSources(), target);
+        var (wanted, sources) = PythonRequirements.Of(usual.And(requested.Requirements), new PythonSources { Builds = request.Builds }, target);
         if (wanted.FirstOrDefault(static one => one.Address is not null) is { } direct)
             throw new MayflyException($"{request.File}: {direct.Name} comes from an address of its own, which images do not take yet", "name its project, and an index or a folder (--find-links) that has it");
         if (wanted.Count > 0 && sources.Indexes.Count + sources.Links.Count + sources.Bound.Count == 0)
             throw new MayflyException($"component {request.Set} wants Python packages, and no index may be asked for them", "take no-index out of the requirements file, pip.conf or PIP_NO_INDEX; or write --find-links FOLDER into the requirements file");
         var kept = stays.Select(static wheel => wheel.ReadName()).DistinctBy(static one => one.Project).ToDictionary(static one => one.Project, static one => one.Version);
+        var builds = builder(sources);
         var chosen = await ResolveAsync(sources with { Preferred = kept.ToDictionary(static one => one.Key, static one => (IReadOnlyList<PythonVersion>)[one.Value]) }).ConfigureAwait(false);
         if (chosen.FirstOrDefault(static one => one.Direct is not null) is { } named)
             throw new MayflyException($"{request.File}: {named.Project} comes from an address of its own, which a package in it names, and which images do not take yet", "take another version of that package");
@@ -38,7 +41,7 @@ public static class EnvironmentChoice
             progress?.Report(new Activity($"note: {LockFile.Name}", $"could not keep {string.Join(", ", moved)}") { Ended = true });
 
         var names = chosen.Select(static one => one.Project).ToHashSet();
-        var sizes = await WheelFetch.KnowAsync(store, sources, [.. chosen.Select(static one => one.File!)], progress, cancellationToken).ConfigureAwait(false);
+        var wheels = await LockedAsync(chosen).ConfigureAwait(false);
         progress?.Report(new Activity($"choose Python packages of {request.Set}", $"{chosen.Count} wheels") { Ended = true });
         return new LockedEnvironment
         {
@@ -49,28 +52,45 @@ public static class EnvironmentChoice
             Interpreter = python.ToString(),
             Wheels =
             [
-                .. chosen.Zip(sizes).OrderBy(static one => one.First.Project.Text, StringComparer.Ordinal).Select(one => new LockedWheel
+                .. chosen.Zip(wheels).OrderBy(static one => one.First.Project.Text, StringComparer.Ordinal).Select(one => one.Second with
                 {
-                    File = one.First.File!.Name,
-                    Sha256 = one.Second.Sha256,
-                    Size = one.Second.Size,
-                    Index = NameOf(sources, one.First),
-                    Metadata = one.First.MetadataSha256,
                     Needs = [.. one.First.Requires.Select(static need => need.Name).Where(name => name != one.First.Project && names.Contains(name)).Select(static name => name.Text).Distinct().Order(StringComparer.Ordinal)],
                 }),
             ],
         };
 
-        // A build would have to run in the image, which is not there before its lock is.
+        // Of sources the wheel is known when it was built: in the image, whose packages are locked before.
+        async Task<IReadOnlyList<LockedWheel>> LockedAsync(IReadOnlyList<ChosenDistribution> all)
+        {
+            var files = await WheelFetch.KnowAsync(store, sources, [.. all.Select(static one => one.File!)], progress, cancellationToken).ConfigureAwait(false);
+            var built = new Queue<BuiltWheel>(await DistributionFetch.WheelsAsync(store, [.. all.Where(static one => one.IsSource)], sources, builds, progress, null, cancellationToken).ConfigureAwait(false));
+            var locked = new List<LockedWheel>();
+            foreach (var (one, file) in all.Zip(files))
+            {
+                var made = one.IsSource ? built.Dequeue() : null;
+                locked.Add(new LockedWheel
+                {
+                    File = made?.Name ?? one.File!.Name,
+                    Sha256 = made?.Sha256 ?? file.Sha256,
+                    Size = made is null ? file.Size : new FileInfo(store.PathOf(StoreArea.Artifacts, made.Sha256)).Length,
+                    Index = NameOf(sources, one),
+                    Metadata = made is null ? one.MetadataSha256 : null,
+                    Source = made is null ? null : new LockedSource { File = one.File!.Name, Sha256 = file.Sha256, Size = file.Size, With = [.. (await LockedAsync(made.Requires).ConfigureAwait(false)).OrderBy(static wheel => wheel.File, StringComparer.Ordinal)] },
+                });
+            }
+
+            return locked;
+        }
+
         async Task<IReadOnlyList<ChosenDistribution>> ResolveAsync(PythonSources places)
         {
             try
             {
-                return await PythonResolution.ResolveAsync(store, wanted, target, places with { Builds = BuildPermission.None }, progress, cancellationToken: cancellationToken).ConfigureAwait(false);
+                return await PythonResolution.ResolveAsync(store, wanted, target, places, progress, null, cancellationToken, builds).ConfigureAwait(false);
             }
             catch (UnresolvableException e) when (e.Withheld is [var project, ..])
             {
-                throw new UnresolvableException(e.Message, $"images take wheels alone: make one with `pip wheel {project}` and name its folder with --find-links in {request.File}, or take a version that has one", e.Derivation);
+                throw new UnresolvableException(e.Message, $"a build runs code of that project, in the image: permit it with .Pip(\"{Path.GetFileName(request.File)}\", into: \"{request.Into}\", allowBuild: [\"{project}\"]), or take a version that has a wheel", e.Derivation);
             }
         }
     }

@@ -9,6 +9,9 @@ namespace Mayfly.Packages.Python.Locking;
 /// <param name="Into">Where the environment is in the image, absolute.</param>
 public sealed record EnvironmentRequest(string Set, string File, string Into)
 {
+    /// <summary>Whose sources may be built, in the image.</summary>
+    public BuildPermission Builds { get; init; } = BuildPermission.None;
+
     /// <summary>Reads the file, and all that it names.</summary>
     /// <exception cref="MayflyException">It is not there, or cannot be read.</exception>
     public RequestedDistributions Read()

@@ -2,13 +2,13 @@ using Mayfly.Packages.Transfer;
 
 namespace Mayfly.Packages.Python.Resolving;
 
-/// <summary>Brings locked wheels into the store: in parallel, resumed, verified by their digests, wherever they come from.</summary>
+/// <summary>Brings locked wheels into the store, and of those that are built there their sources and what they are built with: in parallel, resumed, verified by their digests, wherever they come from.</summary>
 public static class WheelFetch
 {
     /// <summary>True when it need not be fetched: also a wheel that is apart in the store needs no archive any more.</summary>
     public static bool IsThere(Store store, LockedWheel wheel) => store.Has(StoreArea.Artifacts, wheel.Sha256) || UnpackedWheel.IsIn(store, wheel.Sha256);
 
-    /// <summary>Returns when every wheel is in the store. No index is asked when they already are.</summary>
+    /// <summary>Returns when every wheel is in the store, or all that it is built from. No index is asked when they already are.</summary>
     /// <param name="store">Where they go.</param>
     /// <param name="sources">Where they may come from; the digest decides, so any place that has the file will do.</param>
     /// <param name="wheels">Those of a lock.</param>
@@ -16,21 +16,22 @@ public static class WheelFetch
     /// <param name="cancellationToken">Ends it; what was transferred stays for the next time.</param>
     /// <exception cref="MayflyException">One is not to be had, or is not what the lock says.</exception>
     public static Task AllAsync(Store store, PythonSources sources, IReadOnlyList<LockedWheel> wheels, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default) =>
-        BringAsync(store, sources, [.. wheels.Where(wheel => !IsThere(store, wheel)).DistinctBy(static wheel => wheel.Sha256)], progress, cancellationToken);
+        BringAsync(store, sources, [.. wheels.Where(wheel => !IsThere(store, wheel)).SelectMany(LockedFile.Of)], progress, cancellationToken);
 
     /// <summary>The same for who needs the archives themselves, also of wheels that are apart already.</summary>
     public static Task ArchivesAsync(Store store, PythonSources sources, IReadOnlyList<LockedWheel> wheels, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default) =>
-        BringAsync(store, sources, [.. wheels.Where(wheel => !store.Has(StoreArea.Artifacts, wheel.Sha256)).DistinctBy(static wheel => wheel.Sha256)], progress, cancellationToken);
+        BringAsync(store, sources, [.. wheels.Where(wheel => !store.Has(StoreArea.Artifacts, wheel.Sha256)).SelectMany(LockedFile.Of)], progress, cancellationToken);
 
-    private static async Task BringAsync(Store store, PythonSources sources, LockedWheel[] missing, IProgress<Activity>? progress, CancellationToken cancellationToken)
+    private static async Task BringAsync(Store store, PythonSources sources, IReadOnlyList<LockedFile> files, IProgress<Activity>? progress, CancellationToken cancellationToken)
     {
+        LockedFile[] missing = [.. files.Where(file => !store.Has(StoreArea.Artifacts, file.Sha256)).DistinctBy(static file => file.Sha256)];
         if (missing.Length == 0)
             return;
         sources = sources with { Indexes = [.. Depots.DepotIndexes.OfHost(), .. sources.Indexes] };
         var settings = TransferSettings.FromEnvironment();
         using var transport = new Transport(settings, sources.Access);
         await using var index = new IndexClient(store, transport, sources, null, progress, cancellationToken);
-        var wanted = await Task.WhenAll(missing.Select(async wheel => new Wanted(wheel.File, wheel.Sha256, wheel.Size, await index.PlacesOfAsync(wheel.ReadName().Project, wheel.File, wheel.Sha256).ConfigureAwait(false))
+        var wanted = await Task.WhenAll(missing.Select(async file => new Wanted(file.Name, file.Sha256, file.Size, await index.PlacesOfAsync(file.Project, file.Name, file.Sha256).ConfigureAwait(false))
         {
             MissingHint = "its project may have withdrawn it: name an index or a folder that has it, or choose anew with `mayfly update`",
         })).ConfigureAwait(false);
@@ -57,5 +58,14 @@ public static class WheelFetch
             var sha256 = await index.BringAsync(file).ConfigureAwait(false);
             return (sha256, new FileInfo(store.PathOf(StoreArea.Artifacts, sha256)).Length);
         })).ConfigureAwait(false);
+    }
+
+    /// <summary>A file that somewhere is to be had.</summary>
+    private sealed record LockedFile(ProjectName Project, string Name, string Sha256, long Size)
+    {
+        /// <summary>The wheel itself; of one that is built the sources, and all that it is built with.</summary>
+        public static IEnumerable<LockedFile> Of(LockedWheel wheel) => wheel.Source is { } source
+            ? [new LockedFile(wheel.ReadName().Project, source.File, source.Sha256, source.Size), .. source.With.SelectMany(Of)]
+            : [new LockedFile(wheel.ReadName().Project, wheel.File, wheel.Sha256, wheel.Size)];
     }
 }

@@ -1,0 +1,135 @@
+using System.Text.RegularExpressions;
+using Mayfly.Environments.Tests;
+
+namespace Mayfly.EndToEnd.Tests;
+
+/// <summary>A stack whose packages are to be had as sources alone: built in its image, by the image's compiler, locked with what they are built with, and built again to the same bytes.</summary>
+[Collection(OnThisHost.Name)]
+[Trait("needs", "root")]
+[Trait("needs", "oracle")]
+public sealed partial class SourcesInImagesTests : IDisposable
+{
+    private const string Allowed = ", allowBuild: [\"fast\"]", Installed = ", \"python3-dev\", \"gcc\"";
+
+    private readonly Workspace _workspace = new();
+    private readonly string _links = Directory.CreateTempSubdirectory("mayfly-links-").FullName;
+
+    private string Folder => _workspace.FolderOf("maker");
+
+    private static string Store => Environment.GetEnvironmentVariable("MAYFLY_STORE") is { Length: > 0 } named ? named : "/var/lib/mayfly";
+
+    /// <summary>An extension in C, and a server of what it says.</summary>
+    private static Dictionary<string, string> Fast => new()
+    {
+        ["pyproject.toml"] = "[build-system]\nrequires = ['setuptools', 'wheel']\nbuild-backend = 'setuptools.build_meta'\n",
+        ["setup.py"] = "from setuptools import setup, Extension\nsetup(name='fast', version='1.0', py_modules=['serving'], ext_modules=[Extension('fast', ['fast.c'])], install_requires=['wheel'], entry_points={'console_scripts': ['answer = serving:main']})\n",
+        ["fast.c"] = """
+            #include <Python.h>
+            static PyObject *answer(PyObject *self, PyObject *none) { return PyUnicode_FromString("42 by gcc " __VERSION__); }
+            static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {0}};
+            static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "fast", 0, -1, methods};
+            PyMODINIT_FUNC PyInit_fast(void) { return PyModule_Create(&module); }
+
+            """,
+        ["serving.py"] = """
+            import fast, sys
+            from http.server import BaseHTTPRequestHandler, HTTPServer
+
+            class Answer(BaseHTTPRequestHandler):
+                def do_GET(self):
+                    self.send_response(200)
+                    self.end_headers()
+                    self.wfile.write((fast.answer() + ' from ' + sys.prefix + '\n').encode())
+
+            def main():
+                HTTPServer(('', int(sys.argv[1])), Answer).serve_forever()
+
+            """,
+    };
+
+    public void Dispose()
+    {
+        _workspace.Dispose();
+        Directory.Delete(_links, recursive: true);
+    }
+
+    [Fact]
+    public async Task They_are_built_in_it_and_locked_and_built_again_to_the_same_bytes()
+    {
+        _workspace.Copy(Path.Combine(Tool.Repository, "examples"), "");
+        _workspace.Copy(Path.Combine(Tool.Repository, "test/Mayfly.EndToEnd.Tests/stacks/maker"), "maker");
+        BackendWheels.Write(_links);
+        SourceProject.Archive(_links, "fast", Fast);
+        var script = File.ReadAllText($"{Folder}/stack.cs");
+
+        // Whose code runs is said in the script, and what it needs there too.
+        Script(script.Replace(Allowed, "", StringComparison.Ordinal));
+        Assert.Contains("permit it with .Pip(\"requirements.txt\", into: \"/srv/env\", allowBuild: [\"fast\"])", (await MayflyAsync("lock")).Refused("fast").Error, StringComparison.Ordinal);
+        Script(script.Replace(Installed, "", StringComparison.Ordinal));
+        Assert.Contains("in the image of worker: add .Install(\"gcc\", \"libc6-dev\") to worker", (await MayflyAsync("lock")).Refused("fast-1.0.tar.gz cannot be built").Error, StringComparison.Ordinal);
+        Assert.False(File.Exists($"{Folder}/stack.lock"));
+        Script(script);
+        try
+        {
+            (await MayflyAsync("lock")).Succeeded();
+            var locked = File.ReadAllText($"{Folder}/stack.lock");
+            var built = Built().Match(locked);
+            Assert.True(built.Success, locked);
+            Assert.Equal(["setuptools", "wheel"], With().Matches(built.Groups["with"].Value).Select(static one => one.Groups["name"].Value));
+
+            (await MayflyAsync("up", "--offline")).Succeeded();
+            using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(20) };
+            Assert.Matches(@"^42 by gcc 12\..* from /srv/env\n$", await client.GetStringAsync(new Uri("http://127.0.0.1:18088/"), TestContext.Current.CancellationToken));
+
+            // Another host has the lock and nothing else: what was built is made again, of the same inputs, and is the same. Its network has the files alone.
+            var wheel = built.Groups["sha256"].Value;
+            Forget(wheel, Digest("setuptools-66.1.1-py3-none-any.whl"), Digest("fast-1.0.tar.gz"));
+            var again = (await MayflyAsync("up")).Succeeded();
+            Assert.Contains("build fast-1.0.tar.gz", again.Error, StringComparison.Ordinal);
+            Assert.Contains("nothing to do", again.Output, StringComparison.Ordinal);
+            Assert.Equal(locked, File.ReadAllText($"{Folder}/stack.lock"));
+
+            // Other bytes than the lock's are nobody's.
+            Forget(wheel);
+            File.WriteAllText($"{Folder}/stack.lock", locked.Replace(wheel, new string('0', 64), StringComparison.Ordinal));
+            (await MayflyAsync("up")).Refused("fast-1.0.tar.gz gave another wheel than the one that stack.lock has", wheel);
+            // A lock says what is built, and the script alone whose code may run.
+            File.WriteAllText($"{Folder}/stack.lock", locked);
+            Script(script.Replace(Allowed, "", StringComparison.Ordinal));
+            Forget(wheel);
+            (await MayflyAsync("licenses")).Refused("stack.lock has fast-1.0.tar.gz, and nothing of fast may be built");
+        }
+        finally
+        {
+            Script(script);
+            (await MayflyAsync("down", "--volumes")).Succeeded();
+        }
+
+        Assert.Empty(await Leftovers.FindAsync("maker"));
+    }
+
+    private void Script(string text) => File.WriteAllText($"{Folder}/stack.cs", text);
+
+    private string Digest(string file) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes($"{_links}/{file}")));
+
+    /// <summary>Takes these artifacts out of the store, and what it knows of builds.</summary>
+    private static void Forget(params string[] digests)
+    {
+        foreach (var digest in digests)
+        {
+            File.Delete($"{Store}/artifacts/{digest}");
+            File.Delete($"{Store}/wheels/{digest}");
+            foreach (var known in Directory.GetFiles($"{Store}/indexes", "built-*").Where(path => File.ReadAllText(path).Contains(digest, StringComparison.Ordinal)))
+                File.Delete(known);
+        }
+    }
+
+    private async Task<Ended> MayflyAsync(string verb, params string[] options) =>
+        await Tool.RunAsync(Path.Combine(Tool.Repository, "mayfly"), [verb, Folder, .. options], new Dictionary<string, string> { ["PIP_NO_INDEX"] = "1", ["PIP_FIND_LINKS"] = _links, ["PIP_CONFIG_FILE"] = "/dev/null" });
+
+    [GeneratedRegex("file = \"fast-1\\.0-cp311-cp311-linux_x86_64\\.whl\", index = \"links\", size = \\d+, sha256 = \"(?<sha256>[0-9a-f]{64})\", needs = \\[\"wheel\"\\], source = \\{ file = \"fast-1\\.0\\.tar\\.gz\", size = \\d+, sha256 = \"[0-9a-f]{64}\", with = \\[(?<with>.*)\\] \\} \\},")]
+    private static partial Regex Built();
+
+    [GeneratedRegex("file = \"(?<name>[a-z]+)-")]
+    private static partial Regex With();
+}
