@@ -24,11 +24,12 @@ public sealed class Apache : Component
     /// application and its commands run. Null: they run with Debian's modules.
     /// </param>
     /// <param name="systemPackages">Whether in that environment the modules of Debian's packages are seen too, or Python's own library alone.</param>
-    public Apache Wsgi(string folder, string module, int processes = 1, int threads = 8, string? requirements = null, bool systemPackages = false)
+    /// <param name="allowBuild">Projects whose wheels may be built from their sources in the image, or <c>":all:"</c>.</param>
+    public Apache Wsgi(string folder, string module, int processes = 1, int threads = 8, string? requirements = null, bool systemPackages = false, IReadOnlyList<string>? allowBuild = null)
     {
         Application = new WsgiApplication($"/srv/app/{module}", Processes: processes, Threads: threads) { Environment = requirements is null ? null : "/srv/env" };
         if (requirements is not null)
-            this.Pip(requirements, Application.Environment!, systemPackages);
+            this.Pip(requirements, Application.Environment!, systemPackages, allowBuild);
         Steps.Insert(0, new Step.Copy(folder, Application.Folder, "root:root", null));
         return this;
     }

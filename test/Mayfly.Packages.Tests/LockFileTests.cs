@@ -33,6 +33,19 @@ public sealed class LockFileTests
                 [
                     new LockedWheel { File = "Django-4.2-py3-none-any.whl", Index = "index", Size = 8, Sha256 = new string('c', 64), Metadata = new string('e', 64), Needs = ["sqlparse"] },
                     new LockedWheel { File = "sqlparse-1!0.4+x-py3-none-any.whl", Index = "links", Size = 9, Sha256 = new string('d', 64) },
+                    new LockedWheel
+                    {
+                        File = "mysqlclient-2.2-cp311-cp311-linux_x86_64.whl", Index = "index 2", Size = 10, Sha256 = new string('f', 64),
+                        Source = new LockedSource
+                        {
+                            File = "mysqlclient-2.2.tar.gz", Size = 7, Sha256 = new string('1', 64),
+                            With =
+                            [
+                                new LockedWheel { File = "odd-1-py3-none-any.whl", Index = "index", Size = 3, Sha256 = new string('2', 64), Source = new LockedSource { File = "odd-1.zip", Size = 4, Sha256 = new string('3', 64), With = [] } },
+                                new LockedWheel { File = "setuptools-66-py3-none-any.whl", Index = "index", Size = 5, Sha256 = new string('4', 64) },
+                            ],
+                        },
+                    },
                 ],
             },
         ],
@@ -59,6 +72,10 @@ public sealed class LockFileTests
     [InlineData("\"/srv/env\"", "\"/srv/../etc\"", "'/srv/../etc' is no path in an image")]
     [InlineData("sqlparse-1!0.4+x-py3-none-any.whl", "../x-1-py3-none-any.whl", "'../x-1-py3-none-any.whl' is no name of a wheel")]
     [InlineData("sqlparse-1!0.4+x-", "django-3-", "the project django stands here a second time")]
+    [InlineData("mysqlclient-2.2.tar.gz", "../mysqlclient-2.2.tar.gz", "'../mysqlclient-2.2.tar.gz' is no name of an archive of sources")]
+    [InlineData("odd-1.zip", "odd-1.exe", "'odd-1.exe' is no name of an archive of sources")]
+    [InlineData("size = 4", "size = -4", "the size is no number of bytes")]
+    [InlineData("setuptools-66-", "odd-66-", "the project odd stands here a second time")]
     [InlineData("size = 9", "size = 0", "the size is no number of bytes")]
     [InlineData("index = \"links\"", "mirror = \"x\"", "'mirror' is not known here")]
     public void An_environment_that_cannot_be_is_refused(string written, string instead, string message)

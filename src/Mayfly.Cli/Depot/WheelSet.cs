@@ -28,8 +28,14 @@ internal sealed record WheelSet(string Name, Interpreter Interpreter, IReadOnlyL
             var (name, image) = ($"{environment.Set}'s {environment.Into}", ImagePython.Of(stack, environment.Set));
             var interpreter = InterpreterFor(store, name, python, $"3.{image.Minor}");
             var sources = PythonRequirements.Of(PipConfiguration.OfHost().Options, new PythonSources(), image.Target).Sources;
-            await WheelFetch.ArchivesAsync(store, sources, environment.Wheels, progress, cancellationToken);
-            var wheels = environment.Wheels.Select(static wheel => new PublishedWheel(wheel.File, wheel.Sha256)).ToArray();
+            // Nobody has what is built but who built it.
+            if (environment.Wheels.FirstOrDefault(wheel => wheel.Source is not null && !store.Has(StoreArea.Artifacts, wheel.Sha256)) is { } unbuilt)
+                throw new MayflyException($"{unbuilt.File} of {name} is built from {unbuilt.Source!.File} in the image, and this host has not done that yet", "`mayfly up` in the stack's folder does, and so does `mayfly licenses`; then publish");
+            await WheelFetch.ArchivesAsync(store, sources, [.. environment.Wheels.Where(static wheel => wheel.Source is null)], progress, cancellationToken);
+            var wheels = environment.Wheels.Select(wheel => new PublishedWheel(wheel.File, wheel.Sha256)
+            {
+                Origin = wheel.Source is { } built ? new WheelOrigin(new WheelInput(built.File, built.Sha256), $"cpython {image.Version} {image.Machine}", [.. built.With.Select(Input)]) : null,
+            }).ToArray();
             sets.Add(new WheelSet(name, interpreter, await AskedAsync(store, sources, wheels, progress, cancellationToken)));
         }
 
@@ -80,6 +86,8 @@ internal sealed record WheelSet(string Name, Interpreter Interpreter, IReadOnlyL
 
     private static WheelOrigin? OriginOf(ChosenDistribution chosen, BuiltWheel wheel, Interpreter interpreter) => !chosen.IsSource ? null
         : new WheelOrigin(Input(chosen), $"{interpreter.Target.Markers.ImplementationName} {interpreter.Target.Markers.PythonFullVersion} {interpreter.Target.Markers.PlatformMachine}", [.. wheel.Requires.Select(Input)]);
+
+    private static WheelInput Input(LockedWheel wheel) => wheel.Source is { } built ? new WheelInput(built.File, built.Sha256) : new WheelInput(wheel.File, wheel.Sha256);
 
     private static WheelInput Input(ChosenDistribution one) => new(string.Concat(one.File!.Name.Select(static c => c is > ' ' and < '\x7f' ? c : '_')), one.File.Hashes["sha256"]);
 

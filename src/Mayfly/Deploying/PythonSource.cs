@@ -89,7 +89,7 @@ internal sealed class PythonSource(StackSpec spec, Store store, Func<StackLock, 
     }
 
     private Task<LockedEnvironment> ChooseAsync(StackLock made, EnvironmentRequest request, RequestedDistributions requested, ImagePython python, IReadOnlyList<LockedWheel> stays, IProgress<Activity> progress, CancellationToken cancellationToken) =>
-        EnvironmentChoice.ChooseAsync(store, request, requested, python, BuilderIn(made, request.Set, progress), Usual(), stays, progress, cancellationToken);
+        EnvironmentChoice.ChooseAsync(store, request, requested, python, Usual(), stays, BuilderIn(made, request.Set, progress), progress, cancellationToken);
 
     /// <summary>Builds in the image of a component, whose packages are made only when something is built.</summary>
     private Func<PythonSources, ISourceBuilder> BuilderIn(StackLock stackLock, string set, IProgress<Activity> progress) =>

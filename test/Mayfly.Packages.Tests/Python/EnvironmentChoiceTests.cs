@@ -89,11 +89,80 @@ public sealed class EnvironmentChoiceTests : IDisposable
         var request = Request("--no-index\n--find-links links\ngamma\n");
         var failure = await Assert.ThrowsAsync<UnresolvableException>(() => ChooseAsync(request, python, []));
         Assert.Contains("gamma 2.0 has sources alone, from which nothing is built without permission", failure.Message, StringComparison.Ordinal);
-        Assert.Equal($"images take wheels alone: make one with `pip wheel gamma` and name its folder with --find-links in {request.File}, or take a version that has one", failure.Hint);
+        Assert.Equal("a build runs code of that project, in the image: permit it with .Pip(\"requirements.txt\", into: \"/srv/env\", allowBuild: [\"gamma\"]), or take a version that has a wheel", failure.Hint);
         // An older wheel is better than none.
         WheelFile.Write(links, "gamma", "1.0", new Dictionary<string, byte[]>(), "");
         Assert.Equal("1.0", Version(await ChooseAsync(request, python, []), "gamma"));
     }
+
+    [Fact]
+    public async Task Sources_that_may_be_built_are_locked_with_what_they_are_built_with()
+    {
+        var python = ImagePython.Of(Lock("amd64", "3.11.2-1", "3.11.2-6", "2.36-9"), "web");
+        var links = _folder.CreateSubdirectory("links").FullName;
+        WheelFile.Write(links, "tool", "1.0", new Dictionary<string, byte[]>(), "");
+        SourceProject.Archive(links, "gamma", new Dictionary<string, string>());
+        SourceProject.Archive(links, "delta", new Dictionary<string, string>());
+        var permitted = Request("--no-index\n--find-links links\ngamma\n") with { Builds = BuildPermission.Parse("gamma,delta") };
+        var builder = new RecordedBuilds(_store.Store, _folder.CreateSubdirectory("built").FullName, new Uri(links));
+        var locked = await EnvironmentChoice.ChooseAsync(_store.Store, permitted, permitted.Read(), python, new RequirementsFile(), [], _ => builder);
+        var wheel = Assert.Single(locked.Wheels);
+        Assert.Equal(("gamma-1.0-py3-none-any.whl", "links", "gamma-1.0.tar.gz", Sha256($"{links}/gamma-1.0.tar.gz")), (wheel.File, wheel.Index, wheel.Source!.File, wheel.Source.Sha256));
+        // What it is built with is built itself, with another one.
+        Assert.Equal(["delta-1.0.tar.gz", null], wheel.Source.With.Select(static one => one.Source?.File));
+        Assert.Equal(["delta-1.0-py3-none-any.whl", "tool-1.0-py3-none-any.whl"], wheel.Source.With.Select(static one => one.File));
+        Assert.Equal("tool-1.0-py3-none-any.whl", Assert.Single(wheel.Source.With[0].Source!.With).File);
+
+        // It holds as long as the script permits it.
+        var stack = Lock("amd64", "3.11.2-1", "3.11.2-6", "2.36-9") with { Environments = [locked] };
+        Assert.Same(locked, EnvironmentChoice.Find(stack, permitted, permitted.Read(), python));
+        Assert.Null(EnvironmentChoice.Find(stack, permitted with { Builds = BuildPermission.None }, permitted.Read(), python));
+
+        // Elsewhere the files are fetched, all of them, and the same is built of exactly those.
+        using var other = new TemporaryStore();
+        await WheelFetch.AllAsync(other.Store, Sources(), locked.Wheels);
+        Assert.False(WheelFetch.IsThere(other.Store, wheel));
+        Assert.All((string[])[wheel.Source.Sha256, .. wheel.Source.With.Select(static one => one.Source?.Sha256 ?? one.Sha256)], sha256 => Assert.True(other.Store.Has(StoreArea.Artifacts, sha256)));
+        var again = new RecordedBuilds(other.Store, _folder.CreateSubdirectory("again").FullName, new Uri(links));
+        var refused = await Assert.ThrowsAsync<MayflyException>(() => LockedBuilds.AllAsync(other.Store, locked.Wheels, BuildPermission.None, again, TestContext.Current.CancellationToken));
+        Assert.Equal("stack.lock has gamma-1.0.tar.gz, and nothing of gamma may be built", refused.Message);
+        await LockedBuilds.AllAsync(other.Store, locked.Wheels, permitted.Builds, again, TestContext.Current.CancellationToken);
+        Assert.True(WheelFetch.IsThere(other.Store, wheel));
+        Assert.Equal("gamma-1.0.tar.gz with delta-1.0.tar.gz (tool-1.0-py3-none-any.whl), tool-1.0-py3-none-any.whl", Assert.Single(again.Asked));
+        var otherwise = await Assert.ThrowsAsync<MayflyException>(() => LockedBuilds.AllAsync(other.Store, [wheel with { Sha256 = new string('0', 64) }], permitted.Builds, again, TestContext.Current.CancellationToken));
+        Assert.Equal($"gamma-1.0.tar.gz gave another wheel than the one that stack.lock has: gamma-1.0-py3-none-any.whl with the SHA-256 {wheel.Sha256}, and not {new string('0', 64)}", otherwise.Message);
+    }
+
+    /// <summary>Stands for an image: its wheels are empty ones, and gamma is built with delta, which is built with a tool.</summary>
+    private sealed class RecordedBuilds(Store store, string folder, Uri links) : ISourceBuilder
+    {
+        public List<string> Asked { get; } = [];
+
+        public Task<CoreMetadata> MetadataAsync(SourceTree source, CancellationToken cancellationToken) =>
+            Task.FromResult(CoreMetadata.Read(System.Text.Encoding.UTF8.GetBytes($"Metadata-Version: 2.1\nName: {source.Name.Split('-')[0]}\nVersion: {source.Name.Split('-')[1][..3]}\n"), source.Name));
+
+        public Task<IReadOnlyList<DependencySpecifier>> RequirementsAsync(SourceTree source, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<BuiltWheel> BuildAsync(SourceTree source, CancellationToken cancellationToken)
+        {
+            var (name, version) = (source.Name.Split('-')[0], source.Name.Split('-')[1][..3]);
+            if (source.Requires is { } told)
+                Asked.Add($"{source.Name} with {string.Join(", ", told.Select(static one => one.File!.Name + (one.BuildRequires is { } inner ? $" ({string.Join(", ", inner.Select(static need => need.File!.Name))})" : "")))}");
+            var (wheel, sha256) = WheelFile.Keep(store, WheelFile.Write(folder, name, version, new Dictionary<string, byte[]>(), ""));
+            return Task.FromResult(new BuiltWheel(wheel, sha256, name == "gamma" ? [Of("delta-1.0.tar.gz"), Of("tool-1.0-py3-none-any.whl")] : [Of("tool-1.0-py3-none-any.whl")]));
+        }
+
+        private ChosenDistribution Of(string file) => new()
+        {
+            Project = ProjectName.Parse(file.Split('-')[0]),
+            Version = Packages.Python.PythonVersion.Parse("1.0"),
+            File = new IndexFile { Name = file, Address = new Uri($"{links}/{file}") },
+            Index = links,
+            Requires = [],
+        };
+    }
+
+    private static string Sha256(string path) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path)));
 
     [Fact]
     public void A_project_file_says_what_it_needs()

@@ -1,6 +1,7 @@
 using Mayfly.Images;
 using Mayfly.Machines;
 using Mayfly.Packages.Debian.Licences;
+using Mayfly.Packages.Python;
 using Mayfly.Packages.Python.Locking;
 using Mayfly.Spec;
 
@@ -79,7 +80,7 @@ public sealed class StackReferenceTests : IDisposable
         var web = shop.Apache("web").Wsgi("app", "shop/wsgi.py", requirements: "requirements.txt");
         var worker = shop.Component("worker")
             .Install("python3")
-            .Pip("pyproject.toml", into: "/srv/worker/env", systemPackages: true)
+            .Pip("pyproject.toml", into: "/srv/worker/env", systemPackages: true, allowBuild: ["mysqlclient"])
             .Run("/srv/worker/env/bin/python", "-m", "worker");
 
         shop.Machine("box").Hosts(web, worker);
@@ -88,7 +89,10 @@ public sealed class StackReferenceTests : IDisposable
         Assert.Equal(new ImageEnvironment("/srv/env"), Assert.Single(spec["web"].Recipe.Environments));
         Assert.Contains(spec["web"].Recipe.Steps.OfType<FileStep>().SelectMany(static step => step.Files), static file => file.Text?.Contains(" python-home=/srv/env ") == true);
         Assert.Equal(new ImageEnvironment("/srv/worker/env", SystemPackages: true), Assert.Single(spec["worker"].Recipe.Environments));
-        Assert.Equal(new EnvironmentRequest("worker", Path.Combine(_folder.FullName, "pyproject.toml"), "/srv/worker/env"), Assert.Single(spec["worker"].Environments));
+        var asked = Assert.Single(spec["worker"].Environments);
+        Assert.Equal(new EnvironmentRequest("worker", Path.Combine(_folder.FullName, "pyproject.toml"), "/srv/worker/env"), asked with { Builds = BuildPermission.None });
+        Assert.True(asked.Builds.Allows(ProjectName.Parse("MySQLclient")) && !asked.Builds.Allows(ProjectName.Parse("django")));
+        Assert.False(Assert.Single(spec["web"].Environments).Builds.Allows(ProjectName.Parse("django")));
         Assert.Equal("component worker has Python packages at /srv/worker/env and at /srv/worker/env/more",
             Assert.Throws<MayflyException>(() => { worker.Pip("requirements.txt", "/srv/worker/env/more"); StackReader.Read(shop); }).Message);
     }

@@ -15,15 +15,15 @@ public static class EnvironmentChoice
     /// <param name="request">Which environment.</param>
     /// <param name="requested">What its file says.</param>
     /// <param name="python">The image's interpreter.</param>
-    /// <param name="builder">Builds sources in the image, with what is taken from these places.</param>
     /// <param name="usual">What is said of where wheels come from before the file says anything: pip's configuration.</param>
     /// <param name="stays">Wheels of an older lock that keep their versions.</param>
+    /// <param name="builder">Builds sources in the image, with what is taken from these places; null where nothing is built.</param>
     /// <param name="progress">Told how far it is, and what could not stay.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="MayflyException">Something asks for what is not done, or there is no answer.</exception>
     public static async Task<LockedEnvironment> ChooseAsync(
-        Store store, EnvironmentRequest request, RequestedDistributions requested, ImagePython python, Func<PythonSources, ISourceBuilder> builder, RequirementsFile usual, IReadOnlyList<LockedWheel> stays,
-        IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
+        Store store, EnvironmentRequest request, RequestedDistributions requested, ImagePython python, RequirementsFile usual, IReadOnlyList<LockedWheel> stays,
+        Func<PythonSources, ISourceBuilder>? builder = null, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
     {
         var target = python.Target;
         var (wanted, sources) = PythonRequirements.Of(usual.And(requested.Requirements), new PythonSources { Builds = request.Builds }, target);
@@ -32,7 +32,7 @@ public static class EnvironmentChoice
         if (wanted.Count > 0 && sources.Indexes.Count + sources.Links.Count + sources.Bound.Count == 0)
             throw new MayflyException($"component {request.Set} wants Python packages, and no index may be asked for them", "take no-index out of the requirements file, pip.conf or PIP_NO_INDEX; or write --find-links FOLDER into the requirements file");
         var kept = stays.Select(static wheel => wheel.ReadName()).DistinctBy(static one => one.Project).ToDictionary(static one => one.Project, static one => one.Version);
-        var builds = builder(sources);
+        var builds = builder?.Invoke(sources);
         var chosen = await ResolveAsync(sources with { Preferred = kept.ToDictionary(static one => one.Key, static one => (IReadOnlyList<PythonVersion>)[one.Value]) }).ConfigureAwait(false);
         if (chosen.FirstOrDefault(static one => one.Direct is not null) is { } named)
             throw new MayflyException($"{request.File}: {named.Project} comes from an address of its own, which a package in it names, and which images do not take yet", "take another version of that package");

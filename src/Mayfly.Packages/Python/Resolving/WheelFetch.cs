@@ -20,7 +20,7 @@ public static class WheelFetch
 
     /// <summary>The same for who needs the archives themselves, also of wheels that are apart already.</summary>
     public static Task ArchivesAsync(Store store, PythonSources sources, IReadOnlyList<LockedWheel> wheels, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default) =>
-        BringAsync(store, sources, [.. wheels.Where(wheel => !store.Has(StoreArea.Artifacts, wheel.Sha256)).SelectMany(LockedFile.Of)], progress, cancellationToken);
+        BringAsync(store, sources, [.. wheels.SelectMany(LockedFile.Of)], progress, cancellationToken);
 
     private static async Task BringAsync(Store store, PythonSources sources, IReadOnlyList<LockedFile> files, IProgress<Activity>? progress, CancellationToken cancellationToken)
     {
