@@ -30,9 +30,9 @@ internal sealed class BuildEnvironment(IBuildPlace place, string environment, Py
     public async Task<JsonElement?> CallAsync(string hook, IReadOnlyList<string> folders, Store store, CancellationToken cancellationToken)
     {
         var (order, answer) = ($"{work}/order.json", $"{work}/answer.json");
-        File.Delete(answer);
-        if (!File.Exists(Script))
-            File.WriteAllText(Script, EmbeddedText.Of("build.py"));
+        // It is there before, since a place may let nobody make names in the folder of work.
+        File.WriteAllText(answer, "");
+        File.WriteAllText(Script, EmbeddedText.Of("build.py"));
         File.WriteAllText(order, new JsonObject
         {
             ["backend"] = project.BuildBackend,
@@ -43,7 +43,7 @@ internal sealed class BuildEnvironment(IBuildPlace place, string environment, Py
             ["answer"] = There(answer),
         }.ToJsonString());
         var (code, said) = await RunAsync([There(Script), There(order)], cancellationToken).ConfigureAwait(false);
-        if (code != 0 || !File.Exists(answer))
+        if (code != 0 || new FileInfo(answer).Length == 0)
             throw Failed(hook, code == 0 ? "it ended without an answer" : $"it ended with exit code {code}", said, store);
         try
         {

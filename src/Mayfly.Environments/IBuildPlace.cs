@@ -1,6 +1,7 @@
 namespace Mayfly.Environments;
 
 /// <summary>Where builds of sources run: on this host, or in what an image will be. Everything that one needs is in its folder of work, which both see.</summary>
+/// <remarks>A place may run builds as somebody who owns nothing but what is in the folders there: names in the folder of work itself are made by Mayfly alone, so that none can lead it elsewhere.</remarks>
 public interface IBuildPlace
 {
     /// <summary>Builds, and what is built is for it; by its path there.</summary>

@@ -62,11 +62,15 @@ internal sealed class SourceBuild(
             ?? throw new MayflyException($"{source.Name} cannot be built: {project.BuildBackend} has no {(source.IsEditable ? "build_editable (PEP 660), so that it cannot be installed where it is" : "build_wheel (PEP 517)")}",
                 source.IsEditable ? "install it without -e, or ask its project for a newer backend" : "the project must mend it; take another version of it, or a wheel");
         var file = answer.ValueKind == JsonValueKind.String ? answer.GetString()! : "";
-        if (WheelName.TryParse(file) is not { } built || !File.Exists($"{folder}/{file}"))
+        if (WheelName.TryParse(file) is not { } built || file.Contains('/', StringComparison.Ordinal) || Nodes.Find($"{folder}/{file}") is not { Kind: NodeKind.File })
             throw SourceBuilder.Wrong(source, $"its build says that it made '{file}', which is no wheel");
         if (!built.Tags.Any(place.Interpreter.Target.Tags.Contains))
             throw SourceBuilder.Wrong(source, $"its build made {file}, which Python {place.Interpreter.Target.Version} cannot use");
-        using (var archive = FileHandles.OpenFile($"{folder}/{file}"))
+        // A file of our own: whoever built may own what was built.
+        var wheel = $"{work}/{file}";
+        File.Copy($"{folder}/{file}", wheel);
+        Files.ChangeMode(wheel, 0b110_100_100);
+        using (var archive = FileHandles.OpenFile(wheel))
         {
             var metadata = WheelArchive.Read(archive, file).Metadata;
             SourceBuilder.RequireMeant(source, metadata);
@@ -74,10 +78,9 @@ internal sealed class SourceBuild(
         }
 
         string sha256;
-        await using (var bytes = File.OpenRead($"{folder}/{file}"))
+        await using (var bytes = File.OpenRead(wheel))
             sha256 = Convert.ToHexStringLower(await SHA256.HashDataAsync(bytes, cancellationToken).ConfigureAwait(false));
-        Files.ChangeMode($"{folder}/{file}", 0b110_100_100);
-        store.Commit($"{folder}/{file}", StoreArea.Artifacts, sha256);
+        store.Commit(wheel, StoreArea.Artifacts, sha256);
         if (kept is not null)
             WholeFile.Write(kept, line => line.Write(Encoding.UTF8.GetBytes($"{file}\n{sha256}\n")));
         return new BuiltWheel(file, sha256, DistributionFetch.Locked(_chosen, _wheels));

@@ -62,8 +62,9 @@ public sealed class SourceBuilder(Store store, IBuildPlace place, PythonSources 
                 return WheelArchive.Read(file, wheel.Name).Metadata;
             }
 
-            var path = $"{folder}/{Path.GetFileName(answer.GetString())}/METADATA";
-            var bytes = File.Exists(path) ? File.ReadAllBytes(path) : throw Wrong(source, "its build says that there are metadata, and there are none");
+            var told = $"{folder}/{Path.GetFileName(answer.GetString())}";
+            // A link would be followed as whoever runs Mayfly.
+            var bytes = Nodes.Find(told) is { Kind: NodeKind.Directory } && Nodes.Find($"{told}/METADATA") is { Kind: NodeKind.File } ? File.ReadAllBytes($"{told}/METADATA") : throw Wrong(source, "its build says that there are metadata, and there are none");
             var read = CoreMetadata.Read(bytes, source.Name);
             if (kept is not null)
                 WholeFile.Write(kept, file => file.Write(bytes));

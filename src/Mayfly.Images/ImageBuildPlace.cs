@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Mayfly.Environments;
 using Mayfly.Images.Building;
+using Mayfly.Linux;
 using Mayfly.Packages;
 using Mayfly.Packages.Debian;
 using Mayfly.Packages.Python.Locking;
@@ -9,8 +10,8 @@ using Mayfly.Packages.Python.Locking;
 namespace Mayfly.Images;
 
 /// <summary>
-/// Where wheels for an image are built: in the packages that it will have, with its own interpreter, without a network, and seeing nothing of this host but the build's folder of work.
-/// So an extension is linked against the image's libraries, by the image's compiler if it has one, and every host builds the same.
+/// Where wheels for an image are built: in the packages that it will have, with its own interpreter, without a network, as a user who may do nothing and owns nothing but the build's folders,
+/// which are all that is seen of this host. So an extension is linked against the image's libraries, by the image's compiler if it has one, and every host builds the same.
 /// </summary>
 /// <remarks>What it keeps: nothing. Its layers are those of the image, made before they are needed; what a build writes outside of its folder goes with the build.</remarks>
 /// <param name="store">Has the layers.</param>
@@ -22,6 +23,11 @@ public sealed class ImageBuildPlace(Store store, StackLock stack, ImageRecipe re
 {
     /// <summary>Where the folder of work is seen.</summary>
     private const string Work = "/build";
+
+    /// <summary>Debian's number of nobody (policy 9.2.2); the code that runs is whatever a project has written.</summary>
+    private const int Nobody = 65534;
+
+    private static readonly string[] Without = ["/usr/bin/setpriv", $"--reuid={Nobody}", $"--regid={Nobody}", "--clear-groups", "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all", "--"];
 
     private readonly SemaphoreSlim _turn = new(1);
     private IReadOnlyList<string>? _layers;
@@ -45,16 +51,20 @@ public sealed class ImageBuildPlace(Store store, StackLock stack, ImageRecipe re
         var told = new Dictionary<string, string>(ScriptEnvironment.ForPackages);
         foreach (var (name, value) in variables)
             told[name] = value;
+        told["HOME"] = "/tmp";
         told["VIRTUAL_ENV"] = there;
         told["PATH"] = $"{there}/bin:{told["PATH"]}";
         var said = new StringBuilder();
         return await Task.Run(() =>
         {
+            Files.ChangeMode(work, 0b111_101_101);
+            foreach (var entry in Directory.EnumerateFileSystemEntries(work))
+                Give(entry);
             using var room = store.BeginWork("build-root");
             using var root = new BuildRoot(room.Path) { Ids = stack.Ids };
             root.Mount(layers);
             root.Show(work, Work);
-            var result = root.Start([$"{there}/bin/python", .. arguments], told, Hear, cancellationToken, PathOf(work, folder));
+            var result = root.Start([.. Without, $"{there}/bin/python", .. arguments], told, Hear, cancellationToken, PathOf(work, folder));
             return (result.ExitCode, said.ToString());
         }, cancellationToken).ConfigureAwait(false);
 
@@ -67,6 +77,20 @@ public sealed class ImageBuildPlace(Store store, StackLock stack, ImageRecipe re
                     said.Append(line).Append('\n');
             }
         }
+    }
+
+    /// <summary>Gives what is not given yet; the folder of work itself stays whose it is, so that nobody can put a link where something is written next.</summary>
+    private static void Give(string path)
+    {
+        if (Nodes.Find(path) is not { } node || node.User == Nobody)
+            return;
+        if (node.Kind == NodeKind.Directory)
+        {
+            foreach (var entry in Directory.EnumerateFileSystemEntries(path))
+                Give(entry);
+        }
+
+        Files.ChangeOwner(path, Nobody, Nobody);
     }
 
     private async Task<IReadOnlyList<string>> LayersAsync(CancellationToken cancellationToken)

@@ -22,7 +22,8 @@ public sealed partial class SourcesInImagesTests : IDisposable
     private static Dictionary<string, string> Fast => new()
     {
         ["pyproject.toml"] = "[build-system]\nrequires = ['setuptools', 'wheel']\nbuild-backend = 'setuptools.build_meta'\n",
-        ["setup.py"] = "from setuptools import setup, Extension\nsetup(name='fast', version='1.0', py_modules=['serving'], ext_modules=[Extension('fast', ['fast.c'])], install_requires=['wheel'], entry_points={'console_scripts': ['answer = serving:main']})\n",
+        // By nobody, who may do nothing, with no network but itself.
+        ["setup.py"] = "import os\nassert os.getuid() == 65534 and os.getgroups() == []\nsaid = dict(line.split(':\\t') for line in open('/proc/self/status').read().splitlines() if ':\\t' in line)\nassert said['CapEff'] == said['CapBnd'] == '0' * 16 and said['NoNewPrivs'] == '1'\nassert [line.split(':')[0].strip() for line in open('/proc/net/dev')][2:] == ['lo']\nassert not os.path.exists('/srv/env') and not os.access('/build', os.W_OK) and os.getcwd() == '/build/sources/fast-1.0'\nfrom setuptools import setup, Extension\nsetup(name='fast', version='1.0', py_modules=['serving'], ext_modules=[Extension('fast', ['fast.c'])], install_requires=['wheel'], entry_points={'console_scripts': ['answer = serving:main']})\n",
         ["fast.c"] = """
             #include <Python.h>
             static PyObject *answer(PyObject *self, PyObject *none) { return PyUnicode_FromString("42 by gcc " __VERSION__); }
@@ -80,6 +81,19 @@ public sealed partial class SourcesInImagesTests : IDisposable
             (await MayflyAsync("up", "--offline")).Succeeded();
             using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(20) };
             Assert.Matches(@"^42 by gcc 12\..* from /srv/env\n$", await client.GetStringAsync(new Uri("http://127.0.0.1:18088/"), TestContext.Current.CancellationToken));
+
+            // What leads out of the build's folder is nobody's wheel, nor is what says nothing of itself.
+            SourceProject.Archive(_links, "sly", new Dictionary<string, string>
+            {
+                ["pyproject.toml"] = "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n[project]\nname = 'sly'\nversion = '1.0'\n",
+                ["backend.py"] = "import os\ndef build_wheel(folder, config_settings=None, metadata_directory=None):\n    os.symlink('/etc/passwd', folder + '/sly-1.0-py3-none-any.whl')\n    return 'sly-1.0-py3-none-any.whl'\n",
+            }, "Metadata-Version: 2.2\nName: sly\nVersion: 1.0\n");
+            File.WriteAllText($"{Folder}/requirements.txt", "fast\nsly\n");
+            Script(script.Replace("\"fast\"]", "\"fast\", \"sly\"]", StringComparison.Ordinal));
+            (await MayflyAsync("lock")).Refused("sly-1.0.tar.gz cannot be used: its build says that it made 'sly-1.0-py3-none-any.whl', which is no wheel");
+            File.WriteAllText($"{Folder}/requirements.txt", "fast\n");
+            Script(script);
+            Assert.Equal(locked, File.ReadAllText($"{Folder}/stack.lock"));
 
             // Another host has the lock and nothing else: what was built is made again, of the same inputs, and is the same. Its network has the files alone.
             var wheel = built.Groups["sha256"].Value;
