@@ -32,6 +32,9 @@ command.SetAction(async (result, cancellationToken) =>
         var missing = chosen.SelectMany(figure => figure.Needs).Distinct().Where(need => Outside.Find(need.Program) is null).ToArray();
         if (missing.Length > 0)
             throw new MayflyException($"this machine lacks what to compare with: {string.Join(", ", missing.Select(need => need.Program))}", $"apt-get install {string.Join(' ', missing.Select(need => need.Package).Distinct())}");
+        // Hours of measuring must not end in a document that is not there.
+        if (result.GetValue(markdown) is { } named && !File.Exists(named))
+            throw new MayflyException($"there is no document {named} to write into", "name one that has the figures' tables: --markdown docs/benchmarks.md");
         using var workshop = await Workshop.OpenAsync(result.GetValue(folder)!, Console.Error, chosen.Any(static figure => figure.RunsTheTool), cancellationToken);
         foreach (var figure in chosen)
         {
