@@ -66,7 +66,8 @@ public sealed class PythonPackagesTests : IDisposable
 
             // A shell of one's own sees its names and has its environments, and the words lead there.
             foreach (var (shell, quiet) in ((string, string)[])[("bash", "--norc"), ("zsh", "-f"), ("fish", "--no-config")])
-                Assert.Equal("worker.greeter.internal\nhello 1.0 of wheel 0.38.4 from /srv/worker/env\n/srv/env greeter\nkept\nback 0\n", await WorkOnAsync(shell, quiet));
+                Assert.Equal("worker.greeter.internal\nhello 1.0 of wheel 0.38.4 from /srv/worker/env\n/srv/env greeter\n"
+                    + "it's of web|1|||\nit's of web 1 None None\n/srv/worker/env of worker None 1\nmine\nkept\n back 0\n", await WorkOnAsync(shell, quiet));
 
             // A newer version is told, then taken; of the images the environments alone are made anew.
             _index.Offer("greeting", [first, Greeting("2.0")]);
@@ -120,6 +121,10 @@ public sealed class PythonPackagesTests : IDisposable
             getent hosts worker | sed 's/^[0-9.]* *//' >> $HOME/said
             python -c "import urllib.request; print(urllib.request.urlopen('http://worker:8000/').read().decode(), end='')" >> $HOME/said
             python -c "import os, sys, greeting; print(sys.prefix, os.environ['MAYFLY_STACK'])" >> $HOME/said
+            echo "$GREETING|$ONLY_WEB|$ONLY_WORKER|$SECRET_KEY|" >> $HOME/said
+            python -c "import os; print(*[os.environ.get(name) for name in ['GREETING', 'ONLY_WEB', 'ONLY_WORKER', 'SECRET_KEY']])" >> $HOME/said
+            /run/mayfly/shell/worker/bin/python -c "import os, sys; print(sys.prefix, *[os.environ.get(name) for name in ['GREETING', 'ONLY_WEB', 'ONLY_WORKER']])" >> $HOME/said
+            env GREETING=mine /run/mayfly/shell/worker/bin/python -c "import os; print(os.environ['GREETING'])" >> $HOME/said
             python -c "open('kept.txt', 'w').write('kept\n')"
             cat kept.txt >> $HOME/said
             deactivate
@@ -130,7 +135,7 @@ public sealed class PythonPackagesTests : IDisposable
             source {home}/words
             cd {home}
             workon greeter < {home}/inside
-            echo back {(shell == "fish" ? "$status" : "$?")} >> {home}/said
+            echo "$GREETING" back {(shell == "fish" ? "$status" : "$?")} >> {home}/said
             getent hosts worker >> {home}/said
 
             """);
@@ -138,6 +143,7 @@ public sealed class PythonPackagesTests : IDisposable
         File.CreateSymbolicLink($"{home}/bin/mayfly", Path.Combine(Tool.Repository, "mayfly"));
         var ended = await Tool.RunAsync(shell, [quiet, $"{home}/session"], new Dictionary<string, string> { ["HOME"] = home, ["WORKON_HOME"] = $"{home}/environments", ["PATH"] = $"{home}/bin:{Environment.GetEnvironmentVariable("PATH")}", ["TERM"] = "dumb" });
         Assert.True(File.Exists($"{home}/said"), $"{shell}: {ended.Output}{ended.Error}");
+        Assert.Contains("note: set as for web: GREETING, ONLY_WEB, PYTHONDONTWRITEBYTECODE; not set, for it holds a secret of web: SECRET_KEY\n", ended.Error, StringComparison.Ordinal);
         return File.ReadAllText($"{home}/said");
     }
 

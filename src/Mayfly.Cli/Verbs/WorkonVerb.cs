@@ -24,7 +24,11 @@ internal static class WorkonVerb
             if (running.Count == 0)
                 throw new MayflyException($"no stack {name} runs on this host", "`mayfly up` brings a stack live; environments are worked on by the shell word workon: eval \"$(mayfly shell-init bash)\"");
             var variables = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(static one => (string)one.Key, static one => (string)one.Value!, StringComparer.Ordinal);
-            return new StackShell(store, name, running).Open(result.GetValue(shell) ?? variables.GetValueOrDefault("SHELL") ?? "/bin/sh", result.GetValue(words)!, variables);
+            var opened = new StackShell(store, name, running);
+            // What a command writes is for who asked for it.
+            if (result.GetValue(words)! is [] && opened.Told is { } told)
+                Console.Error.WriteLine($"note: {told}");
+            return opened.Open(result.GetValue(shell) ?? variables.GetValueOrDefault("SHELL") ?? "/bin/sh", result.GetValue(words)!, variables);
         });
         return command;
     }

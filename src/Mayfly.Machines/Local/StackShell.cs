@@ -7,7 +7,8 @@ namespace Mayfly.Machines.Local;
 /// <remarks>
 /// What it keeps: nothing. It mounts in a namespace that the shell alone is in, and that goes with it. Names: the host's agent answers whoever asks, so only the resolver's configuration is another
 /// in there, and a component that moves is found. Environments: their python is the image's, with the image's libraries and Debian's modules, and the host may have none or another; so
-/// their programs run with the image as their root, in which the host's folders with people's files are at their own places. What they write elsewhere is thrown away.
+/// their programs run with the image as their root, in which the host's folders with people's files are at their own places. What they write elsewhere is thrown away. Variables: those of the component
+/// whose programs come first, but no secret, for everything that is started in a shell could read it.
 /// </remarks>
 /// <param name="store">Has the images' layers.</param>
 /// <param name="stack">Its name.</param>
@@ -23,7 +24,14 @@ public sealed class StackShell(Store store, string stack, IReadOnlyList<Instance
     /// <summary>Variables that lead an interpreter to other packages than its environment's.</summary>
     private static readonly string[] Misleading = ["VIRTUAL_ENV", "VIRTUAL_ENV_PROMPT", "PYTHONHOME", "PYTHONPATH"];
 
+    /// <summary>Names the variables that it has of a component, so that a shell of another stack inside it begins without them.</summary>
+    private const string Names = "MAYFLY_STACK_VARIABLES";
+
     private readonly IReadOnlyList<StackEnvironment> _environments = StackEnvironment.Of(running);
+
+    /// <summary>What is told of the variables that it has and has not; null when there are none.</summary>
+    public string? Told => _environments is not [var first, ..] || first is { Variables.Count: 0, Secret.Count: 0 } ? null
+        : $"{(first.Variables.Count > 0 ? $"set as for {first.Component}: {string.Join(", ", first.Variables.Keys)}" : "")}{(first is { Variables.Count: > 0, Secret.Count: > 0 } ? "; " : "")}{(first.Secret.Count > 0 ? $"not set, for {(first.Secret.Count == 1 ? "it holds a secret" : "they hold secrets")} of {first.Component}: {string.Join(", ", first.Secret)}" : "")}";
 
     /// <summary>The live instances of a stack on this host; empty when there is none of that name.</summary>
     public static IReadOnlyList<InstanceSpec> Running(Store store, RuntimePrograms programs, string stack) =>
@@ -39,7 +47,7 @@ public sealed class StackShell(Store store, string stack, IReadOnlyList<Instance
     {
         var here = Environment.CurrentDirectory;
         var path = string.Join(':', [.. _environments.Select(static one => $"{Place}/{one.Component}/bin"), .. (environment.GetValueOrDefault("PATH") ?? InstanceSpec.DefaultPath).Split(':').Where(static folder => !folder.StartsWith($"{Place}/", StringComparison.Ordinal))]);
-        var variables = environment.Where(static one => !Misleading.Contains(one.Key)).ToDictionary(StringComparer.Ordinal);
+        var variables = Variables(environment);
         (variables["PATH"], variables["MAYFLY_STACK"]) = (path, stack);
         Directory.CreateDirectory(Place);
         using var thread = new NamespaceThread(Namespaces.Mounts, "shell of " + stack);
@@ -54,6 +62,18 @@ public sealed class StackShell(Store store, string stack, IReadOnlyList<Instance
             string[] program = [Find(words[0], path), .. words.Skip(1)];
             return ChildProcess.Start(program, variables, Crun.Console());
         }).Wait();
+    }
+
+    private Dictionary<string, string> Variables(IReadOnlyDictionary<string, string> environment)
+    {
+        string[] others = [.. Misleading, Names, .. (environment.GetValueOrDefault(Names) ?? "").Split(' ')];
+        var variables = environment.Where(one => !others.Contains(one.Key)).ToDictionary(StringComparer.Ordinal);
+        if (_environments is not [{ Variables.Count: > 0 } first, ..])
+            return variables;
+        foreach (var (name, value) in first.Variables)
+            variables[name] = value;
+        variables[Names] = string.Join(' ', first.Variables.Keys);
+        return variables;
     }
 
     private static string Find(string program, string path) => program.Contains('/', StringComparison.Ordinal) ? Path.GetFullPath(program)
@@ -101,6 +121,7 @@ public sealed class StackShell(Store store, string stack, IReadOnlyList<Instance
             Mounts.Mount(path, root + path, null, path == "/run" ? MountFlags.Bind : MountFlags.Bind | MountFlags.Recursive);
         }
 
+        var own = string.Concat(Instead(_environments[0].Variables, environment.Variables));
         foreach (var into in environment.Folders)
         {
             foreach (var program in Directory.GetFileSystemEntries($"{root}{into}/bin").Where(IsProgram).Select(static one => Path.GetFileName(one)))
@@ -113,13 +134,23 @@ public sealed class StackShell(Store store, string stack, IReadOnlyList<Instance
                     #!/bin/sh
                     PATH='{string.Join(':', environment.Folders.Select(static one => $"{one}/bin"))}:{InstanceSpec.DefaultPath}'
                     export PATH
-                    exec chroot '{root}' /bin/sh -c 'cd "$1" 2>/dev/null || cd /; shift; exec "$@"' sh "$PWD" '{into}/bin/{program}' "$@"
+                    {own}exec chroot '{root}' /bin/sh -c 'cd "$1" 2>/dev/null || cd /; shift; exec "$@"' sh "$PWD" '{into}/bin/{program}' "$@"
 
                     """);
                 Files.ChangeMode(wrapper, 0b111_101_101);
             }
         }
     }
+
+    /// <summary>What gives a program its own component's variables in a shell that has another's: those alone that are still as they were when it began, for what the user has set since counts.</summary>
+    private static IEnumerable<string> Instead(IReadOnlyDictionary<string, string> shells, IReadOnlyDictionary<string, string> own) =>
+        from name in shells.Keys.Union(own.Keys).Order(StringComparer.Ordinal)
+        let before = shells.GetValueOrDefault(name)
+        let after = own.GetValueOrDefault(name)
+        where before != after
+        select $"[ {(before is null ? $"-n \"${{{name}+set}}\"" : $"\"${{{name}-}}\" != {Quoted(before)}")} ] || {(after is null ? $"unset {name}" : $"export {name}={Quoted(after)}")}\n";
+
+    private static string Quoted(string text) => $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     /// <summary>A link may lead to something that only the image has.</summary>
     private static bool IsProgram(string path) => Nodes.Read(path) is var node && (node.Kind == NodeKind.Link || (node.Kind == NodeKind.File && (node.Mode & 0b001_001_001) != 0));
