@@ -19,7 +19,7 @@ internal sealed record ImageBuild(string Codename, IReadOnlyList<string> Package
     public async Task<Image> RunAsync(IProgress<Activity> progress, CancellationToken cancellationToken)
     {
         var store = Store.Open();
-        using var held = store.LockShared();
+        using var held = store.LockShared(progress, cancellationToken);
         var sources = DebianSources.Discover(Codename, HostArchitecture.Name);
         var locked = await LockAsync(store, sources, progress, cancellationToken);
         if (!locked.Packages.All(package => Fetch.IsThere(store, package)))

@@ -19,6 +19,14 @@ public static partial class Inheritance
             throw LinuxException.Last("fcntl", "inherited descriptor");
     }
 
+    /// <summary>Has the program that this process becomes, and its children, get a descriptor.</summary>
+    public static void HandDown(SafeHandle descriptor)
+    {
+        const int SetFlags = 2;
+        if (fcntl(descriptor, SetFlags, 0) < 0)
+            throw LinuxException.Last("fcntl", "descriptor to hand down");
+    }
+
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fcntl(SafeHandle descriptor, int command, int argument);
 

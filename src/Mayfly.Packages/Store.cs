@@ -111,10 +111,17 @@ public sealed class Store
     }
 
     /// <summary>Held by everything that reads or adds entries, so that pruning waits.</summary>
-    public IDisposable LockShared() => StoreLock.Take(Root, exclusive: false);
+    /// <param name="progress">Told when a store that is being pruned is waited for.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <param name="handedDown">True when the program that this process becomes shall hold it too.</param>
+    /// <exception cref="MayflyException">The store may not be written.</exception>
+    public IDisposable LockShared(IProgress<Activity>? progress = null, CancellationToken cancellationToken = default, bool handedDown = false) => StoreLock.Take(Root, exclusive: false, handedDown, progress, cancellationToken);
 
     /// <summary>Held by pruning alone.</summary>
-    public IDisposable LockExclusive() => StoreLock.Take(Root, exclusive: true);
+    /// <param name="progress">Told of those that are waited for.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="MayflyException">The store may not be written.</exception>
+    public IDisposable LockExclusive(IProgress<Activity>? progress = null, CancellationToken cancellationToken = default) => StoreLock.Take(Root, exclusive: true, handedDown: false, progress, cancellationToken);
 
     private void RemoveAbandonedWork()
     {

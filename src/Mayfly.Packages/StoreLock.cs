@@ -1,3 +1,4 @@
+using System.Globalization;
 using Mayfly.Linux;
 using Microsoft.Win32.SafeHandles;
 
@@ -6,13 +7,45 @@ namespace Mayfly.Packages;
 /// <summary>The store's lock: a flock, so that the kernel releases it when its process ends in whatever way.</summary>
 internal static class StoreLock
 {
-    public static IDisposable Take(string root, bool exclusive)
+    /// <summary>Waits for it.</summary>
+    /// <param name="root">The store's.</param>
+    /// <param name="exclusive">True to have it alone.</param>
+    /// <param name="handedDown">True when the program that this process becomes shall hold it too.</param>
+    /// <param name="progress">Told for whom it waits.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="MayflyException">The store may not be written.</exception>
+    public static IDisposable Take(string root, bool exclusive, bool handedDown, IProgress<Activity>? progress, CancellationToken cancellationToken)
     {
-        const int AccessDenied = 13, ReadOnly = 30;
-        SafeFileHandle file;
+        var file = Open(root);
         try
         {
-            file = FileHandles.OpenOrCreate(Path.Combine(root, "lock"));
+            var told = "";
+            for (; !Files.Lock(file, exclusive, wait: false); cancellationToken.WaitHandle.WaitOne(50))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                if (Holders(file) is var holders && holders != told)
+                    progress?.Report(new Activity("wait", $"the store {root} is {(exclusive ? "in use by" : "being pruned by")} {told = holders}") { AtOnce = true });
+            }
+
+            if (told.Length > 0)
+                progress?.Report(new Activity("wait", $"the store {root} is free") { Ended = true });
+            if (handedDown)
+                Inheritance.HandDown(file);
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private static SafeFileHandle Open(string root)
+    {
+        const int AccessDenied = 13, ReadOnly = 30;
+        try
+        {
+            return FileHandles.OpenOrCreate(Path.Combine(root, "lock"));
         }
         catch (LinuxException e) when (e.Errno == ReadOnly)
         {
@@ -23,16 +56,23 @@ internal static class StoreLock
             throw new MayflyException($"the store {root} may not be used by {Environment.UserName}: {e.Message}",
                 "set MAYFLY_STORE to a folder of your own, or unset it, or run the command as the user whose store it is", e);
         }
+    }
 
-        try
-        {
-            Files.Lock(file, exclusive, wait: true);
-            return file;
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
+    /// <summary>Who has it, as the kernel lists locks (proc_locks(5)): many may have it together, so none can sign it as those do who have something alone.</summary>
+    private static string Holders(SafeFileHandle file)
+    {
+        var inode = Nodes.Of(file, "lock").Inode.ToString(CultureInfo.InvariantCulture);
+        var processes = from line in File.ReadLines("/proc/locks")
+                        let fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                        // A second field -> is one that waits.
+                        where fields is [_, "FLOCK", ..] && fields[5].Split(':')[^1] == inode
+                        let id = int.Parse(fields[4], CultureInfo.InvariantCulture)
+                        where id > 0
+                        orderby id
+                        select ProcessIdentity.Of(id) into process
+                        where process is not null
+                        select string.Create(CultureInfo.InvariantCulture, $"process {process.Value.Id} since {process.Value.StartedAt.ToLocalTime():HH:mm:ss}");
+        // In another namespace of processes it has no number here.
+        return string.Join(", ", processes.Distinct()) is { Length: > 0 } known ? known : "another process";
     }
 }

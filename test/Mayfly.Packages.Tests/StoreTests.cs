@@ -5,6 +5,7 @@ namespace Mayfly.Packages.Tests;
 public sealed class StoreTests : IDisposable
 {
     private readonly TemporaryStore _temporary = new();
+    private readonly Words _told = new();
 
     [Fact]
     public void Work_of_a_dead_process_goes_though_another_has_its_number_by_now()
@@ -32,5 +33,36 @@ public sealed class StoreTests : IDisposable
         Assert.Equal([_temporary.Store.TurnOf("held")], Directory.EnumerateFileSystemEntries(_temporary.Store.Folder(StoreArea.Tmp)));
     }
 
+    [Fact]
+    public async Task Who_prunes_and_who_uses_it_wait_for_each_other_and_are_told_for_whom()
+    {
+        var store = _temporary.Store;
+        var (first, second) = (store.LockShared(), store.LockShared());
+        var alone = Task.Run(() => store.LockExclusive(_told, TestContext.Current.CancellationToken));
+        Assert.Matches($"^the store {store.Root} is in use by process {Environment.ProcessId} since [0-9:]{{8}}$", _told.Take());
+        first.Dispose();
+        await Assert.ThrowsAsync<TimeoutException>(() => alone.WaitAsync(TimeSpan.FromMilliseconds(200), TestContext.Current.CancellationToken));
+        second.Dispose();
+        var held = await alone;
+        Assert.Equal($"the store {store.Root} is free", _told.Take());
+        using var tired = new CancellationTokenSource();
+        var shared = Task.Run(() => store.LockShared(_told, tired.Token));
+        Assert.Matches($"^the store {store.Root} is being pruned by process {Environment.ProcessId} since [0-9:]{{8}}$", _told.Take());
+        await tired.CancelAsync();
+        await Assert.ThrowsAsync<OperationCanceledException>(() => shared);
+        held.Dispose();
+        store.LockShared(_told, TestContext.Current.CancellationToken).Dispose();
+        Assert.Empty(_told.Said);
+    }
+
     public void Dispose() => _temporary.Dispose();
+
+    private sealed class Words : IProgress<Activity>
+    {
+        public System.Collections.Concurrent.BlockingCollection<string> Said { get; } = [];
+
+        public string Take() => Said.Take(TestContext.Current.CancellationToken);
+
+        public void Report(Activity value) => Said.Add(value.Detail!);
+    }
 }

@@ -18,8 +18,13 @@ internal static class CopyVerb
         {
             var mode = PlacementOptions.Read(result, links);
             var made = EnvironmentPlaces.OfHost().PathOf(result.GetValue(to)!);
-            var source = EnvironmentOption.Open(EnvironmentOption.PathOf(result.GetValue(from)), Store.Open());
-            await Screen.ShowAsync(progress => Task.FromResult(source.Copy(made, progress, mode, cancellationToken)));
+            var store = Store.Open();
+            var source = EnvironmentOption.Open(EnvironmentOption.PathOf(result.GetValue(from)), store);
+            await Screen.ShowAsync(progress =>
+            {
+                using var held = store.LockShared(progress, cancellationToken);
+                return Task.FromResult(source.Copy(made, progress, mode, cancellationToken));
+            });
             result.InvocationConfiguration.Output.WriteLine($"made {made}");
             return ExitCode.Done;
         });

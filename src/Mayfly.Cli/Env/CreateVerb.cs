@@ -31,21 +31,25 @@ internal static class CreateVerb
             var request = new EnvironmentRequest { Requirements = requirements.Read(result, null), Overrides = requirements.Overrides(result), Bound = requirements.Bound(result) };
             if (Path.Exists(path))
                 throw VirtualEnvironment.IsThere(path);
-            // Everything is chosen and fetched before there is an environment at all.
-            var plan = requirements.IsEmpty(result) ? new EnvironmentPlan() : await Screen.ShowAsync(async progress =>
+            var plan = requirements.IsEmpty(result) ? Make(new EnvironmentPlan(), []) : await Screen.ShowAsync(async progress =>
             {
-                var plan = await EnvironmentPlan.OfAsync(store, interpreter, [], request, progress, cancellationToken);
-                if (!dry)
-                    VirtualEnvironment.Create(path, interpreter, result.GetValue(prompt), result.GetValue(system), await plan.FetchAsync(store, interpreter, path, progress, cancellationToken), ToolPath.Find(), placed, progress, cancellationToken);
-                return plan;
+                using var held = store.LockShared(progress, cancellationToken);
+                // Everything is chosen and fetched before there is an environment at all.
+                var chosen = await EnvironmentPlan.OfAsync(store, interpreter, [], request, progress, cancellationToken);
+                return Make(chosen, dry ? [] : await chosen.FetchAsync(store, interpreter, path, progress, cancellationToken), progress);
             });
-            if (plan.IsEmpty && !dry)
-                VirtualEnvironment.Create(path, interpreter, result.GetValue(prompt), result.GetValue(system), tool: ToolPath.Find(), placement: placed);
             if (!planned.IsForPrograms(result))
                 result.InvocationConfiguration.Output.WriteLine($"{(dry ? "would make" : "made")} {path} with {interpreter.Name}");
             if (!plan.IsEmpty || planned.IsForPrograms(result))
                 planned.Tell(result, plan, path);
             return ExitCode.Done;
+
+            EnvironmentPlan Make(EnvironmentPlan plan, IReadOnlyList<WheelPlan> fetched, IProgress<Activity>? progress = null)
+            {
+                if (!dry)
+                    VirtualEnvironment.Create(path, interpreter, result.GetValue(prompt), result.GetValue(system), fetched, ToolPath.Find(), placed, progress, cancellationToken);
+                return plan;
+            }
         });
         return command;
     }

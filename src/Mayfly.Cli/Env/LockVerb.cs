@@ -31,9 +31,13 @@ internal static class LockVerb
             var before = LockFiles.Find(path);
             var (wanted, overrides, kept) = (requirements.Read(result, null, usual), new PythonSources { Overrides = requirements.Overrides(result), Bound = requirements.Bound(result), Known = before?.Origins(Path.GetFileName(path)) ?? new Dictionary<ProjectName, KnownOrigin>() }, result.GetValue(upgrade) ? null : before);
             var environments = wide.Read(result, wanted, interpreter, before, stays: result.GetValue(python) is null);
-            var made = await Screen.ShowAsync(progress => environments is var (pythons, platforms)
-                ? UniversalResolution.ResolveAsync(store, new UniversalRequest { Requirements = wanted, Pythons = pythons, Platforms = platforms, Usual = overrides, Before = kept }, progress, null, new SourceBuilder(store, interpreter, PythonRequirements.Of(wanted, overrides, interpreter.Target).Sources, progress), cancellationToken)
-                : OfOneAsync(store, wanted, overrides, kept, interpreter, progress, cancellationToken));
+            var made = await Screen.ShowAsync(async progress =>
+            {
+                using var held = store.LockShared(progress, cancellationToken);
+                return environments is var (pythons, platforms)
+                    ? await UniversalResolution.ResolveAsync(store, new UniversalRequest { Requirements = wanted, Pythons = pythons, Platforms = platforms, Usual = overrides, Before = kept }, progress, null, new SourceBuilder(store, interpreter, PythonRequirements.Of(wanted, overrides, interpreter.Target).Sources, progress), cancellationToken)
+                    : await OfOneAsync(store, wanted, overrides, kept, interpreter, progress, cancellationToken);
+            });
             var text = (made with { Folder = Path.GetDirectoryName(Path.GetFullPath(path)) }).ToString();
             if (!File.Exists(path) || File.ReadAllText(path) != text)
                 OutputFile.Write(path, Encoding.UTF8.GetBytes(text));

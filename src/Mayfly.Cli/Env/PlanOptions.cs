@@ -36,6 +36,7 @@ internal sealed class PlanOptions
         var dry = IsDry(result);
         var plan = await Terminal.Screen.ShowAsync(async progress =>
         {
+            using var held = store.LockShared(progress, cancellationToken);
             if (dry)
                 return await choose(progress);
             return await environment.AloneAsync(async () =>

@@ -46,6 +46,7 @@ internal static class PipUninstall
         // What somebody else has taken out or replaced meanwhile is not what was found, and is left alone.
         Task RemoveAsync(PipDistribution[] these) => these is [] ? Task.CompletedTask : environment.AloneAsync(async () =>
         {
+            using var held = store.LockShared(new Terminal.PlainProgress(Console.Error), cancellationToken);
             var found = these.Select(static one => one.Installed.Information).ToHashSet();
             await new EnvironmentPlan { Remove = [.. environment.Installed().Where(one => found.Contains(one.Information))] }.RunAsync(store, environment, cancellationToken: cancellationToken);
             return true;

@@ -27,6 +27,8 @@ internal static class PipVerb
         var told = arguments.Has("--quiet") ? TextWriter.Null : output;
         try
         {
+            // What only looks takes nothing out of the store; and who is asked whether something may go, may be out for lunch.
+            using var held = arguments.Command is "install" or "download" ? store.LockShared(new Terminal.PlainProgress(Console.Error), ended.Token) : null;
             return arguments.Command switch
             {
                 "list" => PipListing.List(arguments, environment, told, error),

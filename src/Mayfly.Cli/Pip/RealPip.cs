@@ -19,6 +19,8 @@ internal static class RealPip
         // Somebody has installed it.
         if (environment.Installed().Any(static one => one is { Project.Text: "pip", IsLegacy: false }))
             return Execution.Become(python, ["-m", "pip", .. arguments]);
+        // For as long as it runs from there, it holds what keeps the store from being pruned.
+        using var held = store.LockShared(new Terminal.PlainProgress(Console.Error), handedDown: true);
         // Python runs what is in an archive (zipimport), and writes no byte code into it.
         return Execution.Become(python, [$"{await BringAsync(environment, store)}/pip", .. arguments]);
     }

@@ -79,7 +79,7 @@ internal static class ImageVerb
     private static Task WriteAsync(Image image, string path, string format, CancellationToken cancellationToken) => Screen.ShowAsync(async progress =>
     {
         var store = Store.Open();
-        using var held = store.LockShared();
+        using var held = store.LockShared(progress, cancellationToken);
         var export = new ImageExport(store);
         await (format == "oci" ? export.WriteOciArchiveAsync(image, path, progress: progress, cancellationToken: cancellationToken)
             : export.WriteTarAsync(image, path, progress, cancellationToken));

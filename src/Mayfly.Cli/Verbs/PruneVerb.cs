@@ -3,6 +3,7 @@ using Mayfly.Images;
 using Mayfly.Linux;
 using Mayfly.Machines;
 using Mayfly.Packages;
+using Mayfly.Terminal;
 
 namespace Mayfly.Cli.Verbs;
 
@@ -13,10 +14,10 @@ internal static class PruneVerb
     {
         var dry = new Option<bool>("--dry-run") { Description = "Only say what would be removed" };
         var command = new Command("prune", "Remove layers and downloads that nothing uses any more") { dry };
-        command.SetAction(result =>
+        command.SetAction(async (result, cancellationToken) =>
         {
             var store = Store.Open();
-            using var held = store.LockExclusive();
+            using var held = await Screen.ShowAsync(progress => Task.FromResult(store.LockExclusive(progress, cancellationToken)));
             var layers = Pruning.Layers(store);
             var artifacts = Pruning.Artifacts(store);
             var failed = Pruning.FailedBuilds(store);

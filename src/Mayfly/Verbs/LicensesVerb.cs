@@ -37,7 +37,7 @@ internal static class LicensesVerb
             {
                 return await Screen.ShowAsync(async progress =>
                 {
-                    using var use = place.Store.LockShared();
+                    using var use = place.Store.LockShared(progress, cancellationToken);
                     if (parsed.GetValue(fetch))
                         await place.Packages.FetchWheelsAsync(stackLock, progress, cancellationToken);
                     await place.Licences.RequireAsync(stackLock, progress, cancellationToken);
@@ -60,7 +60,7 @@ internal static class LicensesVerb
                 throw new MayflyException($"{parsed.GetValue(component)} does not have {name}", $"`mayfly why {name}` shows who has it");
             var report = await Screen.ShowAsync(async progress =>
             {
-                using var use = place.Store.LockShared();
+                using var use = place.Store.LockShared(progress, cancellationToken);
                 return await place.Licences.ReadAsync(stackLock, progress, cancellationToken);
             });
             report = new LicenceReport([.. report.Packages.Where(read => rows.ContainsKey((read.Package.Id, read.Package.Version)))]);

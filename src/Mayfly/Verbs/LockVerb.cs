@@ -14,7 +14,7 @@ internal static class LockVerb
             await using var place = Workplace.Open(stack);
             var locked = await Screen.ShowAsync(async progress =>
             {
-                using var use = place.Store.LockShared();
+                using var use = place.Store.LockShared(progress, cancellationToken);
                 return await place.Packages.LockAsync(write: true, progress, cancellationToken);
             });
             Console.Out.WriteLine(locked.Reason is null

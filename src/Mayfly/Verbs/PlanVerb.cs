@@ -17,7 +17,7 @@ internal static class PlanVerb
             await using var place = Workplace.Open(stack);
             var plan = await Screen.ShowAsync(async progress =>
             {
-                using var use = place.Store.LockShared();
+                using var use = place.Store.LockShared(progress, cancellationToken);
                 return await new UpPlanner(place).PlanAsync(progress, cancellationToken);
             });
             Console.Out.WriteLine(parsed.GetValue(json) ? PlanJson.Write(plan) : PlanText.Write(plan));

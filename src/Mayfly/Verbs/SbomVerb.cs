@@ -23,7 +23,7 @@ internal static class SbomVerb
             var stackLock = place.Packages.RequireLock();
             var bytes = await Screen.ShowAsync(async progress =>
             {
-                using var use = place.Store.LockShared();
+                using var use = place.Store.LockShared(progress, cancellationToken);
                 var report = await place.Licences.ReadAsync(stackLock, progress, cancellationToken);
                 var bill = BillOfMaterials.Of(stack.Name, place.Spec.Components.Select(static component => component.Name), parsed.GetValue(component), stackLock, report, place.Store);
                 return parsed.GetValue(format) == "spdx" ? Spdx.Write(bill) : CycloneDx.Write(bill);

@@ -17,7 +17,7 @@ internal static class TestVerb
             await using var place = Workplace.Open(stack);
             await Screen.ShowAsync<int>(async progress =>
             {
-                using var use = place.Store.LockShared();
+                using var use = place.Store.LockShared(progress, cancellationToken);
                 if (parsed.GetValue(live))
                 {
                     var provider = await place.RequireAsync(cancellationToken);

@@ -19,7 +19,7 @@ internal static class UpVerb
             await using var place = Workplace.Open(stack);
             var plan = await Screen.ShowAsync(async progress =>
             {
-                using var use = place.Store.LockShared();
+                using var use = place.Store.LockShared(progress, cancellationToken);
                 var (plan, building) = await new UpPlanner(place) { KeepFailed = parsed.GetValue(keep) }.PrepareAsync(progress, cancellationToken);
                 await using var images = building;
                 if (!plan.Nothing)

@@ -22,7 +22,7 @@ internal static class UpdateVerb
             var before = place.Packages.RequireLock();
             var after = await Screen.ShowAsync(async progress =>
             {
-                using var use = place.Store.LockShared();
+                using var use = place.Store.LockShared(progress, cancellationToken);
                 return await place.Packages.UpdateAsync(before, parsed.GetValue(names) ?? [], progress, cancellationToken);
             });
             var changes = LockChange.Between(before, after);
