@@ -27,7 +27,7 @@ internal static class PipInstall
 
     private static async Task<int> InstallAsync(RequirementsFile wanted, PipArguments arguments, VirtualEnvironment environment, Store store, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
-        var before = PipDistribution.All(environment);
+        var (before, began) = (PipDistribution.All(environment), DateTime.UtcNow);
         var request = new EnvironmentRequest
         {
             Requirements = wanted,
@@ -42,7 +42,7 @@ internal static class PipInstall
         foreach (var line in story.Ignored())
             output.WriteLine(line);
         IReadOnlyList<WheelPlan> fetched = [];
-        foreach (var one in plan.Install.Select(static one => one.Chosen).Where(one => !one.IsSource && IsThere(store, one)))
+        foreach (var one in plan.Install.Select(static one => one.Chosen).Where(one => !one.IsSource && WasThere(store, one, began)))
             files.Add(one.Project, (LengthOf(store, one.File!.Hashes["sha256"]), true));
         if (!arguments.Has("--dry-run") && plan.Install.Count > 0)
         {
@@ -92,13 +92,13 @@ internal static class PipInstall
     {
         var wanted = Read(arguments, environment);
         Look(wanted, output);
-        var target = environment.Interpreter.Target;
+        var (target, began) = (environment.Interpreter.Target, DateTime.UtcNow);
         var asked = PythonRequirements.Of(wanted, new PythonSources { WithoutDependencies = arguments.Has("--no-deps") }, target);
         var chosen = await ChooseAsync(() => PythonResolution.ResolveAsync(store, asked.Wanted, target, asked.Sources, null, null, cancellationToken), store, wanted, environment, cancellationToken);
         var folder = arguments.Last("--dest") ?? ".";
         Directory.CreateDirectory(folder);
         var missing = chosen.Where(one => !File.Exists(PathOf(one))).ToArray();
-        var there = missing.Where(one => IsThere(store, one)).Select(static one => one.Project).ToHashSet();
+        var there = missing.Where(one => WasThere(store, one, began)).Select(static one => one.Project).ToHashSet();
         var fetched = await PythonDownload.AllAsync(store, [.. missing.Select(static one => one.File!)], asked.Sources.Access, null, null, cancellationToken);
         var story = new PipStory(wanted, new EnvironmentPlan { Install = [.. chosen.Select(static one => new PlannedInstall(one, null, IsRequested: false))] }, [], environment)
         {
@@ -123,7 +123,9 @@ internal static class PipInstall
         string PathOf(ChosenDistribution one) => Path.GetFullPath($"{folder}/{one.File!.Name}");
     }
 
-    private static bool IsThere(Store store, ChosenDistribution one) => one.File is { } file && file.Hashes.GetValueOrDefault("sha256") is { } digest && store.Has(StoreArea.Artifacts, digest);
+    /// <summary>True when the store had its file before this command began, which may have fetched it to read its metadata; the kernel's clock for files lags by a tick, of 10 ms at most.</summary>
+    private static bool WasThere(Store store, ChosenDistribution one, DateTime began) => one.File is { } file && file.Hashes.GetValueOrDefault("sha256") is { } digest
+        && store.PathOf(StoreArea.Artifacts, digest) is var path && File.Exists(path) && File.GetLastWriteTimeUtc(path) < began - TimeSpan.FromMilliseconds(10);
 
     /// <summary>Bytes of an archive; zero when it is not kept.</summary>
     private static long LengthOf(Store store, string sha256) => store.PathOf(StoreArea.Artifacts, sha256) is var path && File.Exists(path) ? new FileInfo(path).Length : 0;
