@@ -43,7 +43,8 @@ internal sealed class BuildEnvironment(IBuildPlace place, string environment, Py
             ["answer"] = There(answer),
         }.ToJsonString());
         var (code, said) = await RunAsync([There(Script), There(order)], cancellationToken).ConfigureAwait(false);
-        if (code != 0 || new FileInfo(answer).Length == 0)
+        const int Most = 16 << 20;
+        if (code != 0 || new FileInfo(answer).Length is 0 or > Most)
             throw Failed(hook, code == 0 ? "it ended without an answer" : $"it ended with exit code {code}", said, store);
         try
         {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Mayfly.Linux;
 using Mayfly.Packages;
 
 namespace Mayfly.Environments;
@@ -40,11 +41,8 @@ internal static class HeardProcess
     {
         var start = Of(program, arguments, folder, [("PATH", $"{environment}/bin:{Environment.GetEnvironmentVariable("PATH")}"), ("VIRTUAL_ENV", environment), .. variables]);
         using var process = Process.Start(start)!;
-        var said = new StringBuilder();
-        process.OutputDataReceived += Hear;
-        process.ErrorDataReceived += Hear;
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
+        var said = new HeardText();
+        var heard = Task.WhenAll(BoundedLines.ReadAsync(process.StandardOutput, said.Add), BoundedLines.ReadAsync(process.StandardError, said.Add));
         process.StandardInput.Close();
         try
         {
@@ -57,17 +55,8 @@ internal static class HeardProcess
             throw;
         }
 
+        await heard.ConfigureAwait(false);
         return (process.ExitCode, said.ToString());
-
-        void Hear(object sender, DataReceivedEventArgs line)
-        {
-            const int Most = 16 << 20;
-            lock (said)
-            {
-                if (line.Data is { } text && said.Length < Most)
-                    said.Append(text).Append('\n');
-            }
-        }
     }
 
     /// <summary>The end of what it said, a line each, without what moves a terminal's cursor.</summary>

@@ -10,13 +10,13 @@ namespace Mayfly.Environments;
 
 /// <summary>One build: what it needs, its environment when somebody must run in it, and the wheel.</summary>
 internal sealed class SourceBuild(
-    Store store, SourceTree source, PythonProject project, string tree, string work, IBuildPlace place, IReadOnlyList<(string Name, string Value)> settings,
+    Store store, SourceTree source, PythonProject project, string tree, string work, IBuildPlace place, Func<string>? renew, IReadOnlyList<(string Name, string Value)> settings,
     Func<IReadOnlyList<DependencySpecifier>, IReadOnlyList<ChosenDistribution>?, Task<(IReadOnlyList<ChosenDistribution> Chosen, IReadOnlyList<BuiltWheel> Wheels)>> bring, CancellationToken cancellationToken)
 {
     private IReadOnlyList<ChosenDistribution> _chosen = [];
     private IReadOnlyList<BuiltWheel> _wheels = [];
     private BuildEnvironment? _ready;
-    private int _made;
+    private string _tree = tree;
 
     /// <summary>A folder of its own, outside of the sources.</summary>
     public string Work => work;
@@ -34,7 +34,11 @@ internal sealed class SourceBuild(
         if (source.Requires is null)
         {
             var asked = source.Sha256 is null ? null : store.PathOf(StoreArea.Indexes, $"built-asked-{BuildKey.Of(source, place, _wheels, settings)}");
-            var further = asked is not null && File.Exists(asked) ? File.ReadAllLines(asked) : await AskAsync().ConfigureAwait(false);
+            var isKnown = asked is not null && File.Exists(asked);
+            var further = isKnown ? File.ReadAllLines(asked!) : await AskAsync().ConfigureAwait(false);
+            // Who has a lock does not ask: what asking left behind must not come into what is built.
+            if (!isKnown && renew is not null)
+                (_tree, _ready) = (renew(), null);
             if (asked is not null)
                 WholeFile.Write(asked, file => file.Write(Encoding.UTF8.GetBytes(string.Concat(further.Select(static line => $"{line}\n")))));
             if (further.Length > 0)
@@ -68,7 +72,15 @@ internal sealed class SourceBuild(
             throw SourceBuilder.Wrong(source, $"its build made {file}, which Python {place.Interpreter.Target.Version} cannot use");
         // A file of our own: whoever built may own what was built.
         var wheel = $"{work}/{file}";
-        File.Copy($"{folder}/{file}", wheel);
+        try
+        {
+            File.Copy($"{folder}/{file}", wheel);
+        }
+        catch (IOException e)
+        {
+            throw store.Refusal(file, e);
+        }
+
         Files.ChangeMode(wheel, 0b110_100_100);
         using (var archive = FileHandles.OpenFile(wheel))
         {
@@ -110,10 +122,11 @@ internal sealed class SourceBuild(
     private BuildEnvironment Make()
     {
         // By a name that is the same in every build: it may come into what is built.
-        var made = $"{work}/environment{_made++}";
+        var made = $"{work}/environment";
+        Trees.Remove(made);
         var root = place.PathOf(work, made);
         var unpacked = UnpackedWheel.All(store, [.. _wheels.Select(static wheel => (wheel.Name, wheel.Sha256))], null, cancellationToken);
         VirtualEnvironment.Write(made, root, place.Interpreter, [.. unpacked.Select(wheel => WheelPlan.Of(wheel, place.Interpreter, root, isRequested: false))]);
-        return new BuildEnvironment(place, made, project, tree, source.Name, work, settings);
+        return new BuildEnvironment(place, made, project, _tree, source.Name, work, settings);
     }
 }

@@ -29,6 +29,11 @@ public sealed class SourceBuilder(Store store, IBuildPlace place, PythonSources 
     {
     }
 
+    /// <summary>Digests of the wheels that were built on this host, as far as it is known of what.</summary>
+    public static IReadOnlySet<string> Built(Store store) =>
+        Directory.EnumerateFiles(store.Folder(StoreArea.Indexes), "built-*").Where(static path => Path.GetFileName(path).Length == "built-".Length + 64)
+            .Select(static path => File.ReadAllText(path).Split('\n')).Where(static lines => lines.Length > 1).Select(static lines => lines[1]).ToHashSet(StringComparer.Ordinal);
+
     /// <summary>What folders said in this command.</summary>
     private readonly Dictionary<(string Folder, string? Subdirectory, bool IsEditable), CoreMetadata> _said = [];
 
@@ -64,7 +69,7 @@ public sealed class SourceBuilder(Store store, IBuildPlace place, PythonSources 
 
             var told = $"{folder}/{Path.GetFileName(answer.GetString())}";
             // A link would be followed as whoever runs Mayfly.
-            var bytes = Nodes.Find(told) is { Kind: NodeKind.Directory } && Nodes.Find($"{told}/METADATA") is { Kind: NodeKind.File } ? File.ReadAllBytes($"{told}/METADATA") : throw Wrong(source, "its build says that there are metadata, and there are none");
+            var bytes = Nodes.Find(told) is { Kind: NodeKind.Directory } && Nodes.Find($"{told}/METADATA") is { Kind: NodeKind.File } && new FileInfo($"{told}/METADATA").Length <= CoreMetadata.Largest ? File.ReadAllBytes($"{told}/METADATA") : throw Wrong(source, "its build says that there are metadata, and there are none");
             var read = CoreMetadata.Read(bytes, source.Name);
             if (kept is not null)
                 WholeFile.Write(kept, file => file.Write(bytes));
@@ -90,18 +95,27 @@ public sealed class SourceBuilder(Store store, IBuildPlace place, PythonSources 
             throw new MayflyException($"{source.Name} cannot be built, since building it needs itself: {string.Join(" needs ", [.. Outer.SkipWhile(one => one != source.Name), source.Name])}", "take a version of one of them that has a wheel");
         progress?.Report(new Activity($"build {source.Name}"));
         using var folder = store.BeginWork("build");
-        var tree = source.Folder ?? SourceArchive.Unpack(store.PathOf(StoreArea.Artifacts, source.Sha256!), source.Name, Directory.CreateDirectory($"{folder.Path}/sources").FullName);
+        // Seen by nobody but through the place where it is built.
+        Files.ChangeMode(folder.Path, 0b111_000_000);
+        var room = Directory.CreateDirectory($"{folder.Path}/build").FullName;
+        var tree = source.Folder ?? Unpack();
         if (source.Subdirectory is { Length: > 0 } inside)
             tree = Directory.Exists($"{tree}/{inside}") ? $"{tree}/{inside}" : throw new MayflyException($"{source.Name} has no folder {inside}", "look how it is spelled in the address");
         if (!File.Exists($"{tree}/pyproject.toml") && !File.Exists($"{tree}/setup.py") && !File.Exists($"{tree}/setup.cfg"))
             throw new MayflyException($"{source.Name} cannot be built: it has neither pyproject.toml nor setup.py", source.Folder is null ? Hint : "name the folder of a Python project");
         // Without the file setuptools is meant, as it always was.
         var project = PythonProject.Read(File.Exists($"{tree}/pyproject.toml") ? File.ReadAllText($"{tree}/pyproject.toml") : "", $"pyproject.toml of {source.Name}");
-        var build = new SourceBuild(store, source, project, tree, folder.Path, place, sources.Settings, (wanted, locked) => BringAsync(source, wanted, locked, cancellationToken), cancellationToken);
+        var build = new SourceBuild(store, source, project, tree, room, place, source.Folder is null ? () => $"{Unpack()}{(source.Subdirectory is { Length: > 0 } below ? $"/{below}" : "")}" : null, sources.Settings, (wanted, locked) => BringAsync(source, wanted, locked, cancellationToken), cancellationToken);
         await build.PrepareAsync().ConfigureAwait(false);
         var result = await work(build).ConfigureAwait(false);
         progress?.Report(new Activity($"build {source.Name}") { Ended = true });
         return result;
+
+        string Unpack()
+        {
+            Trees.Remove($"{room}/sources");
+            return SourceArchive.Unpack(store.PathOf(StoreArea.Artifacts, source.Sha256!), source.Name, Directory.CreateDirectory($"{room}/sources").FullName);
+        }
     }
 
     /// <summary>What building needs, chosen as everything else is, and its wheels.</summary>

@@ -1,17 +1,14 @@
-using System.Security.Cryptography;
-using System.Text;
 using Mayfly.Environments;
 using Mayfly.Images.Building;
 using Mayfly.Linux;
 using Mayfly.Packages;
-using Mayfly.Packages.Debian;
 using Mayfly.Packages.Python.Locking;
 
 namespace Mayfly.Images;
 
 /// <summary>
 /// Where wheels for an image are built: in the packages that it will have, with its own interpreter, without a network, as a user who may do nothing and owns nothing but the build's folders,
-/// which are all that is seen of this host. So an extension is linked against the image's libraries, by the image's compiler if it has one, and every host builds the same.
+/// which are all that is seen of this host. So an extension is linked against the image's libraries, by the image's compiler if it has one.
 /// </summary>
 /// <remarks>What it keeps: nothing. Its layers are those of the image, made before they are needed; what a build writes outside of its folder goes with the build.</remarks>
 /// <param name="store">Has the layers.</param>
@@ -27,19 +24,20 @@ public sealed class ImageBuildPlace(Store store, StackLock stack, ImageRecipe re
     /// <summary>Debian's number of nobody (policy 9.2.2); the code that runs is whatever a project has written.</summary>
     private const int Nobody = 65534;
 
-    private static readonly string[] Without = ["/usr/bin/setpriv", $"--reuid={Nobody}", $"--regid={Nobody}", "--clear-groups", "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all", "--"];
+    /// <summary>Also without a terminal: what is typed into the one that Mayfly was started from would be root's.</summary>
+    private static readonly string[] AsNobody = ["/usr/bin/setsid", "--wait", "/usr/bin/setpriv", $"--reuid={Nobody}", $"--regid={Nobody}", "--clear-groups", "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all", "--"];
 
     private readonly SemaphoreSlim _turn = new(1);
-    private IReadOnlyList<string>? _layers;
+    private bool _brought;
 
     public Interpreter Interpreter { get; } = ImageInterpreter.Of(ImagePython.Of(stack, recipe.PackageSet!));
 
     public string Where => $"in the image of {recipe.PackageSet}";
 
-    /// <summary>Its packages, with the base below; what accounts they make bears on no wheel.</summary>
-    public string Inputs { get; } = Packages(stack, recipe.PackageSet!);
+    /// <summary>Its packages, with the base below, and files that were there before them; what accounts they make bears on no wheel.</summary>
+    public string Inputs { get; } = $"image {BuildPackages.DigestOf(stack, recipe.PackageSet!)}\n{string.Concat(recipe.Before.SelectMany(HostFile.List).Select(static file => $"{file.Fingerprint}\n"))}";
 
-    public string PathOf(string work, string path) => path.StartsWith($"{work}/", StringComparison.Ordinal) ? $"{Work}{path[work.Length..]}" : throw new ArgumentException($"{path} is not in {work}", nameof(path));
+    public string PathOf(string work, string path) => path.StartsWith($"{work}/", StringComparison.Ordinal) ? $"{Work}{path[work.Length..]}" : throw new MayflyException($"{path} is a folder of this host, and nothing of it is seen {Where}", "have it on an index, or in a folder of archives (--find-links)");
 
     public string Installing(params ReadOnlySpan<string> packages) => $"add .Install(\"{string.Join("\", \"", packages)}\") to {recipe.PackageSet}";
 
@@ -54,7 +52,7 @@ public sealed class ImageBuildPlace(Store store, StackLock stack, ImageRecipe re
         told["HOME"] = "/tmp";
         told["VIRTUAL_ENV"] = there;
         told["PATH"] = $"{there}/bin:{told["PATH"]}";
-        var said = new StringBuilder();
+        var said = new HeardText();
         return await Task.Run(() =>
         {
             Files.ChangeMode(work, 0b111_101_101);
@@ -64,19 +62,9 @@ public sealed class ImageBuildPlace(Store store, StackLock stack, ImageRecipe re
             using var root = new BuildRoot(room.Path) { Ids = stack.Ids };
             root.Mount(layers);
             root.Show(work, Work);
-            var result = root.Start([.. Without, $"{there}/bin/python", .. arguments], told, Hear, cancellationToken, PathOf(work, folder));
+            var result = root.Start([.. AsNobody, $"{there}/bin/python", .. arguments], told, said.Add, cancellationToken, PathOf(work, folder));
             return (result.ExitCode, said.ToString());
         }, cancellationToken).ConfigureAwait(false);
-
-        void Hear(string line)
-        {
-            const int Most = 16 << 20;
-            lock (said)
-            {
-                if (said.Length < Most)
-                    said.Append(line).Append('\n');
-            }
-        }
     }
 
     /// <summary>Gives what is not given yet; the folder of work itself stays whose it is, so that nobody can put a link where something is written next.</summary>
@@ -98,22 +86,17 @@ public sealed class ImageBuildPlace(Store store, StackLock stack, ImageRecipe re
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (_layers is { } made)
-                return made;
+            if (!Environment.IsPrivilegedProcess)
+                throw new MayflyException($"sources are to be built {Where}, which needs root as images do", $"run the command as root (sudo), or take versions of {recipe.PackageSet}'s Python packages that have wheels");
             BuildRequirements.Check();
-            await bring(cancellationToken).ConfigureAwait(false);
-            return _layers = await new ImageBuilder(store).BuildPackagesAsync(stack, recipe, progress, cancellationToken).ConfigureAwait(false);
+            if (!_brought)
+                await bring(cancellationToken).ConfigureAwait(false);
+            _brought = true;
+            return await new ImageBuilder(store).BuildPackagesAsync(stack, recipe, progress, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
             _turn.Release();
         }
-    }
-
-    private static string Packages(StackLock stack, string set)
-    {
-        var ids = stack.Sets.Where(one => one.Name == set || one.Name == SetRequest.Base).SelectMany(static one => one.Stages).SelectMany(static stage => stage.Packages).ToHashSet(StringComparer.Ordinal);
-        var lines = stack.Packages.Where(package => ids.Contains(package.Id)).Select(static package => $"{package.Id} {package.Version} {package.Sha256}\n").Order(StringComparer.Ordinal);
-        return $"image {Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(lines))))}\n";
     }
 }

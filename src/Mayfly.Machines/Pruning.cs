@@ -1,3 +1,4 @@
+using Mayfly.Environments;
 using Mayfly.Images;
 using Mayfly.Machines.Agent;
 using Mayfly.Machines.Local;
@@ -34,7 +35,10 @@ public static class Pruning
     /// <summary>Files of wheels that no environment has as a hard link any more.</summary>
     public static IReadOnlyList<string> SharedFiles(Store store) => UnpackedWheel.UnusedFiles(store);
 
-    /// <summary>Downloads of packages that are unpacked: those are never read again.</summary>
-    public static IReadOnlyList<string> Artifacts(Store store) =>
-        [.. Directory.EnumerateFiles(store.Folder(StoreArea.Artifacts)).Select(Path.GetFileName).OfType<string>().Where(name => store.Has(StoreArea.Unpacked, name) || store.Has(StoreArea.Wheels, name)).Order(StringComparer.Ordinal)];
+    /// <summary>Downloads of packages that are unpacked: those are never read again, and wheels that were built are no downloads.</summary>
+    public static IReadOnlyList<string> Artifacts(Store store)
+    {
+        var built = SourceBuilder.Built(store);
+        return [.. Directory.EnumerateFiles(store.Folder(StoreArea.Artifacts)).Select(Path.GetFileName).OfType<string>().Where(name => store.Has(StoreArea.Unpacked, name) || (store.Has(StoreArea.Wheels, name) && !built.Contains(name))).Order(StringComparer.Ordinal)];
+    }
 }

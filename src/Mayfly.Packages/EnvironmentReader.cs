@@ -60,13 +60,13 @@ internal static class EnvironmentReader
 
     private static LockedSource Source(LockNode node)
     {
-        var fields = LockReader.Fields(new LockEntry(node.Line, "source", node), "file", "size", "sha256", "with");
+        var fields = LockReader.Fields(new LockEntry(node.Line, "source", node), "file", "size", "sha256", "packages", "with");
         var file = LockReader.Text(fields["file"]);
         // It becomes part of an address, as that of a wheel.
         if (SourceName.TryParse(file) is null || file.AsSpan().ContainsAnyExceptInRange('!', '~') || file.Contains('/', StringComparison.Ordinal))
             throw LockReader.Error(node.Line, $"'{file}' is no name of an archive of sources");
         var projects = new HashSet<ProjectName>();
-        return new LockedSource { File = file, Size = Size(fields["size"]), Sha256 = LockReader.Sha256(fields["sha256"]), With = [.. LockReader.List(fields["with"]).Select(wheel => Wheel(wheel, projects))] };
+        return new LockedSource { File = file, Size = Size(fields["size"]), Sha256 = LockReader.Sha256(fields["sha256"]), Packages = LockReader.Sha256(fields["packages"]), With = [.. LockReader.List(fields["with"]).Select(wheel => Wheel(wheel, projects))] };
     }
 
     private static long Size(LockNode node) => node.Value is long size and > 0 ? size : throw LockReader.Error(node.Line, "the size is no number of bytes");

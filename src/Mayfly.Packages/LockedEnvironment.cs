@@ -67,7 +67,7 @@ public sealed record LockedWheel
     };
 }
 
-/// <summary>Sources that a wheel is built from in the image that it is for, and exactly what with: whoever has the lock builds the same bytes.</summary>
+/// <summary>Sources that a wheel is built from in the image that it is for, and exactly what with: whoever has the lock builds the same bytes, or is told.</summary>
 public sealed record LockedSource
 {
     /// <summary>The archive's name.</summary>
@@ -78,6 +78,9 @@ public sealed record LockedSource
 
     /// <summary>Bytes of the archive.</summary>
     public required long Size { get; init; }
+
+    /// <summary>Of the Debian packages that it is built in (<see cref="Python.Locking.BuildPackages"/>): with others it is built anew.</summary>
+    public required string Packages { get; init; }
 
     /// <summary>All wheels that are there while it is built, in the order of their projects' names.</summary>
     public required IReadOnlyList<LockedWheel> With { get; init; }

@@ -100,7 +100,7 @@ public sealed class Store
     /// <param name="what">What it is.</param>
     /// <param name="failure">What the disk said.</param>
     /// <param name="needed">Bytes of it that are not there yet; 0 where that is not known.</param>
-    internal MayflyException Refusal(string what, Exception failure, long needed = 0) => new($"{what} cannot be written into the store {Root}: {HostRefusal.Why(failure, Root)}",
+    public MayflyException Refusal(string what, Exception failure, long needed = 0) => new($"{what} cannot be written into the store {Root}: {HostRefusal.Why(failure, Root)}",
         HostRefusal.IsFull(failure) ? HostRefusal.MakeRoomIn(Root, needed) : "look at the disk and the permissions of that folder", failure);
 
     /// <summary>Takes an entry away: out of sight by one rename first, since a half-removed one must not be found.</summary>

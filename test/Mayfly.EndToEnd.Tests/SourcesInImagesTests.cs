@@ -21,9 +21,9 @@ public sealed partial class SourcesInImagesTests : IDisposable
     /// <summary>An extension in C, and a server of what it says.</summary>
     private static Dictionary<string, string> Fast => new()
     {
-        ["pyproject.toml"] = "[build-system]\nrequires = ['setuptools', 'wheel']\nbuild-backend = 'setuptools.build_meta'\n",
+        ["pyproject.toml"] = "[build-system]\nrequires = ['setuptools']\nbuild-backend = 'setuptools.build_meta'\n",
         // By nobody, who may do nothing, with no network but itself.
-        ["setup.py"] = "import os\nassert os.getuid() == 65534 and os.getgroups() == []\nsaid = dict(line.split(':\\t') for line in open('/proc/self/status').read().splitlines() if ':\\t' in line)\nassert said['CapEff'] == said['CapBnd'] == '0' * 16 and said['NoNewPrivs'] == '1'\nassert [line.split(':')[0].strip() for line in open('/proc/net/dev')][2:] == ['lo']\nassert not os.path.exists('/srv/env') and not os.access('/build', os.W_OK) and os.getcwd() == '/build/sources/fast-1.0'\nfrom setuptools import setup, Extension\nsetup(name='fast', version='1.0', py_modules=['serving'], ext_modules=[Extension('fast', ['fast.c'])], install_requires=['wheel'], entry_points={'console_scripts': ['answer = serving:main']})\n",
+        ["setup.py"] = "import os\nassert os.getuid() == 65534 and os.getgroups() == []\nsaid = dict(line.split(':\\t') for line in open('/proc/self/status').read().splitlines() if ':\\t' in line)\nassert said['CapEff'] == said['CapBnd'] == '0' * 16 and said['NoNewPrivs'] == '1'\ntry:\n    open('/dev/tty')\n    raise AssertionError('a terminal')\nexcept OSError:\n    pass\nassert [line.split(':')[0].strip() for line in open('/proc/net/dev')][2:] == ['lo']\nassert not os.path.exists('/srv/env') and not os.access('/build', os.W_OK) and os.getcwd() == '/build/sources/fast-1.0'\nfrom setuptools import setup, Extension\nsetup(name='fast', version='1.0', py_modules=['serving'], ext_modules=[Extension('fast', ['fast.c'])], install_requires=['wheel'], entry_points={'console_scripts': ['answer = serving:main']})\n",
         ["fast.c"] = """
             #include <Python.h>
             static PyObject *answer(PyObject *self, PyObject *none) { return PyUnicode_FromString("42 by gcc " __VERSION__); }
@@ -141,7 +141,7 @@ public sealed partial class SourcesInImagesTests : IDisposable
     private async Task<Ended> MayflyAsync(string verb, params string[] options) =>
         await Tool.RunAsync(Path.Combine(Tool.Repository, "mayfly"), [verb, Folder, .. options], new Dictionary<string, string> { ["PIP_NO_INDEX"] = "1", ["PIP_FIND_LINKS"] = _links, ["PIP_CONFIG_FILE"] = "/dev/null" });
 
-    [GeneratedRegex("file = \"fast-1\\.0-cp311-cp311-linux_x86_64\\.whl\", index = \"links\", size = \\d+, sha256 = \"(?<sha256>[0-9a-f]{64})\", needs = \\[\"wheel\"\\], source = \\{ file = \"fast-1\\.0\\.tar\\.gz\", size = \\d+, sha256 = \"[0-9a-f]{64}\", with = \\[(?<with>.*)\\] \\} \\},")]
+    [GeneratedRegex("file = \"fast-1\\.0-cp311-cp311-linux_x86_64\\.whl\", index = \"links\", size = \\d+, sha256 = \"(?<sha256>[0-9a-f]{64})\", needs = \\[\"wheel\"\\], source = \\{ file = \"fast-1\\.0\\.tar\\.gz\", size = \\d+, sha256 = \"[0-9a-f]{64}\", packages = \"[0-9a-f]{64}\", with = \\[(?<with>.*)\\] \\} \\},")]
     private static partial Regex Built();
 
     [GeneratedRegex("file = \"(?<name>[a-z]+)-")]

@@ -38,10 +38,10 @@ public sealed class LockFileTests
                         File = "mysqlclient-2.2-cp311-cp311-linux_x86_64.whl", Index = "index 2", Size = 10, Sha256 = new string('f', 64),
                         Source = new LockedSource
                         {
-                            File = "mysqlclient-2.2.tar.gz", Size = 7, Sha256 = new string('1', 64),
+                            File = "mysqlclient-2.2.tar.gz", Size = 7, Sha256 = new string('1', 64), Packages = new string('5', 64),
                             With =
                             [
-                                new LockedWheel { File = "odd-1-py3-none-any.whl", Index = "index", Size = 3, Sha256 = new string('2', 64), Source = new LockedSource { File = "odd-1.zip", Size = 4, Sha256 = new string('3', 64), With = [] } },
+                                new LockedWheel { File = "odd-1-py3-none-any.whl", Index = "index", Size = 3, Sha256 = new string('2', 64), Source = new LockedSource { File = "odd-1.zip", Size = 4, Sha256 = new string('3', 64), Packages = new string('5', 64), With = [] } },
                                 new LockedWheel { File = "setuptools-66-py3-none-any.whl", Index = "index", Size = 5, Sha256 = new string('4', 64) },
                             ],
                         },

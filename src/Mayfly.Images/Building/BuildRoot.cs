@@ -127,12 +127,13 @@ internal sealed class BuildRoot : IDisposable
 
     /// <summary>Lets programs in what is mounted see a folder of this host, and write into it.</summary>
     /// <param name="folder">Of this host.</param>
-    /// <param name="path">Absolute, by the root's own paths; nothing may be there.</param>
+    /// <param name="path">Absolute, by the root's own paths; nothing may be there yet.</param>
     public void Show(string folder, string path) => _thread.Run(() =>
     {
         Nodes.MakeDirectory($"{Root}{path}", 0x1ed);
         Mounts.Mount(folder, $"{Root}{path}", null, MountFlags.Bind);
-        _shown.Add(path[1..]);
+        _shown.Add($"{Root}{path}");
+        Mounts.Mount("none", $"{Root}{path}", null, MountFlags.Bind | MountFlags.Remount | MountFlags.NoSetUserId | MountFlags.NoDevices);
     });
 
     /// <summary>Leaves what programs wrote as a layer that holds nothing of the shims.</summary>
@@ -151,7 +152,9 @@ internal sealed class BuildRoot : IDisposable
         _mounted = false;
         _thread.Run(() =>
         {
-            foreach (var name in (string[])[.. _shown, "sys", "dev"])
+            _shown.ForEach(Mounts.Detach);
+            _shown.Clear();
+            foreach (var name in (ReadOnlySpan<string>)["sys", "dev"])
             {
                 try
                 {
@@ -163,7 +166,6 @@ internal sealed class BuildRoot : IDisposable
                 }
             }
 
-            _shown.Clear();
             Mounts.Detach(Root);
         });
     }
@@ -209,19 +211,15 @@ internal sealed class BuildRoot : IDisposable
             return Process.Start(start)!;
         });
         var output = new OutputTail();
-        process.ErrorDataReceived += (_, line) => Take(line.Data);
-        process.OutputDataReceived += (_, line) => Take(line.Data);
-        process.BeginErrorReadLine();
-        process.BeginOutputReadLine();
+        var heard = Task.WhenAll(BoundedLines.ReadAsync(process.StandardError, Take), BoundedLines.ReadAsync(process.StandardOutput, Take));
         using (cancellationToken.Register(process.StandardInput.Close))
             process.WaitForExit();
+        heard.Wait(CancellationToken.None);
         cancellationToken.ThrowIfCancellationRequested();
         return new ProgramResult(process.ExitCode, output.Text, new ProgramCall(_layers, _shims, arguments, environment, workingDirectory));
 
-        void Take(string? line)
+        void Take(string line)
         {
-            if (line is null)
-                return;
             output.Add(line);
             onLine?.Invoke(line);
         }

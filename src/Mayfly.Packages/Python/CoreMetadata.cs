@@ -7,7 +7,7 @@ namespace Mayfly.Packages.Python;
 public sealed record CoreMetadata
 {
     /// <summary>More than any project writes; a hostile one shall not fill the memory.</summary>
-    internal const int Largest = 16 << 20;
+    public const int Largest = 16 << 20;
 
     public required ProjectName Name { get; init; }
 

@@ -29,7 +29,7 @@ internal sealed class PythonSource(StackSpec spec, Store store, Func<StackLock, 
         foreach (var request in Requests)
         {
             var (requested, python) = (request.Read(), ImagePython.Of(made, request.Set));
-            if (EnvironmentChoice.Find(before, request, requested, python) is { } holds)
+            if (EnvironmentChoice.Find(before, request, requested, python, BuildPackages.DigestOf(made, request.Set)) is { } holds)
             {
                 environments.Add(holds);
                 continue;
@@ -76,10 +76,11 @@ internal sealed class PythonSource(StackSpec spec, Store store, Func<StackLock, 
             var permission = request?.Builds ?? BuildPermission.None;
             var sources = PythonRequirements.Of(Usual().And(named), new PythonSources { Builds = permission }, ImagePython.Of(stackLock, environment.Set).Target).Sources;
             await WheelFetch.AllAsync(store, sources, environment.Wheels, progress, cancellationToken);
+            // What cannot be installed is to be told before anything is built.
+            UnpackedWheel.Of(store, environment with { Wheels = [.. environment.Wheels.Where(static wheel => wheel.Source is null)] }, cancellationToken: cancellationToken);
             builds.Add(async () =>
             {
                 await LockedBuilds.AllAsync(store, environment.Wheels, permission, BuilderIn(stackLock, environment.Set, progress)(sources), cancellationToken);
-                // What cannot be installed is to be told before anything is built.
                 UnpackedWheel.Of(store, environment, cancellationToken: cancellationToken);
             });
         }
@@ -89,7 +90,7 @@ internal sealed class PythonSource(StackSpec spec, Store store, Func<StackLock, 
     }
 
     private Task<LockedEnvironment> ChooseAsync(StackLock made, EnvironmentRequest request, RequestedDistributions requested, ImagePython python, IReadOnlyList<LockedWheel> stays, IProgress<Activity> progress, CancellationToken cancellationToken) =>
-        EnvironmentChoice.ChooseAsync(store, request, requested, python, Usual(), stays, BuilderIn(made, request.Set, progress), progress, cancellationToken);
+        EnvironmentChoice.ChooseAsync(store, request, requested, python, BuildPackages.DigestOf(made, request.Set), Usual(), stays, BuilderIn(made, request.Set, progress), progress, cancellationToken);
 
     /// <summary>Builds in the image of a component, whose packages are made only when something is built.</summary>
     private Func<PythonSources, ISourceBuilder> BuilderIn(StackLock stackLock, string set, IProgress<Activity> progress) =>

@@ -8,6 +8,9 @@ namespace Mayfly.Packages.Tests.Python;
 /// <summary>What an image's environment has, chosen without an image.</summary>
 public sealed class EnvironmentChoiceTests : IDisposable
 {
+    /// <summary>Stands for the Debian packages that sources are built in.</summary>
+    private static readonly string Built = new('a', 64);
+
     private readonly TemporaryStore _store = new();
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("mayfly-choice-");
 
@@ -51,12 +54,12 @@ public sealed class EnvironmentChoiceTests : IDisposable
         Assert.All(locked.Wheels, static wheel => Assert.Equal("links", wheel.Index));
         Assert.Equal([$"{first}<2"], locked.Requests);
         var stack = Lock("amd64", "3.11.2-1", "3.11.2-6", "2.36-9") with { Environments = [locked] };
-        Assert.Same(locked, EnvironmentChoice.Find(stack, request, request.Read(), python));
-        Assert.Null(EnvironmentChoice.Find(stack, request, request.Read(), python with { Minor = 12, Version = Packages.Python.PythonVersion.Parse("3.12.1") }));
+        Assert.Same(locked, EnvironmentChoice.Find(stack, request, request.Read(), python, Built));
+        Assert.Null(EnvironmentChoice.Find(stack, request, request.Read(), python with { Minor = 12, Version = Packages.Python.PythonVersion.Parse("3.12.1") }, Built));
 
         // A line more, and what was old by somebody's wish is old still without it.
         request = Request($"--find-links links\n{first}\n{second}\n");
-        Assert.Null(EnvironmentChoice.Find(stack, request, request.Read(), python));
+        Assert.Null(EnvironmentChoice.Find(stack, request, request.Read(), python, Built));
         var grown = await ChooseAsync(request, python, locked.Wheels);
         Assert.Equal("1.0", Version(grown, first));
         Assert.Equal([first], grown.Wheels.Single(static wheel => wheel.File.StartsWith(second, StringComparison.Ordinal)).Needs);
@@ -105,7 +108,7 @@ public sealed class EnvironmentChoiceTests : IDisposable
         SourceProject.Archive(links, "delta", new Dictionary<string, string>());
         var permitted = Request("--no-index\n--find-links links\ngamma\n") with { Builds = BuildPermission.Parse("gamma,delta") };
         var builder = new RecordedBuilds(_store.Store, _folder.CreateSubdirectory("built").FullName, new Uri(links));
-        var locked = await EnvironmentChoice.ChooseAsync(_store.Store, permitted, permitted.Read(), python, new RequirementsFile(), [], _ => builder);
+        var locked = await EnvironmentChoice.ChooseAsync(_store.Store, permitted, permitted.Read(), python, Built, new RequirementsFile(), [], _ => builder);
         var wheel = Assert.Single(locked.Wheels);
         Assert.Equal(("gamma-1.0-py3-none-any.whl", "links", "gamma-1.0.tar.gz", Sha256($"{links}/gamma-1.0.tar.gz")), (wheel.File, wheel.Index, wheel.Source!.File, wheel.Source.Sha256));
         // What it is built with is built itself, with another one.
@@ -115,8 +118,19 @@ public sealed class EnvironmentChoiceTests : IDisposable
 
         // It holds as long as the script permits it.
         var stack = Lock("amd64", "3.11.2-1", "3.11.2-6", "2.36-9") with { Environments = [locked] };
-        Assert.Same(locked, EnvironmentChoice.Find(stack, permitted, permitted.Read(), python));
-        Assert.Null(EnvironmentChoice.Find(stack, permitted with { Builds = BuildPermission.None }, permitted.Read(), python));
+        Assert.Same(locked, EnvironmentChoice.Find(stack, permitted, permitted.Read(), python, Built));
+        Assert.Null(EnvironmentChoice.Find(stack, permitted with { Builds = BuildPermission.None }, permitted.Read(), python, Built));
+
+        Assert.Null(EnvironmentChoice.Find(stack, permitted with { Builds = BuildPermission.Parse("gamma") }, permitted.Read(), python, Built));
+        // And as long as the packages are the same that it is built in; then a line more builds nothing anew.
+        Assert.Null(EnvironmentChoice.Find(stack, permitted, permitted.Read(), python, new string('b', 64)));
+        WheelFile.Write(links, "more", "1.0", new Dictionary<string, byte[]>(), "");
+        var more = Request("--no-index\n--find-links links\ngamma\nmore\n") with { Builds = permitted.Builds };
+        builder.Made.Clear();
+        var stayed = await EnvironmentChoice.ChooseAsync(_store.Store, more, more.Read(), python, Built, new RequirementsFile(), locked.Wheels, _ => builder);
+        Assert.Equal(["gamma-1.0-py3-none-any.whl", "more-1.0-py3-none-any.whl"], stayed.Wheels.Select(static one => one.File));
+        Assert.Same(wheel.Source, stayed.Wheels[0].Source);
+        Assert.Empty(builder.Made);
 
         // Elsewhere the files are fetched, all of them, and the same is built of exactly those.
         using var other = new TemporaryStore();
@@ -128,7 +142,7 @@ public sealed class EnvironmentChoiceTests : IDisposable
         Assert.Equal("stack.lock has gamma-1.0.tar.gz, and nothing of gamma may be built", refused.Message);
         await LockedBuilds.AllAsync(other.Store, locked.Wheels, permitted.Builds, again, TestContext.Current.CancellationToken);
         Assert.True(WheelFetch.IsThere(other.Store, wheel));
-        Assert.Equal("gamma-1.0.tar.gz with delta-1.0.tar.gz (tool-1.0-py3-none-any.whl), tool-1.0-py3-none-any.whl", Assert.Single(again.Asked));
+        Assert.Equal(["delta-1.0.tar.gz with tool-1.0-py3-none-any.whl", "gamma-1.0.tar.gz with delta-1.0.tar.gz (tool-1.0-py3-none-any.whl), tool-1.0-py3-none-any.whl"], again.Asked);
         var otherwise = await Assert.ThrowsAsync<MayflyException>(() => LockedBuilds.AllAsync(other.Store, [wheel with { Sha256 = new string('0', 64) }], permitted.Builds, again, TestContext.Current.CancellationToken));
         Assert.Equal($"gamma-1.0.tar.gz gave another wheel than the one that stack.lock has: gamma-1.0-py3-none-any.whl with the SHA-256 {wheel.Sha256}, and not {new string('0', 64)}", otherwise.Message);
     }
@@ -138,6 +152,8 @@ public sealed class EnvironmentChoiceTests : IDisposable
     {
         public List<string> Asked { get; } = [];
 
+        public List<string> Made { get; } = [];
+
         public Task<CoreMetadata> MetadataAsync(SourceTree source, CancellationToken cancellationToken) =>
             Task.FromResult(CoreMetadata.Read(System.Text.Encoding.UTF8.GetBytes($"Metadata-Version: 2.1\nName: {source.Name.Split('-')[0]}\nVersion: {source.Name.Split('-')[1][..3]}\n"), source.Name));
 
@@ -146,6 +162,7 @@ public sealed class EnvironmentChoiceTests : IDisposable
         public Task<BuiltWheel> BuildAsync(SourceTree source, CancellationToken cancellationToken)
         {
             var (name, version) = (source.Name.Split('-')[0], source.Name.Split('-')[1][..3]);
+            Made.Add(source.Name);
             if (source.Requires is { } told)
                 Asked.Add($"{source.Name} with {string.Join(", ", told.Select(static one => one.File!.Name + (one.BuildRequires is { } inner ? $" ({string.Join(", ", inner.Select(static need => need.File!.Name))})" : "")))}");
             var (wheel, sha256) = WheelFile.Keep(store, WheelFile.Write(folder, name, version, new Dictionary<string, byte[]>(), ""));
@@ -183,7 +200,7 @@ public sealed class EnvironmentChoiceTests : IDisposable
     }
 
     private Task<LockedEnvironment> ChooseAsync(EnvironmentRequest request, ImagePython python, IReadOnlyList<LockedWheel> stays) =>
-        EnvironmentChoice.ChooseAsync(_store.Store, request, request.Read(), python, new RequirementsFile(), stays);
+        EnvironmentChoice.ChooseAsync(_store.Store, request, request.Read(), python, Built, new RequirementsFile(), stays);
 
     private static string Version(LockedEnvironment environment, string project) => environment.Wheels.Single(wheel => wheel.ReadName().Project.Text == project).ReadName().Version.ToString();
 
