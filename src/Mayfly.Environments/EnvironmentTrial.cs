@@ -1,3 +1,4 @@
+using System.Globalization;
 using Mayfly.Packages;
 using Mayfly.Packages.Python;
 
@@ -7,7 +8,8 @@ namespace Mayfly.Environments;
 /// <param name="store">Has them.</param>
 /// <param name="interpreter">What they run on.</param>
 /// <param name="name">What they are called together, in messages.</param>
-public sealed class EnvironmentTrial(Store store, Interpreter interpreter, string name)
+/// <param name="limit">How long each test may take, or importing each distribution; <see cref="Timeout.InfiniteTimeSpan"/> for as long as it likes.</param>
+public sealed class EnvironmentTrial(Store store, Interpreter interpreter, string name, TimeSpan limit)
 {
     private const string Title = "try wheels";
 
@@ -18,7 +20,7 @@ public sealed class EnvironmentTrial(Store store, Interpreter interpreter, strin
     /// <param name="commands">What to run in it, by the shell and in this folder; empty: every module that can be imported by itself is.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="MayflyException">They do not fit together or to the interpreter, or a test fails; the message has the end of what it said.</exception>
+    /// <exception cref="MayflyException">They do not fit together or to the interpreter, or a test fails or takes too long; the message has the end of what it said.</exception>
     public async Task RunAsync(IReadOnlyList<(string Name, string Sha256)> wheels, IReadOnlyList<string> commands, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
     {
         progress?.Report(new Activity(Title, $"install {Counted(wheels.Count, "wheel")} with {interpreter.Name}"));
@@ -77,34 +79,41 @@ public sealed class EnvironmentTrial(Store store, Interpreter interpreter, strin
         {
             progress?.Report(new Activity(Title, command));
             // One pipe for both outputs, and nothing held back: so what it says is in the order in which it was said.
-            var (code, said) = await HeardProcess.RunAsync(environment.Root, "/bin/sh", ["-c", $"exec 2>&1\n{command}"], Directory.GetCurrentDirectory(), [("PYTHONNOUSERSITE", "1"), ("PYTHONUNBUFFERED", "1")], cancellationToken).ConfigureAwait(false);
+            var (code, said) = await HeardProcess.RunWithinAsync(environment.Root, "/bin/sh", ["-c", $"exec 2>&1\n{command}"], Directory.GetCurrentDirectory(), [("PYTHONNOUSERSITE", "1"), ("PYTHONUNBUFFERED", "1")], limit, cancellationToken).ConfigureAwait(false);
+            if (code is null)
+                throw Failed($"the test of {name} did not end within {Told(limit)}, and was ended with all that it had started: `{command}`", said, "mend what it waits for, or give it more time with --test-timeout");
             if (code != 0)
-                throw Failed($"the test of {name} failed: `{command}`", code, said, "it runs in an environment that has these wheels and nothing else; mend them or the test, and publish again");
+                throw Failed($"the test of {name} failed: `{command}`, with exit code {code}", said, "it runs in an environment that has these wheels and nothing else; mend them or the test, and publish again");
         }
     }
 
     private async Task ImportsAsync(VirtualEnvironment environment, string folder, IProgress<Activity>? progress, CancellationToken cancellationToken)
     {
         var all = environment.Installed().Select(static one => (One: one, Modules: ModulesOf(one.Files))).Where(static pair => pair.Modules.Count > 0).ToArray();
-        var ended = new (int Code, string Said)[all.Length];
+        var ended = new (int? Code, string Said)[all.Length];
         var done = 0;
         // Each in a process of its own: what one of them changes as it is imported must not help another.
         await Parallel.ForEachAsync(Enumerable.Range(0, all.Length), new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken }, async (number, token) =>
         {
-            ended[number] = await HeardProcess.RunAsync(environment.Root, $"{environment.Root}/bin/python", ["-I", "-c", Import, .. all[number].Modules], folder, [], token).ConfigureAwait(false);
+            ended[number] = await HeardProcess.RunWithinAsync(environment.Root, $"{environment.Root}/bin/python", ["-I", "-c", Import, .. all[number].Modules], folder, [], limit, token).ConfigureAwait(false);
             progress?.Report(new Activity(Title, $"import {all[number].One.Project}") { Done = Interlocked.Increment(ref done), Total = all.Length });
         }).ConfigureAwait(false);
         string[] failed = [.. all.Zip(ended).Where(static pair => pair.Second.Code != 0).Select(static pair => $"{pair.First.One.Project} {pair.First.One.Version}")];
         if (failed.Length == 0)
             return;
         var first = Array.FindIndex(ended, static one => one.Code != 0);
-        throw Failed($"{failed[0]} of {name} cannot be imported ({string.Join(", ", all[first].Modules)}){(failed.Length > 1 ? $", and neither can {string.Join(", ", failed[1..])}" : "")}", ended[first].Code, ended[first].Said,
-            "mend the wheel, or lock what it needs with it; where importing is no fair test, give another one with --test 'COMMAND'");
+        var others = failed.Length > 1 ? $", and neither can {string.Join(", ", failed[1..])}" : "";
+        const string Other = "where importing is no fair test, give another one with --test 'COMMAND'";
+        throw ended[first].Code is { } code
+            ? Failed($"{failed[0]} of {name} cannot be imported ({string.Join(", ", all[first].Modules)}){others}, with exit code {code}", ended[first].Said, $"mend the wheel, or lock what it needs with it; {Other}")
+            : Failed($"{failed[0]} of {name} cannot be imported ({string.Join(", ", all[first].Modules)}) within {Told(limit)}{others}", ended[first].Said, $"mend the wheel, or give it more time with --test-timeout; {Other}");
     }
 
-    private MayflyException Failed(string what, int code, string said, string hint) => said.Trim().Length == 0
-        ? new MayflyException($"{what}, with exit code {code}, and said nothing", hint)
-        : new MayflyException($"{what}, with exit code {code}:\n{HeardProcess.EndOf(said)}", $"{hint}; all that it said is in {HeardProcess.Keep(store, $"trial-{Guid.NewGuid().ToString("n")[..8]}", said)}");
+    private MayflyException Failed(string what, string said, string hint) => said.Trim().Length == 0
+        ? new MayflyException($"{what}, and said nothing", hint)
+        : new MayflyException($"{what}:\n{HeardProcess.EndOf(said)}", $"{hint}; all that it said is in {HeardProcess.Keep(store, $"trial-{Guid.NewGuid().ToString("n")[..8]}", said)}");
+
+    private static string Told(TimeSpan time) => time.TotalSeconds % 60 == 0 ? Counted((int)time.TotalMinutes, "minute") : time.TotalSeconds == 1 ? "1 second" : string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds} seconds");
 
     private static string Counted(int count, string noun) => count == 1 ? $"1 {noun}" : $"{count} {noun}s";
 }

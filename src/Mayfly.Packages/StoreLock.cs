@@ -19,15 +19,18 @@ internal static class StoreLock
         var file = Open(root);
         try
         {
-            var told = "";
+            // The kernel's list is read in pieces, and one who has a lock may be missing from it for a moment: only a new name is news, and none at all is said when it is so again.
+            var (told, blind) = (new HashSet<string>(StringComparer.Ordinal), 0);
             for (; !Files.Lock(file, exclusive, wait: false); cancellationToken.WaitHandle.WaitOne(50))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (Holders(file) is var holders && holders != told)
-                    progress?.Report(new Activity("wait", $"the store {root} is {(exclusive ? "in use by" : "being pruned by")} {told = holders}") { AtOnce = true });
+                var holders = Holders(file);
+                var isNews = holders.Count(told.Add) > 0 || (holders.Count == 0 && told.Count == 0 && ++blind == 3);
+                if (isNews)
+                    progress?.Report(new Activity("wait", $"the store {root} is {(exclusive ? "in use by" : "being pruned by")} {(holders.Count > 0 ? string.Join(", ", holders) : "another process")}") { AtOnce = true });
             }
 
-            if (told.Length > 0)
+            if (told.Count > 0 || blind >= 3)
                 progress?.Report(new Activity("wait", $"the store {root} is free") { Ended = true });
             if (handedDown)
                 Inheritance.HandDown(file);
@@ -59,7 +62,7 @@ internal static class StoreLock
     }
 
     /// <summary>Who has it, as the kernel lists locks (proc_locks(5)): many may have it together, so none can sign it as those do who have something alone.</summary>
-    private static string Holders(SafeFileHandle file)
+    private static IReadOnlyList<string> Holders(SafeFileHandle file)
     {
         var inode = Nodes.Of(file, "lock").Inode.ToString(CultureInfo.InvariantCulture);
         var processes = from line in File.ReadLines("/proc/locks")
@@ -73,6 +76,6 @@ internal static class StoreLock
                         where process is not null
                         select string.Create(CultureInfo.InvariantCulture, $"process {process.Value.Id} since {process.Value.StartedAt.ToLocalTime():HH:mm:ss}");
         // In another namespace of processes it has no number here.
-        return string.Join(", ", processes.Distinct()) is { Length: > 0 } known ? known : "another process";
+        return [.. processes.Distinct()];
     }
 }

@@ -81,6 +81,7 @@ public sealed class OwnVerbs : IDisposable
     [InlineData("mayfly env delete other wo", "work")]
     [InlineData("mayfly env install del", "")]
     [InlineData("mayfly depot publish --pol", "--policy")]
+    [InlineData("mayfly depot publish --test-", "--test-timeout")]
     public void Bash_completes(string line, string expected)
     {
         _folder.With("shop/stack.cs", "").With("environments/work/pyvenv.cfg", "").With("completion", Invocation.Run(_folder, "completion", "bash").Output);

@@ -22,13 +22,15 @@ internal static class PublishVerb
         var to = new Option<string>("--to") { Description = "The depot's folder; made when missing", HelpName = "FOLDER", Required = true };
         var address = new Option<string?>("--address") { Description = "Where apt and pip find it, for depot.sources; the folder itself unless named", HelpName = "URL" };
         var test = new Option<string[]>("--test") { Description = "A command that must succeed in an environment of the wheels; their modules are imported unless one is given", HelpName = "COMMAND" };
+        var limit = new Option<string>("--test-timeout") { Description = "How long each test may take, such as 90s or 2h; 0 for no limit", HelpName = "TIME", DefaultValueFactory = static _ => "10m" };
         var python = new Option<string?>("--python", "-p") { Description = "The interpreter that tries the wheels; one that the lock is for unless given", HelpName = "PYTHON" };
         var policy = new Option<string?>("--policy") { Description = "The stack.cs whose licence policy is asked for a pylock.toml; the one beside it unless given", HelpName = "STACK" };
         var builds = BuildOption.Create();
         var command = new ExampledCommand("publish", "Add a lock, its packages and its wheels to a depot",
-            "mayfly depot publish examples/shop --to /srv/depot", "mayfly depot publish pylock.toml --to /srv/depot --test 'python -m unittest'") { named, to, key, address, test, python, policy, builds };
-        command.SetAction(async (result, cancellationToken) =>
+            "mayfly depot publish examples/shop --to /srv/depot", "mayfly depot publish pylock.toml --to /srv/depot --test 'python -m unittest'") { named, to, key, address, test, limit, python, policy, builds };
+        command.SetAction((result, cancelled) => Interruption.RunAsync(async cancellationToken =>
         {
+            var within = TimeLimit.Parse(result.GetValue(limit)!, limit.Name);
             var asked = PublishedLock.Of(result.GetValue(named)!);
             var signer = DepotVerb.Signer(result.GetValue(key));
             var (depot, store) = (new DepotFolder(result.GetValue(to)!), Store.Open());
@@ -93,7 +95,7 @@ internal static class PublishVerb
             async Task<IReadOnlyList<PublishedWheel>> TriedAsync(IReadOnlyList<WheelSet> sets, IProgress<Activity> progress)
             {
                 foreach (var set in sets)
-                    await new EnvironmentTrial(store, set.Interpreter, set.Name).RunAsync(set.Files, result.GetValue(test) ?? [], progress, cancellationToken);
+                    await new EnvironmentTrial(store, set.Interpreter, set.Name, within).RunAsync(set.Files, result.GetValue(test) ?? [], progress, cancellationToken);
                 PublishedWheel[] all = [.. sets.SelectMany(static set => set.Wheels).DistinctBy(static wheel => (wheel.File, wheel.Sha256))];
                 var licences = WheelLicences.Read(store, [.. all.Select(static wheel => new LockedWheel { File = wheel.File, Sha256 = wheel.Sha256, Size = 1, Index = "" }.AsPackage())]);
                 return [.. all.Zip(licences, static (wheel, read) => wheel with { Licence = read.Licence?.Spdx })];
@@ -126,7 +128,7 @@ internal static class PublishVerb
                     output.WriteLine($"for pip: --index-url {(result.GetValue(address) is { } place ? place.TrimEnd('/') : $"file://{depot.Root}")}/simple/");
                 output.WriteLine($"for Mayfly: {depot.Root}/depot.asc is the key for [depot] keys");
             }
-        });
+        }, cancelled));
         return command;
     }
 
