@@ -19,18 +19,18 @@ internal static class StoreLock
         var file = Open(root);
         try
         {
-            // The kernel's list is read in pieces, and one who has a lock may be missing from it for a moment: only a new name is news, and none at all is said when it is so again.
-            var (told, blind) = (new HashSet<string>(StringComparer.Ordinal), 0);
+            // The kernel's list is read in pieces, and one who has a lock may be missing from it for a moment: only a new name is news, and that there is none at all when it is so again.
+            var (told, looks) = (new HashSet<string>(StringComparer.Ordinal), 0);
             for (; !Files.Lock(file, exclusive, wait: false); cancellationToken.WaitHandle.WaitOne(50))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                var holders = Holders(file);
-                var isNews = holders.Count(told.Add) > 0 || (holders.Count == 0 && told.Count == 0 && ++blind == 3);
-                if (isNews)
-                    progress?.Report(new Activity("wait", $"the store {root} is {(exclusive ? "in use by" : "being pruned by")} {(holders.Count > 0 ? string.Join(", ", holders) : "another process")}") { AtOnce = true });
+                IReadOnlyList<string> holders = Holders(file) is { Count: > 0 } known ? known : looks++ > 1 && told.Count == 0 ? ["another process"] : [];
+                if (holders.Except(told).Any())
+                    progress?.Report(new Activity("wait", $"the store {root} is {(exclusive ? "in use by" : "being pruned by")} {string.Join(", ", holders)}") { AtOnce = true });
+                told.UnionWith(holders);
             }
 
-            if (told.Count > 0 || blind >= 3)
+            if (told.Count > 0)
                 progress?.Report(new Activity("wait", $"the store {root} is free") { Ended = true });
             if (handedDown)
                 Inheritance.HandDown(file);
