@@ -58,7 +58,7 @@ public static partial class EnvironmentCheck
             yield break;
         }
 
-        foreach (var entry in RecordEntry.Read(File.ReadAllText($"{environment.PackagesFolder}/{one.Information}/RECORD")))
+        foreach (var entry in one.Entries)
         {
             // Whoever wrote it may name anything: a device has no end, and a pipe waits for somebody.
             var path = entry.Path.Contains('\0', StringComparison.Ordinal) ? null : Path.GetFullPath($"{environment.PackagesFolder}/{entry.Path}");

@@ -98,8 +98,7 @@ public sealed record EnvironmentPlan
                 .. chosen.Where(one => !installed.Any(there => there.Project == one.Project && there.Version == one.Version && IsOf(there, one)))
                     .Select(one => new PlannedInstall(one, installed.FirstOrDefault(there => there.Project == one.Project)?.Version, requested?.Contains(one.Project) ?? true)),
             ],
-            // What every environment begins with is nobody's choice, and only pip knows how what setuptools installed goes.
-            Remove = [.. installed.Where(there => chosen.All(one => one.Project != there.Project) && there is { IsSeed: false, IsLegacy: false })],
+            Remove = [.. installed.Where(there => chosen.All(one => one.Project != there.Project) && !there.IsLeftAlone)],
         };
 
         bool IsOf(InstalledDistribution there, ChosenDistribution one)

@@ -9,7 +9,7 @@ public sealed record InstalledDistribution
     private const int Largest = 64 << 20;
 
     private readonly Lazy<CoreMetadata> _metadata;
-    private readonly Lazy<(IReadOnlyList<string> Files, string? Fault)> _record;
+    private readonly Lazy<(IReadOnlyList<RecordEntry> Entries, IReadOnlyList<string> Files, string? Fault)> _record;
 
     private InstalledDistribution(string folder, string metadataFile, CoreMetadata? metadata) =>
         (MetadataFile, _metadata, _record) = (metadataFile, metadata is null ? new(() => ReadMetadata(metadataFile)) : new(metadata), new(() => Recorded($"{folder}/RECORD")));
@@ -36,6 +36,9 @@ public sealed record InstalledDistribution
     /// <summary>Its files, from the folder of the packages; empty when it has no record, or one that cannot be read.</summary>
     public IReadOnlyList<string> Files => _record.Value.Files;
 
+    /// <summary>The lines of its record, also those that name no path; empty when it has none, or one that cannot be read.</summary>
+    public IReadOnlyList<RecordEntry> Entries => _record.Value.Entries;
+
     /// <summary>Why nobody can say which files are its own, behind its name: <c>has no RECORD</c>; null when its <c>RECORD</c> says it.</summary>
     public string? RecordFault => _record.Value.Fault;
 
@@ -44,6 +47,22 @@ public sealed record InstalledDistribution
 
     /// <summary>True for what tools put into every environment that they make: nobody's choice.</summary>
     public bool IsSeed => Project.Text is "pip" or "setuptools" or "wheel";
+
+    /// <summary>True for what stays as it is unless it is named: an environment's beginning is nobody's choice, and only pip knows how what setuptools installed goes.</summary>
+    public bool IsLeftAlone => IsSeed || IsLegacy;
+
+    /// <summary>Its metadata as they are written; empty when they cannot be read.</summary>
+    public string MetadataText()
+    {
+        try
+        {
+            return TextOf(MetadataFile);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
 
     /// <summary>Its metadata; when they cannot be read, those of a distribution that needs nothing.</summary>
     public CoreMetadata Metadata => _metadata.Value;
@@ -175,19 +194,20 @@ public sealed record InstalledDistribution
         }
     }
 
-    private static (IReadOnlyList<string> Files, string? Fault) Recorded(string path)
+    private static (IReadOnlyList<RecordEntry> Entries, IReadOnlyList<string> Files, string? Fault) Recorded(string path)
     {
         if (!File.Exists(path))
-            return ([], "has no RECORD");
+            return ([], [], "has no RECORD");
         try
         {
-            string[] files = [.. RecordEntry.Read(TextOf(path)).Select(static entry => entry.Path).Where(static path => !path.Contains('\0', StringComparison.Ordinal))];
+            var entries = RecordEntry.Read(TextOf(path));
+            string[] files = [.. entries.Select(static entry => entry.Path).Where(static path => !path.Contains('\0', StringComparison.Ordinal))];
             // It names itself, at least.
-            return (files, files is [] ? "has a RECORD with nothing in it" : null);
+            return (entries, files, files is [] ? "has a RECORD with nothing in it" : null);
         }
         catch (Exception e) when (e is MayflyException or IOException or UnauthorizedAccessException)
         {
-            return ([], $"has a RECORD that cannot be read ({e.Message})");
+            return ([], [], $"has a RECORD that cannot be read ({e.Message})");
         }
     }
 }

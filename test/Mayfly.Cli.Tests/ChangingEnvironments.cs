@@ -154,6 +154,25 @@ public sealed class ChangingEnvironments : IDisposable
     }
 
     [Fact]
+    public void What_is_asked_for_and_does_not_count_here_leaves_an_empty_one()
+    {
+        Says("made FOLDER/environments/shop with Python 3.11.2\n", "create", "shop", "web ; python_version < '3'");
+        Says("shop is as it should be: 0 packages, Python 3.11.2\n", "doctor", "--env", "shop");
+    }
+
+    [Fact]
+    public void Metadata_that_are_a_pipe_keep_nobody_waiting()
+    {
+        Says("made FOLDER/environments/shop with Python 3.11.2\n+ driver 1.0\nshop: 1 installed\n", "create", "shop", "driver");
+        var metadata = $"{Root("shop")}/lib/python3.11/site-packages/driver-1.0.dist-info/METADATA";
+        File.Delete(metadata);
+        using (var made = Process.Start("mkfifo", metadata))
+            made.WaitForExit();
+        Assert.Equal((0, "Package Version\n------- -------\ndriver  1.0\n"), Invocation.Run(_folder, Host, "pip", "--env", Root("shop"), "list") is var said ? (said.ExitCode, said.Output) : default);
+        Says("driver==1.0\n", "freeze", "--env", "shop");
+    }
+
+    [Fact]
     public void What_plain_pip_did_is_told()
     {
         Says("made FOLDER/environments/shop with Python 3.11.2\n+ driver 1.0\n+ orm 2.0\n+ web 2.0\nshop: 3 installed\n", "create", "shop", "web");

@@ -57,6 +57,9 @@ public sealed class PrivateIndexes : IDisposable
         Assert.Equal(1, wrong.ExitCode);
         Assert.DoesNotContain(Password, wrong.Output + wrong.Error, StringComparison.Ordinal);
 
+        // A page may have links with names and passwords of their own, and is kept as it was: for its owner alone.
+        Assert.All(Directory.GetFiles($"{_folder.Path}/stores", "*", SearchOption.AllDirectories).Where(static path => path.Contains("/indexes/", StringComparison.Ordinal) && File.ReadAllText(path).Contains("one-1.0-py3-none-any.whl", StringComparison.Ordinal)).ToArray() is { Length: > 0 } pages ? pages : throw new InvalidOperationException("no page is kept"),
+            static path => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path)));
         // No file of the environments, the lock or the stores has it.
         foreach (var file in Directory.EnumerateFiles(_folder.Path, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint }))
             Assert.False(File.ReadAllBytes(file).AsSpan().IndexOf(Encoding.UTF8.GetBytes(Password)) >= 0, file);

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Mayfly.Environments;
 using Mayfly.Packages;
 using Mayfly.Packages.Python;
@@ -28,11 +27,8 @@ internal static class DiffVerb
             };
             ChangeData[] changes = [.. LockDifference.Changes(before, Versions(opened.Installed()))];
             var output = result.InvocationConfiguration.Output;
-            if (result.GetValue(json))
-            {
-                output.WriteLine(JsonSerializer.Serialize(changes, EnvironmentJson.Default.ChangeDataArray));
+            if (result.TryTell(json, changes, EnvironmentJson.Default.ChangeDataArray))
                 return ExitCode.Done;
-            }
 
             foreach (var change in changes)
                 output.WriteLine(change);

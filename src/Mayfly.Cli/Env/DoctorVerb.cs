@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Mayfly.Environments;
 using Mayfly.Packages;
 using Mayfly.Verbs;
@@ -18,11 +17,8 @@ internal static class DoctorVerb
         {
             var opened = VirtualEnvironment.Read(environment.PathIn(result), Store.Open());
             var (findings, name, output) = (EnvironmentCheck.Of(opened), EnvironmentPlaces.OfHost().NameOf(opened.Root), result.InvocationConfiguration.Output);
-            if (result.GetValue(json))
-            {
-                output.WriteLine(JsonSerializer.Serialize(new CheckData(name, opened.Root, [.. findings]), EnvironmentJson.Default.CheckData));
+            if (result.TryTell(json, new CheckData(name, opened.Root, [.. findings]), EnvironmentJson.Default.CheckData))
                 return findings is [] ? ExitCode.Done : ExitCode.Failed;
-            }
 
             foreach (var finding in findings)
                 output.WriteLine(finding);

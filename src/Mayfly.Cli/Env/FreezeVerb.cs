@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Mayfly.Cli.Pip;
 using Mayfly.Packages;
 using Mayfly.Verbs;
@@ -18,11 +17,8 @@ internal static class FreezeVerb
         {
             PipDistribution[] all = [.. PipDistribution.All(environment.Read(result, Store.Open())).Where(static one => !one.Installed.IsSeed).OrderBy(static one => one.Name.ToLowerInvariant(), StringComparer.Ordinal)];
             var output = result.InvocationConfiguration.Output;
-            if (result.GetValue(json))
-            {
-                output.WriteLine(JsonSerializer.Serialize([.. all.Select(static one => new FrozenData(one.Installed.Project.Text, one.Version, one.Frozen()))], EnvironmentJson.Default.FrozenDataArray));
+            if (result.TryTell(json, [.. all.Select(static one => new FrozenData(one.Installed.Project.Text, one.Version, one.Frozen()))], EnvironmentJson.Default.FrozenDataArray))
                 return ExitCode.Done;
-            }
 
             foreach (var one in all)
                 output.WriteLine(one.Frozen());

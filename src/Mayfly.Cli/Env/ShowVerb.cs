@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Mayfly.Environments;
 using Mayfly.Packages;
 using Mayfly.Packages.Debian.Licences;
@@ -25,17 +24,13 @@ internal static class ShowVerb
             if (result.GetValue(package) is { } name)
             {
                 var shown = Package(opened, ProjectName.Parse(name), result.GetValue(files));
-                if (result.GetValue(json))
-                    output.WriteLine(JsonSerializer.Serialize(shown, EnvironmentJson.Default.DistributionData));
-                else
+                if (!result.TryTell(json, shown, EnvironmentJson.Default.DistributionData))
                     Write(shown, output);
             }
             else
             {
                 var shown = Environment(opened);
-                if (result.GetValue(json))
-                    output.WriteLine(JsonSerializer.Serialize(shown, EnvironmentJson.Default.EnvironmentData));
-                else
+                if (!result.TryTell(json, shown, EnvironmentJson.Default.EnvironmentData))
                     Write(shown, output);
             }
 

@@ -27,8 +27,7 @@ internal static class UpgradeVerb
 
             EnvironmentRequest Request() => new()
             {
-                // pip and what it builds with are the environment's own beginning, and stay as they are.
-                Requirements = !all ? wanted : wanted with { Entries = [.. wanted.Entries, .. opened.Installed().Where(static one => one is { IsSeed: false, IsLegacy: false, Origin: null }).Select(static one => new RequirementsEntry { File = "environment", Line = 0, Text = one.Project.Text })] },
+                Requirements = !all ? wanted : wanted with { Entries = [.. wanted.Entries, .. opened.Installed().Where(static one => one is { IsLeftAlone: false, Origin: null }).Select(static one => new RequirementsEntry { File = "environment", Line = 0, Text = one.Project.Text })] },
                 Overrides = requirements.Overrides(result),
                 Bound = requirements.Bound(result),
                 Known = EnvironmentRecord.Origins(opened),

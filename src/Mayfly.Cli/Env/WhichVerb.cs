@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Mayfly.Environments;
 using Mayfly.Packages;
 using Mayfly.Packages.Python;
@@ -20,8 +19,8 @@ internal static class WhichVerb
         {
             var opened = VirtualEnvironment.Read(environment.PathIn(result), Store.Open());
             var place = result.GetValue(name) is { } wanted ? Find(opened, wanted) : opened.Root;
-            result.InvocationConfiguration.Output.WriteLine(!result.GetValue(json) ? place
-                : JsonSerializer.Serialize(new PlaceData(EnvironmentPlaces.OfHost().NameOf(opened.Root), result.GetValue(name), place), EnvironmentJson.Default.PlaceData));
+            if (!result.TryTell(json, new PlaceData(EnvironmentPlaces.OfHost().NameOf(opened.Root), result.GetValue(name), place), EnvironmentJson.Default.PlaceData))
+                result.InvocationConfiguration.Output.WriteLine(place);
             return ExitCode.Done;
         });
         return command;

@@ -12,7 +12,7 @@ internal sealed partial class PipDistribution
     public PipDistribution(InstalledDistribution installed, string packages)
     {
         Installed = installed;
-        foreach (var line in File.Exists(installed.MetadataFile) ? File.ReadLines(installed.MetadataFile) : [])
+        foreach (var line in installed.MetadataText().ReplaceLineEndings("\n").Split('\n'))
         {
             if (line.Length == 0)
                 break;

@@ -66,7 +66,7 @@ internal sealed record KeptPage(Uri Address, string ContentType, Validators Vali
         }
     }
 
-    /// <summary>Replaces what is there; a page whose state has no name is not kept, since it could never be asked whether it is still the same.</summary>
+    /// <summary>Replaces what is there; a page whose state has no name is not kept, since it could never be asked whether it is still the same. Links in it may have passwords (RFC 3986, section 3.2.1), and a private index's page is for who has its own: so it is its owner's alone.</summary>
     public void Write(Store store, string path)
     {
         if (!Validators.Any)
@@ -74,7 +74,7 @@ internal sealed record KeptPage(Uri Address, string ContentType, Validators Vali
         using var work = store.BeginWork("page");
         var made = Path.Combine(work.Path, "page");
         byte[] all = [.. Encoding.UTF8.GetBytes($"{Login.Without(Address).AbsoluteUri}\n{ContentType}\n{Validators.Tag}\n{Validators.Modified}\n"), .. Body.Span];
-        using (var file = File.Create(made))
+        using (var file = new FileStream(FileHandles.CreateNew(made), FileAccess.Write))
             Checksummed.Write(file, all);
 
         Files.Rename(made, path);
