@@ -14,7 +14,7 @@ public sealed partial class SourcesInImagesTests : IDisposable
     private readonly Workspace _workspace = new();
     private readonly string _links = Directory.CreateTempSubdirectory("mayfly-links-").FullName;
 
-    private string Folder => _workspace.FolderOf("maker");
+    private string Folder => _workspace.FolderOf("answers");
 
     private static string Store => Environment.GetEnvironmentVariable("MAYFLY_STORE") is { Length: > 0 } named ? named : "/var/lib/mayfly";
 
@@ -58,7 +58,7 @@ public sealed partial class SourcesInImagesTests : IDisposable
     public async Task They_are_built_in_it_and_locked_and_built_again_to_the_same_bytes()
     {
         _workspace.Copy(Path.Combine(Tool.Repository, "examples"), "");
-        _workspace.Copy(Path.Combine(Tool.Repository, "test/Mayfly.EndToEnd.Tests/stacks/maker"), "maker");
+        _workspace.Copy(Path.Combine(Tool.Repository, "test/Mayfly.EndToEnd.Tests/stacks/answers"), "answers");
         BackendWheels.Write(_links);
         SourceProject.Archive(_links, "fast", Fast);
         var script = File.ReadAllText($"{Folder}/stack.cs");
@@ -119,7 +119,7 @@ public sealed partial class SourcesInImagesTests : IDisposable
             (await MayflyAsync("down", "--volumes")).Succeeded();
         }
 
-        Assert.Empty(await Leftovers.FindAsync("maker"));
+        Assert.Empty(await Leftovers.FindAsync("answers"));
     }
 
     private void Script(string text) => File.WriteAllText($"{Folder}/stack.cs", text);

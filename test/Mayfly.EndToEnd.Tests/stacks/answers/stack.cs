@@ -3,7 +3,7 @@
 using Mayfly;
 
 // What it serves is built from sources, in its own image.
-var stack = new Stack("maker", Debian.Bookworm);
+var stack = new Stack("answers", Debian.Bookworm);
 
 var worker = stack.Component("worker")
     .Install("python3", "python3-dev", "gcc")
