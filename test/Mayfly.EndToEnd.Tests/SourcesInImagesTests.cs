@@ -52,6 +52,9 @@ public sealed partial class SourcesInImagesTests : IDisposable
     {
         _workspace.Dispose();
         Directory.Delete(_links, recursive: true);
+        // What a refused build said is kept until somebody prunes.
+        if (Directory.Exists($"{Store}/failed/wheel-fast-1.0.tar.gz"))
+            Directory.Delete($"{Store}/failed/wheel-fast-1.0.tar.gz", recursive: true);
     }
 
     [Fact]
