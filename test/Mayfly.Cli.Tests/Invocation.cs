@@ -19,14 +19,14 @@ internal sealed record Invocation(int ExitCode, string Output, string Error)
     /// <summary>Begins one, whose output is to be read.</summary>
     public static Process Begin(Folder folder, Dictionary<string, string?> environment, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet")
+        // Who runs the tests in the background has them ignore what Ctrl-C sends.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", Assembly])
         {
             WorkingDirectory = folder.Path,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
-        start.ArgumentList.Add(Assembly);
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         start.Environment["XDG_CACHE_HOME"] = System.IO.Path.Combine(folder.Path, ".cache");
