@@ -16,7 +16,7 @@ public sealed class TestsThatHang : IDisposable
         (me; exec sleep 1000) &
         ( (me; exec sleep 1000) & )
         setsid sh -c 'trap "" TERM INT HUP; echo $$ >>pids; sleep 1000; sleep 1000' &
-        me; echo waiting for the moon; touch begun; sleep 1000
+        me; echo waiting for the moon; until [ $(wc -l <pids) -ge 4 ]; do sleep 0.1; done; touch begun; sleep 1000
         """;
 
     private readonly Folder _folder = new();
@@ -34,11 +34,11 @@ public sealed class TestsThatHang : IDisposable
     {
         Key();
         var watch = Stopwatch.StartNew();
-        var ended = HardDepot.Mayfly(_folder, [], [.. Publish, "--test", Hanging, "--test-timeout", "3s"]);
+        var ended = HardDepot.Mayfly(_folder, [], [.. Publish, "--test", Hanging, "--test-timeout", "8s"]);
 
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(60), $"it took {watch.Elapsed}");
         Assert.Equal((1, ""), (ended.ExitCode, ended.Output));
-        Assert.Matches("(?s)error: the test of pylock.toml did not end within 3 seconds, and was ended with all that it had started: `.*`:\n  waiting for the moon\nhint: mend what it waits for, or give it more time with --test-timeout; all that it said is in FOLDER/.store/failed/trial-[0-9a-f]{8}/log\n$", ended.Error);
+        Assert.Matches("(?s)error: the test of pylock.toml did not end within 8 seconds, and was ended with all that it had started: `.*`:\n  waiting for the moon\nhint: mend what it waits for, or give it more time with --test-timeout; all that it said is in FOLDER/.store/failed/trial-[0-9a-f]{8}/log\n$", ended.Error);
         NothingIsLeft(4);
         // What hangs holds nobody up afterwards.
         Assert.Equal(0, HardDepot.Mayfly(_folder, [], [.. Publish, "--test", "python -c 'import one'", "--test-timeout", "0"]).ExitCode);
