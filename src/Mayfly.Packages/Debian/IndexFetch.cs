@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Mayfly.Linux;
 using Mayfly.Packages.Archives;
 using Mayfly.Packages.Transfer;
 
@@ -109,8 +110,8 @@ public static class IndexFetch
     }
 
     private static Stream Open(Store store, string sha256, string name, long limit) =>
-        // Without the runtime's own lock, which fails where a process that is just being started still holds the one of the download.
-        Limit(Compression.Open(name, new FileStream(store.PathOf(StoreArea.Artifacts, sha256), FileMode.Open, FileAccess.Read, FileShare.ReadWrite)), limit);
+        // Without the runtime's own lock, which fails, whatever is shared, where a process that is just being started still holds the one of the download.
+        Limit(Compression.Open(name, new FileStream(FileHandles.OpenFile(store.PathOf(StoreArea.Artifacts, sha256)), FileAccess.Read)), limit);
 
     /// <summary>The same stream, which refuses to give more.</summary>
     internal static Stream Limit(Stream unpacked, long limit) => new Limited(unpacked, limit);
