@@ -15,11 +15,11 @@ public static class BoundedLines
         var line = new System.Text.StringBuilder();
         while (await from.ReadAsync(block).ConfigureAwait(false) is > 0 and var count)
         {
-            foreach (var c in block.AsMemory(0, count).ToArray())
+            for (var at = 0; at < count; at++)
             {
-                if (c != '\n')
-                    line.Append(c);
-                if (c == '\n' || line.Length == Longest)
+                if (block[at] != '\n')
+                    line.Append(block[at]);
+                if (block[at] == '\n' || line.Length == Longest)
                     End();
             }
         }

@@ -51,6 +51,9 @@ public sealed record LockedWheel
     /// <summary>What it is built from; null for one that is fetched as it is.</summary>
     public LockedSource? Source { get; init; }
 
+    /// <summary>The file that somewhere is to be had: its sources, of one that is built.</summary>
+    public (string File, string Sha256, long Size) Fetched => Source is { } source ? (source.File, source.Sha256, source.Size) : (File, Sha256, Size);
+
     /// <summary>What the file's name says.</summary>
     public WheelName ReadName() => WheelName.TryParse(File) ?? throw new InvalidOperationException($"{File} is no name of a wheel");
 

@@ -196,7 +196,7 @@ public sealed class DepotsOfRealPackages(RealDepot real)
         var sources = DebianSources.Discover("bookworm", HostArchitecture.Name);
         var made = DebianLock.Create(await IndexFetch.ReadAsync(store, sources), [new("web", ["python3"])]);
         var request = new EnvironmentRequest("web", Path.Combine(real.Folder.Path, "web/requirements.txt"), "/srv/env");
-        made = made with { Environments = [await EnvironmentChoice.ChooseAsync(store, request, request.Read(), ImagePython.Of(made, "web"), BuildPackages.DigestOf(made, "web"), new RequirementsFile(), [])] };
+        made = made with { Environments = [await EnvironmentChoice.ChooseAsync(store, request, request.Read(), ImagePython.Of(made, "web"), new(() => BuildPackages.DigestOf(made, "web")), new RequirementsFile(), [])] };
         LockFile.Write(Path.Combine(real.Folder.Path, "web", LockFile.Name), made);
         var key = Path.Combine(real.Folder.Path, "depot.key");
         var both = new Dictionary<string, string?>(real.Environment) { ["PIP_CONFIG_FILE"] = "/dev/null", ["PIP_NO_INDEX"] = "1", ["PIP_FIND_LINKS"] = links };

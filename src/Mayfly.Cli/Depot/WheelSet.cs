@@ -34,7 +34,7 @@ internal sealed record WheelSet(string Name, Interpreter Interpreter, IReadOnlyL
             await WheelFetch.ArchivesAsync(store, sources, [.. environment.Wheels.Where(static wheel => wheel.Source is null)], progress, cancellationToken);
             var wheels = environment.Wheels.Select(wheel => new PublishedWheel(wheel.File, wheel.Sha256)
             {
-                Origin = wheel.Source is { } built ? new WheelOrigin(new WheelInput(built.File, built.Sha256), $"cpython {image.Version} {image.Machine}", [.. built.With.Select(Input)]) : null,
+                Origin = wheel.Source is { } built ? new WheelOrigin(Input(wheel), $"cpython {image.Version} {image.Machine}", [.. built.With.Select(Input)]) : null,
             }).ToArray();
             sets.Add(new WheelSet(name, interpreter, await AskedAsync(store, sources, wheels, progress, cancellationToken)));
         }
@@ -87,7 +87,7 @@ internal sealed record WheelSet(string Name, Interpreter Interpreter, IReadOnlyL
     private static WheelOrigin? OriginOf(ChosenDistribution chosen, BuiltWheel wheel, Interpreter interpreter) => !chosen.IsSource ? null
         : new WheelOrigin(Input(chosen), $"{interpreter.Target.Markers.ImplementationName} {interpreter.Target.Markers.PythonFullVersion} {interpreter.Target.Markers.PlatformMachine}", [.. wheel.Requires.Select(Input)]);
 
-    private static WheelInput Input(LockedWheel wheel) => wheel.Source is { } built ? new WheelInput(built.File, built.Sha256) : new WheelInput(wheel.File, wheel.Sha256);
+    private static WheelInput Input(LockedWheel wheel) => new(wheel.Fetched.File, wheel.Fetched.Sha256);
 
     private static WheelInput Input(ChosenDistribution one) => new(string.Concat(one.File!.Name.Select(static c => c is > ' ' and < '\x7f' ? c : '_')), one.File.Hashes["sha256"]);
 

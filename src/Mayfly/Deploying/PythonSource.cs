@@ -29,7 +29,7 @@ internal sealed class PythonSource(StackSpec spec, Store store, Func<StackLock, 
         foreach (var request in Requests)
         {
             var (requested, python) = (request.Read(), ImagePython.Of(made, request.Set));
-            if (EnvironmentChoice.Find(before, request, requested, python, BuildPackages.DigestOf(made, request.Set)) is { } holds)
+            if (EnvironmentChoice.Find(before, request, requested, python, PackagesOf(made, request)) is { } holds)
             {
                 environments.Add(holds);
                 continue;
@@ -90,7 +90,9 @@ internal sealed class PythonSource(StackSpec spec, Store store, Func<StackLock, 
     }
 
     private Task<LockedEnvironment> ChooseAsync(StackLock made, EnvironmentRequest request, RequestedDistributions requested, ImagePython python, IReadOnlyList<LockedWheel> stays, IProgress<Activity> progress, CancellationToken cancellationToken) =>
-        EnvironmentChoice.ChooseAsync(store, request, requested, python, BuildPackages.DigestOf(made, request.Set), Usual(), stays, BuilderIn(made, request.Set, progress), progress, cancellationToken);
+        EnvironmentChoice.ChooseAsync(store, request, requested, python, PackagesOf(made, request), Usual(), stays, BuilderIn(made, request.Set, progress), progress, cancellationToken);
+
+    private static Lazy<string> PackagesOf(StackLock made, EnvironmentRequest request) => new(() => BuildPackages.DigestOf(made, request.Set));
 
     /// <summary>Builds in the image of a component, whose packages are made only when something is built.</summary>
     private Func<PythonSources, ISourceBuilder> BuilderIn(StackLock stackLock, string set, IProgress<Activity> progress) =>

@@ -9,7 +9,7 @@ namespace Mayfly.Packages.Tests.Python;
 public sealed class EnvironmentChoiceTests : IDisposable
 {
     /// <summary>Stands for the Debian packages that sources are built in.</summary>
-    private static readonly string Built = new('a', 64);
+    private static readonly Lazy<string> Built = new(new string('a', 64));
 
     private readonly TemporaryStore _store = new();
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("mayfly-choice-");
@@ -123,7 +123,7 @@ public sealed class EnvironmentChoiceTests : IDisposable
 
         Assert.Null(EnvironmentChoice.Find(stack, permitted with { Builds = BuildPermission.Parse("gamma") }, permitted.Read(), python, Built));
         // And as long as the packages are the same that it is built in; then a line more builds nothing anew.
-        Assert.Null(EnvironmentChoice.Find(stack, permitted, permitted.Read(), python, new string('b', 64)));
+        Assert.Null(EnvironmentChoice.Find(stack, permitted, permitted.Read(), python, new(new string('b', 64))));
         WheelFile.Write(links, "more", "1.0", new Dictionary<string, byte[]>(), "");
         var more = Request("--no-index\n--find-links links\ngamma\nmore\n") with { Builds = permitted.Builds };
         builder.Made.Clear();

@@ -6,20 +6,20 @@ namespace Mayfly.Packages.Python.Locking;
 public static class EnvironmentChoice
 {
     /// <summary>What is locked already and still fits what is asked for; null when it must be chosen.</summary>
-    public static LockedEnvironment? Find(StackLock? stack, EnvironmentRequest request, RequestedDistributions requested, ImagePython python, string packages) =>
+    public static LockedEnvironment? Find(StackLock? stack, EnvironmentRequest request, RequestedDistributions requested, ImagePython python, Lazy<string> packages) =>
         stack?.Environments.FirstOrDefault(one => one.Set == request.Set && one.Into == request.Into && one.Answers == requested.Digest && one.Interpreter == python.ToString()
             && one.Wheels.All(wheel => Holds(wheel, request, packages)));
 
     /// <summary>What was built stays so as long as it may be, in the same packages; and what it was built with.</summary>
-    private static bool Holds(LockedWheel wheel, EnvironmentRequest request, string packages) =>
-        wheel.Source is not { } source || (source.Packages == packages && request.Builds.Allows(wheel.ReadName().Project) && source.With.All(one => Holds(one, request, packages)));
+    private static bool Holds(LockedWheel wheel, EnvironmentRequest request, Lazy<string> packages) =>
+        wheel.Source is not { } source || (source.Packages == packages.Value && request.Builds.Allows(wheel.ReadName().Project) && source.With.All(one => Holds(one, request, packages)));
 
     /// <summary>Chooses it. What an older lock has stays as far as it can: a line more does not update all others.</summary>
     /// <param name="store">Keeps pages and metadata.</param>
     /// <param name="request">Which environment.</param>
     /// <param name="requested">What its file says.</param>
     /// <param name="python">The image's interpreter.</param>
-    /// <param name="packages">Those that sources are built in (<see cref="BuildPackages"/>).</param>
+    /// <param name="packages">Those that sources are built in (<see cref="BuildPackages"/>), looked at only where something is built.</param>
     /// <param name="usual">What is said of where wheels come from before the file says anything: pip's configuration.</param>
     /// <param name="stays">Wheels of an older lock that keep their versions.</param>
     /// <param name="builder">Builds sources in the image, with what is taken from these places; null where nothing is built.</param>
@@ -27,7 +27,7 @@ public static class EnvironmentChoice
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="MayflyException">Something asks for what is not done, or there is no answer.</exception>
     public static async Task<LockedEnvironment> ChooseAsync(
-        Store store, EnvironmentRequest request, RequestedDistributions requested, ImagePython python, string packages, RequirementsFile usual, IReadOnlyList<LockedWheel> stays,
+        Store store, EnvironmentRequest request, RequestedDistributions requested, ImagePython python, Lazy<string> packages, RequirementsFile usual, IReadOnlyList<LockedWheel> stays,
         Func<PythonSources, ISourceBuilder>? builder = null, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
     {
         var target = python.Target;
@@ -90,7 +90,7 @@ public static class EnvironmentChoice
                     Size = made is null ? file.Size : new FileInfo(store.PathOf(StoreArea.Artifacts, made.Sha256)).Length,
                     Index = NameOf(sources, one),
                     Metadata = made is null ? one.MetadataSha256 : null,
-                    Source = made is null ? null : new LockedSource { File = one.File!.Name, Sha256 = file.Sha256, Size = file.Size, Packages = packages, With = [.. (await LockedAsync(made.Requires).ConfigureAwait(false)).OrderBy(static wheel => wheel.File, StringComparer.Ordinal)] },
+                    Source = made is null ? null : new LockedSource { File = one.File!.Name, Sha256 = file.Sha256, Size = file.Size, Packages = packages.Value, With = [.. (await LockedAsync(made.Requires).ConfigureAwait(false)).OrderBy(static wheel => wheel.File, StringComparer.Ordinal)] },
                 });
             }
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Mayfly.Packages.Debian;
 using Mayfly.Packages.Python.Resolving;
 
 namespace Mayfly.Packages.Python.Locking;
@@ -49,8 +48,7 @@ public sealed record ImagePython
     /// <exception cref="MayflyException">It has none, or one whose packages say nothing that can be read.</exception>
     public static ImagePython Of(StackLock stack, string set)
     {
-        var ids = stack.Sets.Where(other => other.Name == set || other.Name == SetRequest.Base).SelectMany(static other => other.Stages).SelectMany(static stage => stage.Packages).ToHashSet(StringComparer.Ordinal);
-        var versions = stack.Packages.Where(package => package.Architecture == stack.Architecture && ids.Contains(package.Id)).ToDictionary(static package => package.Name, static package => Upstream(package.Version), StringComparer.Ordinal);
+        var versions = BuildPackages.Of(stack, set).Where(package => package.Architecture == stack.Architecture).ToDictionary(static package => package.Name, static package => Upstream(package.Version), StringComparer.Ordinal);
         if (!versions.TryGetValue("python3", out var usual))
             throw new MayflyException($"component {set} has Python packages and no interpreter that runs them", $"add .Install(\"python3\") to {set}");
         if (usual.Split('.') is not ["3", var minor, ..] || !versions.TryGetValue($"python3.{minor}", out var full) || PythonVersion.TryParse(full.Replace("~", "", StringComparison.Ordinal)) is not { } version)

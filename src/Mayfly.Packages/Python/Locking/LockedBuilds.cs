@@ -34,7 +34,7 @@ public static class LockedBuilds
     /// <summary>As what was chosen to build with; its place is the store.</summary>
     private static ChosenDistribution Chosen(Store store, LockedWheel wheel)
     {
-        var (name, sha256, size) = wheel.Source is { } source ? (source.File, source.Sha256, source.Size) : (wheel.File, wheel.Sha256, wheel.Size);
+        var (name, sha256, size) = wheel.Fetched;
         return new ChosenDistribution
         {
             Project = wheel.ReadName().Project,

@@ -64,8 +64,7 @@ public static class WheelFetch
     private sealed record LockedFile(ProjectName Project, string Name, string Sha256, long Size)
     {
         /// <summary>The wheel itself; of one that is built the sources, and all that it is built with.</summary>
-        public static IEnumerable<LockedFile> Of(LockedWheel wheel) => wheel.Source is { } source
-            ? [new LockedFile(wheel.ReadName().Project, source.File, source.Sha256, source.Size), .. source.With.SelectMany(Of)]
-            : [new LockedFile(wheel.ReadName().Project, wheel.File, wheel.Sha256, wheel.Size)];
+        public static IEnumerable<LockedFile> Of(LockedWheel wheel) =>
+            [new LockedFile(wheel.ReadName().Project, wheel.Fetched.File, wheel.Fetched.Sha256, wheel.Fetched.Size), .. wheel.Source?.With.SelectMany(Of) ?? []];
     }
 }
