@@ -37,6 +37,8 @@ internal static class ExportVerb
     private static string Locked(Pylock from)
     {
         var digests = HasDigests(from.Packages.Where(static package => package.Direct?.Direct is { IsFolder: true }).Select(static package => package.Name));
+        foreach (var package in from.Packages.Where(static package => package is { Direct.Direct.IsEditable: true, Marker: not null }))
+            Console.Error.WriteLine($"note: pip takes no marker with -e, so {package.Name} is to be installed from its folder and not used where it is");
         return string.Concat(from.Packages.Select(package =>
         {
             var when = package.Marker is { } marker ? $" ; {marker}" : "";

@@ -34,9 +34,12 @@ internal static class LockVerb
             var made = await Screen.ShowAsync(async progress =>
             {
                 using var held = store.LockShared(progress, cancellationToken);
+                if (environments is null)
+                    interpreter.Target.Require(wanted);
+                var named = await DirectNames.FindAsync(store, wanted, interpreter.Target, sources => new SourceBuilder(store, interpreter, sources, progress), progress, null, cancellationToken);
                 return environments is var (pythons, platforms)
-                    ? await UniversalResolution.ResolveAsync(store, new UniversalRequest { Requirements = wanted, Pythons = pythons, Platforms = platforms, Usual = overrides, Before = kept }, progress, null, new SourceBuilder(store, interpreter, PythonRequirements.Of(wanted, overrides, interpreter.Target).Sources, progress), cancellationToken)
-                    : await OfOneAsync(store, wanted, overrides, kept, interpreter, progress, cancellationToken);
+                    ? await UniversalResolution.ResolveAsync(store, new UniversalRequest { Requirements = named, Pythons = pythons, Platforms = platforms, Usual = overrides, Before = kept }, progress, null, new SourceBuilder(store, interpreter, PythonRequirements.Of(named, overrides, interpreter.Target).Sources, progress), cancellationToken)
+                    : await OfOneAsync(store, named, overrides, kept, interpreter, progress, cancellationToken);
             });
             var text = (made with { Folder = Path.GetDirectoryName(Path.GetFullPath(path)) }).ToString();
             if (!File.Exists(path) || File.ReadAllText(path) != text)
@@ -52,8 +55,7 @@ internal static class LockVerb
 
     private static async Task<Pylock> OfOneAsync(Store store, RequirementsFile wanted, PythonSources usual, Pylock? before, Interpreter interpreter, IProgress<Activity> progress, CancellationToken cancellationToken)
     {
-        interpreter.Target.Require(wanted);
-        var asked = PythonRequirements.Of(await DirectNames.FindAsync(store, wanted, interpreter.Target, sources => new SourceBuilder(store, interpreter, sources, progress), progress, null, cancellationToken), usual with
+        var asked = PythonRequirements.Of(wanted, usual with
         {
             Preferred = (before?.Packages ?? []).Where(static one => one.Version is not null).OrderByDescending(one => one.Marker?.Holds(interpreter.Target.Markers) ?? true)
                 .GroupBy(static one => one.Name).ToDictionary(static group => group.Key, static group => (IReadOnlyList<PythonVersion>)[.. group.Select(static one => one.Version!)]),

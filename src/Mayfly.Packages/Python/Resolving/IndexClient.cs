@@ -253,11 +253,11 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
     private async Task<IndexFile> ReadDirectAsync(ProjectName? project, string address)
     {
         var reference = DirectReference.Read(address, sources.Editable.Contains(address));
-        var digests = project is { } known ? sources.DigestsOf(known) : null;
         var file = new IndexFile { Name = reference.FileName, Address = reference.Address, Direct = reference with { Project = project ?? reference.Project } };
         if (reference.IsFolder)
         {
-            return digests is null ? file : throw new MayflyException($"{reference.Name} is a folder, of which nobody can say a digest, and digests are asked for", "take out the --hash of the others, or name an archive");
+            sources.RequireDigest(project, file);
+            return file;
         }
 
         if (reference.IsWheel && (WheelName.TryParse(reference.FileName) ?? throw new MayflyException($"{reference.Url} has not the name of a wheel", "a wheel is called NAME-VERSION-PYTHON-ABI-PLATFORM.whl; give it the name that it had")) is var name && reference.Path is { } path && !File.Exists(path))
@@ -267,8 +267,9 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
         var kept = store.PathOf(StoreArea.Artifacts, sha256);
         if (reference.Hash is { } other && other.Algorithm != "sha256" && DigestOf(kept, other.Algorithm) is var found && found != other.Digest)
             throw new MayflyException($"{Login.Without(reference.Address)} has the {other.Algorithm} {found}, and its address says {other.Digest}", "it is not the file that was meant: look where the address comes from");
-        return digests is null || digests.Contains(sha256) || (reference.Hash is { Algorithm: "sha256" } && !sources.Digests.ContainsKey(project!.Value)) ? file with { Hashes = new Dictionary<string, string> { ["sha256"] = sha256 }, Size = new FileInfo(kept).Length }
-            : throw new MayflyException($"{Login.Without(reference.Address)} has the SHA-256 {sha256}, and {(digests.Count == 0 ? "no digest of it is said, although digests are asked for" : $"{string.Join(" or ", digests)} is asked for")}", digests.Count == 0 ? "write --hash=sha256:… behind it" : "it is not the file that was meant: look where the address comes from");
+        file = file with { Hashes = new Dictionary<string, string> { ["sha256"] = sha256 }, Size = new FileInfo(kept).Length };
+        sources.RequireDigest(project, file);
+        return file;
     }
 
     private static string DigestOf(string path, string algorithm)

@@ -149,11 +149,11 @@ public sealed record Pylock
             if (package.Marker is { } marker)
                 text.Append($"marker = {LockFile.Quote(marker.ToString()!)}\n");
             if (package.Dependencies.Count > 0)
-                text.Append($"dependencies = [{string.Join(", ", package.Dependencies.Select(static one => $"{{name = {LockFile.Quote(one.Name.Text)}{(one.Version is { } version ? $", version = {LockFile.Quote(version.ToString())}" : "")}}}"))}]\n");
+                text.Append($"dependencies = [{string.Join(", ", package.Dependencies.Select(Dependency))}]\n");
             if (package.Index is { } index)
                 text.Append($"index = {LockFile.Quote(Login.Without(index).AbsoluteUri)}\n");
             if (package.Direct is { Direct: { } direct } file)
-                text.Append(direct.IsFolder ? $"directory = {{path = {LockFile.Quote(Shown(direct.Path!.TrimEnd('/')))}{(direct.IsEditable ? ", editable = true" : "")}{Inside(direct)}}}\n" : $"archive = {{{Place(direct)}{Contents(file)}{Inside(direct)}}}\n");
+                text.Append(direct.IsFolder ? $"directory = {FolderTable(direct)}\n" : $"archive = {{{Place(direct)}{Contents(file)}{Inside(direct)}}}\n");
             if (package.Source is { } source)
                 text.Append($"sdist = {Table(source)}\n");
             if (package.Wheels.Count > 0)
@@ -164,6 +164,15 @@ public sealed record Pylock
         }
 
         return text.ToString();
+
+        string Dependency(PylockDependency one)
+        {
+            var version = one.Version is { } of ? $", version = {LockFile.Quote(of.ToString())}" : "";
+            var place = one.Direct is not { } direct ? "" : direct.IsFolder ? $", directory = {FolderTable(direct)}" : $", archive = {{{Place(direct)}{Inside(direct)}}}";
+            return $"{{name = {LockFile.Quote(one.Name.Text)}{version}{place}}}";
+        }
+
+        string FolderTable(DirectReference direct) => $"{{path = {LockFile.Quote(Shown(direct.Path!.TrimEnd('/')))}{(direct.IsEditable ? ", editable = true" : "")}{Inside(direct)}}}";
 
         string Place(DirectReference direct) => direct.Path is { } path ? $"path = {LockFile.Quote(Shown(path))}" : $"url = {LockFile.Quote(DirectUrl.Of(direct, null).Url)}";
 

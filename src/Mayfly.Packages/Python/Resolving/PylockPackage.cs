@@ -65,7 +65,7 @@ public sealed record PylockPackage
             Marker = table.Text("marker", origin) is { } marker ? Marker.Parse(marker) : null,
             Index = table.Text("index", origin) is { } index ? Address(index, place) : null,
             Dependencies = [.. table.List("dependencies", origin).OfType<IReadOnlyDictionary<string, object?>>().Where(one => one.ContainsKey("name"))
-                .Select(one => new PylockDependency(ProjectName.Parse(one.Text("name", origin)!), one.Text("version", origin) is { } of ? PythonVersion.Parse(of) : null))],
+                .Select(one => Dependency(one, origin, place))],
             Direct = archive.Count > 0 ? Archive(archive, name, origin, place) : folder.Count > 0 ? Folder(folder, name, origin, place) : null,
             Source = source.Count == 0 ? null : File(source, "sources", name, origin, place),
             BuildRequires = [.. table.Table("tool", origin).Table("mayfly", origin).List("build-requires", origin).OfType<IReadOnlyDictionary<string, object?>>().Select(need => Read(need, origin, place))],
@@ -73,14 +73,27 @@ public sealed record PylockPackage
         };
     }
 
+    private static PylockDependency Dependency(IReadOnlyDictionary<string, object?> table, string origin, Uri place)
+    {
+        var name = ProjectName.Parse(table.Text("name", origin)!);
+        var (archive, folder) = (table.Table("archive", origin), table.Table("directory", origin));
+        return new PylockDependency(name, table.Text("version", origin) is { } version ? PythonVersion.Parse(version) : null,
+            archive.Count > 0 ? ArchiveAddress(archive, name, origin, place) : folder.Count > 0 ? Folder(folder, name, origin, place).Direct : null);
+    }
+
     private static IndexFile Archive(IReadOnlyDictionary<string, object?> table, ProjectName project, string origin, Uri place)
     {
-        var address = table.Text("url", origin) is { } url ? Address(url, place).OriginalString : DirectReference.OfPath(Full(table.Text("path", origin) ?? throw new MayflyException($"the archive of {project} says neither url nor path"), place));
         var hashes = Hashes(table, origin);
         if (!hashes.ContainsKey("sha256"))
             throw new MayflyException($"the archive of {project} has no digest by SHA-256");
-        var direct = DirectReference.Read($"{address}{(table.Text("subdirectory", origin) is { Length: > 0 } inside ? $"#subdirectory={inside}" : "")}") with { Project = project };
+        var direct = ArchiveAddress(table, project, origin, place);
         return new IndexFile { Name = direct.FileName, Address = direct.Address, Hashes = hashes, Size = table.GetValueOrDefault("size") as long?, Direct = direct };
+    }
+
+    private static DirectReference ArchiveAddress(IReadOnlyDictionary<string, object?> table, ProjectName project, string origin, Uri place)
+    {
+        var address = table.Text("url", origin) is { } url ? Address(url, place).OriginalString : DirectReference.OfPath(Full(table.Text("path", origin) ?? throw new MayflyException($"the archive of {project} says neither url nor path"), place));
+        return DirectReference.Read($"{address}{(table.Text("subdirectory", origin) is { Length: > 0 } inside ? $"#subdirectory={inside}" : "")}") with { Project = project };
     }
 
     private static IndexFile Folder(IReadOnlyDictionary<string, object?> table, ProjectName project, string origin, Uri place)

@@ -86,6 +86,21 @@ public sealed record PythonSources
         }
     }
 
+    /// <summary>Refuses what an address leads to where other contents are asked for, or contents that nobody can vouch for.</summary>
+    /// <param name="project">What it is asked for as; null where that is not known.</param>
+    /// <param name="direct">With the SHA-256 of an archive.</param>
+    internal void RequireDigest(ProjectName? project, IndexFile direct)
+    {
+        var reference = direct.Direct!;
+        if (project is not { } known || DigestsOf(known) is not { } digests)
+            return;
+        if (reference.IsFolder)
+            throw new MayflyException($"{reference.Name} is a folder, of which nobody can say a digest, and digests are asked for", "take out the --hash of the others, or name an archive");
+        var sha256 = direct.Hashes["sha256"];
+        if (!digests.Contains(sha256) && (reference.Hash is not { Algorithm: "sha256" } || Digests.ContainsKey(known)))
+            throw new MayflyException($"{Login.Without(reference.Address)} has the SHA-256 {sha256}, and {(digests.Count == 0 ? "no digest of it is said, although digests are asked for" : $"{string.Join(" or ", digests)} is asked for")}", digests.Count == 0 ? "write --hash=sha256:… behind it" : "it is not the file that was meant: look where the address comes from");
+    }
+
     private IEnumerable<Uri> KnownFirst(IReadOnlyList<Uri> places, ProjectName project) => Known.TryGetValue(project, out var known) ? places.OrderByDescending(place => Same(place, known.Place)) : places;
 
     private static bool Same(Uri one, Uri other) => one.AbsoluteUri.TrimEnd('/') == other.AbsoluteUri.TrimEnd('/');

@@ -39,34 +39,47 @@ internal sealed class UniversalLock(IndexClient index, IReadOnlyList<UniversalAn
     /// <param name="outer">What is built with these, the outermost first.</param>
     private async Task<IReadOnlyList<PylockPackage>> CombinedAsync(IReadOnlyList<UniversalAnswer> some, IReadOnlyList<ProjectName> outer)
     {
-        if (some.SelectMany(static answer => answer.Chosen).FirstOrDefault(static one => one.Direct is not null) is { } direct)
-            throw new MayflyException($"a lock for several interpreters takes what indexes have, and {direct.Project} comes from {direct.Direct!.Url}", "lock it for one interpreter (without --universal), or put a wheel of it into a folder and name that with --find-links");
         var entries = some.SelectMany(static answer => answer.Chosen.Select(one => (Answer: answer, One: one)))
-            .GroupBy(static entry => (entry.One.Project, entry.One.Version)).OrderBy(static group => group.Key.Project.Text, StringComparer.Ordinal).ThenBy(static group => group.Key.Version).ToArray();
+            .GroupBy(static entry => (entry.One.Project, entry.One.Version, Address: entry.One.Direct?.Text))
+            .OrderBy(static group => group.Key.Project.Text, StringComparer.Ordinal).ThenBy(static group => group.Key.Version).ThenBy(static group => group.Key.Address, StringComparer.Ordinal).ToArray();
         var several = entries.GroupBy(static entry => entry.Key.Project).Where(static group => group.Count() > 1).Select(static group => group.Key).ToHashSet();
         List<PylockPackage> packages = [];
         foreach (var entry in entries)
         {
-            var (project, version) = entry.Key;
-            var files = Files(project, version, (await index.PageAsync(project).ConfigureAwait(false)).Files, [.. entry.Select(static one => one.Answer)]);
+            var (project, version, address) = entry.Key;
+            var direct = address is null ? null : entry.First().One.File;
+            foreach (var one in entry.Where(static one => one.One.Direct is not null))
+                RequireUsable(one.Answer, one.One);
+            var files = direct is not null ? [] : Files(project, version, (await index.PageAsync(project).ConfigureAwait(false)).Files, [.. entry.Select(static one => one.Answer)]);
             packages.Add(new PylockPackage
             {
                 Name = project,
-                Version = version,
+                // A folder has the version that its build says when it is installed.
+                Version = direct?.Direct is { IsFolder: true } ? null : version,
+                Direct = direct,
                 Marker = _space.Write(entry.Aggregate(EnvironmentSet.Empty, static (set, one) => set | EnvironmentSet.Of(one.Answer.Number))),
                 Index = entry.First().One.Index,
                 Dependencies =
                 [
                     .. entry.SelectMany(one => one.One.Requires.Where(need => need.Name != project).Select(need => one.Answer.Chosen.FirstOrDefault(other => other.Project == need.Name))).OfType<ChosenDistribution>()
-                        .Select(other => new PylockDependency(other.Project, several.Contains(other.Project) ? other.Version : null)).Distinct().OrderBy(static one => one.Name.Text, StringComparer.Ordinal).ThenBy(static one => one.Version),
+                        .Select(other => several.Contains(other.Project) ? PylockDependency.On(other) : new PylockDependency(other.Project)).Distinct()
+                        .OrderBy(static one => one.Name.Text, StringComparer.Ordinal).ThenBy(static one => one.Version).ThenBy(static one => one.Direct?.Text, StringComparer.Ordinal),
                 ],
                 Wheels = [.. files.Where(static file => WheelName.TryParse(file.Name) is not null)],
                 Source = files.FirstOrDefault(static file => SourceName.TryParse(file.Name) is not null),
-                BuildRequires = await BuiltWithAsync(project, version, [.. entry.Where(static one => SourceName.TryParse(one.One.File!.Name) is not null)], outer).ConfigureAwait(false),
+                BuildRequires = await BuiltWithAsync(project, version, [.. entry.Where(static one => one.One is { IsSource: true, Direct: not { IsFolder: true } })], outer).ConfigureAwait(false),
             });
         }
 
         return packages;
+    }
+
+    /// <summary>Refuses what an address leads to where it can be no answer for one of the environments that ask for it: an address has one file, and no other to choose.</summary>
+    private static void RequireUsable(UniversalAnswer answer, ChosenDistribution one)
+    {
+        answer.Sources.RequireDigest(one.Project, one.File!);
+        if (one.Direct!.IsWheel && WheelName.TryParse(one.File!.Name) is { } wheel && answer.Target.Rank(wheel) == int.MaxValue)
+            throw new MayflyException($"{one.File.Name} is no wheel for {answer.Target.Name}, and {one.Project} comes from there for it", $"say when it counts, as in {one.Project} @ {DirectUrl.Of(one.Direct, null).Url} ; python_version == \"3.12\" and sys_platform == \"linux\", or name sources in its place");
     }
 
     /// <summary>What a wheel is built with in each environment that has none; chosen for it as everything else is.</summary>
@@ -77,7 +90,7 @@ internal sealed class UniversalLock(IndexClient index, IReadOnlyList<UniversalAn
         if (outer.Contains(project))
             throw new MayflyException($"{project} {version} cannot be built, since building it needs itself", "take a version of it that has a wheel");
         var file = built[0].One.File!;
-        var wanted = await builder.RequirementsAsync(new SourceTree { Name = file.Name, Sha256 = await index.BringAsync(file).ConfigureAwait(false), Meant = (project, version) }, cancellationToken).ConfigureAwait(false);
+        var wanted = await builder.RequirementsAsync(new SourceTree { Name = file.Name, Sha256 = await index.BringAsync(file).ConfigureAwait(false), Subdirectory = file.Direct?.Subdirectory, Meant = (project, version) }, cancellationToken).ConfigureAwait(false);
         List<UniversalAnswer> some = [];
         foreach (var (answer, _) in built)
         {

@@ -13,7 +13,7 @@ public static class UniversalResolution
 {
     /// <summary>Chooses, and combines what was chosen.</summary>
     /// <param name="store">Keeps pages and metadata.</param>
-    /// <param name="request">What, and for which environments.</param>
+    /// <param name="request">What, and for which environments; its addresses say their projects (<see cref="DirectNames"/>).</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="settings">How patient it is; null for the usual.</param>
     /// <param name="builder">Asked for what only a build can tell, which is taken to be the same everywhere; null where nothing may be built.</param>
@@ -23,7 +23,13 @@ public static class UniversalResolution
     {
         var thresholds = new PythonThresholds();
         var environments = request.Environments(thresholds);
-        var anywhere = PythonRequirements.Of(request.Requirements, request.Usual, environments[0].Platform.With(environments[0].Python)).Sources;
+        var anywhere = environments.Select(one => PythonRequirements.Of(request.Requirements, request.Usual, one.Platform.With(one.Python)).Sources).Aggregate(static (all, one) => all with
+        {
+            Builds = all.Builds.And(one.Builds),
+            Editable = all.Editable.Union(one.Editable).ToHashSet(),
+        });
+        // Digests that are asked for in one environment say nothing of the others; each is compared with its own.
+        anywhere = anywhere with { Digests = new Dictionary<ProjectName, IReadOnlySet<string>>(), RequireDigests = false };
         using var transport = new Transport(settings ?? TransferSettings.FromEnvironment(), anywhere.Access);
         await using var index = new IndexClient(store, transport, anywhere, builder, progress, cancellationToken);
         for (; ; )
@@ -45,6 +51,8 @@ public static class UniversalResolution
         {
             var target = platform.With(python) with { Thresholds = thresholds };
             var (wanted, sources) = PythonRequirements.Of(request.Requirements, request.Usual, target);
+            if (wanted.Where(static one => one.Address is not null).GroupBy(static one => one.Name).FirstOrDefault(static group => group.DistinctBy(static one => one.Address).Count() > 1) is { } several)
+                throw new MayflyException($"{several.Key} is asked for from {string.Join(" and from ", several.Select(static one => Login.Shown(one.Address!)).Distinct())} for {target.Name}", "give them markers of which one alone holds, such as python_version < \"3.12\" and python_version >= \"3.12\"");
             try
             {
                 // That a pre-release may be taken can follow from what others have alone; what is locked is what would be chosen for this environment with these versions, and no others.
