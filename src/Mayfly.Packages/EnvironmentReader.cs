@@ -39,34 +39,55 @@ internal static class EnvironmentReader
 
     private static LockedWheel Wheel(LockNode node, HashSet<ProjectName> projects)
     {
-        var fields = LockReader.Fields(new LockEntry(node.Line, "wheels", node), "file", "index", "size", "sha256", "needs?", "metadata?", "source?");
+        var fields = LockReader.Fields(new LockEntry(node.Line, "wheels", node), "file", "index", "from?", "size", "sha256", "needs?", "metadata?", "source?");
         var file = LockReader.Text(fields["file"]);
         // It becomes part of an address.
         if (WheelName.TryParse(file) is not { } name || file.AsSpan().ContainsAnyExceptInRange('!', '~') || file.Contains('/', StringComparison.Ordinal))
             throw LockReader.Error(node.Line, $"'{file}' is no name of a wheel");
         if (!projects.Add(name.Project))
             throw LockReader.Error(node.Line, $"the project {name.Project} stands here a second time");
+        var index = LockReader.Text(fields["index"]);
+        var from = fields.TryGetValue("from", out var place) ? From(place, index) : null;
+        if (from is null && index is LockedWheel.FromFolder or LockedWheel.FromFile or LockedWheel.FromAddress)
+            throw LockReader.Error(node.Line, $"{file} is said to be from {(index == LockedWheel.FromAddress ? "an address" : $"a {index}")}, and not which one");
         return new LockedWheel
         {
             File = file,
-            Index = LockReader.Text(fields["index"]),
+            Index = index,
+            From = from,
             Size = Size(fields["size"]),
             Sha256 = LockReader.Sha256(fields["sha256"]),
             Needs = fields.TryGetValue("needs", out var needs) ? LockReader.Texts(needs) : [],
             Metadata = fields.TryGetValue("metadata", out var metadata) ? LockReader.Sha256(metadata) : null,
-            Source = fields.TryGetValue("source", out var source) ? Source(source) : null,
+            Source = fields.TryGetValue("source", out var source) ? Source(source, isNamed: from is not null) : null,
         };
     }
 
-    private static LockedSource Source(LockNode node)
+    private static string From(LockNode node, string index)
     {
-        var fields = LockReader.Fields(new LockEntry(node.Line, "source", node), "file", "size", "sha256", "packages", "with");
+        var from = LockReader.Text(node);
+        var isAddress = from.StartsWith("https://", StringComparison.Ordinal) || from.StartsWith("http://", StringComparison.Ordinal);
+        return from.Length > 0 && !from.Any(char.IsControl) && index switch
+        {
+            LockedWheel.FromAddress => isAddress && Uri.TryCreate(from, UriKind.Absolute, out _),
+            LockedWheel.FromFolder or LockedWheel.FromFile => !isAddress,
+            _ => false,
+        } ? from : throw LockReader.Error(node.Line, $"'{from}' is nothing that something of '{index}' is from");
+    }
+
+    /// <param name="isNamed">True for what is named by where it is, which may be called anything.</param>
+    private static LockedSource Source(LockNode node, bool isNamed)
+    {
+        var fields = LockReader.Fields(new LockEntry(node.Line, "source", node), "file", "size", "sha256", "subdirectory?", "packages", "with");
         var file = LockReader.Text(fields["file"]);
-        // It becomes part of an address, as that of a wheel.
-        if (SourceName.TryParse(file) is null || file.AsSpan().ContainsAnyExceptInRange('!', '~') || file.Contains('/', StringComparison.Ordinal))
+        // It becomes part of an address, as that of a wheel, unless it has one.
+        if (file.Contains('/', StringComparison.Ordinal) || (isNamed ? !DirectReference.IsArchive(file) || file.Any(char.IsControl) : SourceName.TryParse(file) is null || file.AsSpan().ContainsAnyExceptInRange('!', '~')))
             throw LockReader.Error(node.Line, $"'{file}' is no name of an archive of sources");
+        var inside = fields.TryGetValue("subdirectory", out var named) ? LockReader.Text(named) : null;
+        if (inside is not null && (inside.Length == 0 || inside.Split('/').Any(static part => part is "" or "." or "..")))
+            throw LockReader.Error(node.Line, $"'{inside}' is no folder in an archive");
         var projects = new HashSet<ProjectName>();
-        return new LockedSource { File = file, Size = Size(fields["size"]), Sha256 = LockReader.Sha256(fields["sha256"]), Packages = LockReader.Sha256(fields["packages"]), With = [.. LockReader.List(fields["with"]).Select(wheel => Wheel(wheel, projects))] };
+        return new LockedSource { File = file, Size = Size(fields["size"]), Sha256 = LockReader.Sha256(fields["sha256"]), Subdirectory = inside, Packages = LockReader.Sha256(fields["packages"]), With = [.. LockReader.List(fields["with"]).Select(wheel => Wheel(wheel, projects))] };
     }
 
     private static long Size(LockNode node) => node.Value is long size and > 0 ? size : throw LockReader.Error(node.Line, "the size is no number of bytes");

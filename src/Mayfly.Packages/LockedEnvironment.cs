@@ -30,6 +30,9 @@ public sealed record LockedWheel
     /// <summary>What stands for an architecture where wheels stand beside Debian's packages.</summary>
     public const string Architecture = "python";
 
+    /// <summary>In the place of an index, for what is named by where it is: a folder or a file of the stack's own, or an address elsewhere.</summary>
+    public const string FromFolder = "folder", FromFile = "file", FromAddress = "address";
+
     /// <summary>The file's name, which says project, version, and what it runs on.</summary>
     public required string File { get; init; }
 
@@ -39,8 +42,14 @@ public sealed record LockedWheel
     /// <summary>Bytes of the file.</summary>
     public required long Size { get; init; }
 
-    /// <summary>Which of the indexes had it, by its place in the order of asking and never its address: <c>index</c>, <c>index 2</c>, <c>links</c>.</summary>
+    /// <summary>Which of the indexes had it, by its place in the order of asking and never its address: <c>index</c>, <c>index 2</c>, <c>links</c>; or that none had it.</summary>
     public required string Index { get; init; }
+
+    /// <summary>Where it is, or what it is built from, if no index had it: a path from the lock's folder, or an address without a password or what stood for one; null otherwise.</summary>
+    public string? From { get; init; }
+
+    /// <summary>True for what lies beside the stack.</summary>
+    public bool IsOwn => Index is FromFolder or FromFile;
 
     /// <summary>The projects among those beside it that it asked for.</summary>
     public IReadOnlyList<string> Needs { get; init; } = [];
@@ -81,6 +90,9 @@ public sealed record LockedSource
 
     /// <summary>Bytes of the archive.</summary>
     public required long Size { get; init; }
+
+    /// <summary>Where in it the project is; null for its root.</summary>
+    public string? Subdirectory { get; init; }
 
     /// <summary>Of the Debian packages that it is built in (<see cref="Python.Locking.BuildPackages"/>): with others it is built anew.</summary>
     public required string Packages { get; init; }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.RegularExpressions;
 using Mayfly.Environments.Tests;
 
@@ -125,6 +126,119 @@ public sealed partial class SourcesInImagesTests : IDisposable
         Assert.Empty(await Leftovers.FindAsync("answers"));
     }
 
+    [Fact]
+    public async Task Folders_and_addresses_stand_in_the_place_of_versions_and_a_change_is_brought_live()
+    {
+        _workspace.Copy(Path.Combine(Tool.Repository, "examples"), "");
+        _workspace.Copy(Path.Combine(Tool.Repository, "test/Mayfly.EndToEnd.Tests/stacks/answers"), "answers");
+        BackendWheels.Write(_links);
+        SourceProject.Folder($"{Folder}/fast", Fast.ToDictionary(static file => file.Key, static file => file.Value
+            .Replace("/build/sources/fast-1.0", "/build/sources/fast", StringComparison.Ordinal)
+            // What pip would have written of where it is from.
+            .Replace("self.wfile.write((fast.answer()", "import importlib.metadata as m\n        self.wfile.write(' '.join(str(m.distribution(one).read_text('direct_url.json')) for one in self.path[1:].split(',') if one).encode() if len(self.path) > 1 else (fast.answer()", StringComparison.Ordinal)));
+        Script(File.ReadAllText($"{Folder}/stack.cs").Replace(Allowed, "", StringComparison.Ordinal));
+        using var server = new OneFile($"{_links}/wheel-0.38.4-py3-none-any.whl");
+        File.WriteAllText($"{Folder}/requirements.txt", $"-e ./fast\nwheel @ {server.Address.Replace("http://", "http://joe:sw0rdfish@", StringComparison.Ordinal)}\n");
+        try
+        {
+            // Whose folder it is has written the file that names it, and need not permit it; only the build can say what project it is.
+            var up = (await MayflyAsync("up")).Succeeded();
+            Assert.Contains("-e ./fast: an image has nothing of this host's folder, and gets a copy", up.Error, StringComparison.Ordinal);
+            var locked = File.ReadAllText($"{Folder}/stack.lock");
+            Assert.Matches("file = \"fast-1\\.0-cp311-cp311-linux_x86_64\\.whl\", index = \"folder\", from = \"\\./fast\", size = \\d+, sha256 = \"[0-9a-f]{64}\", needs = \\[\"wheel\"\\], source = \\{ file = \"fast\\.tar\", ", locked);
+            Assert.Contains($"index = \"address\", from = \"{server.Address}\"", locked, StringComparison.Ordinal);
+            Assert.All(["sw0rdfish", Folder], secret => Assert.DoesNotContain(secret, locked, StringComparison.Ordinal));
+            using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(20) };
+            Assert.Matches(@"^42 by gcc 12\..* from /srv/env\n$", await client.GetStringAsync(new Uri("http://127.0.0.1:18088/"), TestContext.Current.CancellationToken));
+            Assert.Equal($"None {{\"archive_info\": {{\"hash\": \"sha256={Digest("wheel-0.38.4-py3-none-any.whl")}\", \"hashes\": {{\"sha256\": \"{Digest("wheel-0.38.4-py3-none-any.whl")}\"}}}}, \"url\": \"{server.Address}\"}}",
+                await client.GetStringAsync(new Uri("http://127.0.0.1:18088/fast,wheel"), TestContext.Current.CancellationToken));
+            Assert.Contains("worker asks for fast @ file:///${PROJECT_ROOT}/fast in /srv/env", (await MayflyAsync("why", "fast")).Succeeded().Output, StringComparison.Ordinal);
+
+            // Nothing was touched, and nothing is asked for.
+            server.Stop();
+            Assert.Contains("nothing to do", (await MayflyAsync("up")).Succeeded().Output, StringComparison.Ordinal);
+            Assert.Equal(locked, File.ReadAllText($"{Folder}/stack.lock"));
+
+            // Another host has the same bytes of the same folder.
+            var wheel = FolderWheel().Match(locked);
+            Forget(wheel.Groups["wheel"].Value, wheel.Groups["sources"].Value);
+            var again = (await MayflyAsync("up")).Succeeded();
+            Assert.Contains("build fast.tar", again.Error, StringComparison.Ordinal);
+            Assert.Contains("nothing to do", again.Output, StringComparison.Ordinal);
+
+            // A line of C is a new lock, a new wheel and a new answer; all others stay.
+            File.WriteAllText($"{Folder}/fast/fast.c", Fast["fast.c"].Replace("42", "43", StringComparison.Ordinal));
+            (await MayflyAsync("up")).Succeeded();
+            Assert.StartsWith("43 by gcc 12.", await client.GetStringAsync(new Uri("http://127.0.0.1:18088/"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+            Assert.Equal(2, locked.Split('\n').Zip(File.ReadAllText($"{Folder}/stack.lock").Split('\n')).Count(static pair => pair.First != pair.Second) + 1);
+
+            // What is broken is told, and what runs runs on.
+            File.WriteAllText($"{Folder}/fast/fast.c", "int x = ;\n");
+            (await MayflyAsync("up")).Refused("fast.tar cannot be built", "fast.c:1");
+            Assert.StartsWith("43 by gcc 12.", await client.GetStringAsync(new Uri("http://127.0.0.1:18088/"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        }
+        finally
+        {
+            if (Directory.Exists($"{Store}/failed/wheel-fast.tar"))
+                Directory.Delete($"{Store}/failed/wheel-fast.tar", recursive: true);
+            (await MayflyAsync("down", "--volumes")).Succeeded();
+        }
+
+        Assert.Empty(await Leftovers.FindAsync("answers"));
+    }
+
+    /// <summary>Serves one file to joe.</summary>
+    private sealed class OneFile : IDisposable
+    {
+        private readonly HttpListener _listener = new();
+        private readonly string _path;
+
+        public OneFile(string path)
+        {
+            _path = path;
+            using (var free = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0))
+            {
+                free.Start();
+                Address = $"http://127.0.0.1:{((IPEndPoint)free.LocalEndpoint).Port}/files/{Path.GetFileName(path)}";
+            }
+
+            _listener.Prefixes.Add(Address[..Address.LastIndexOf('/')] + "/");
+            _listener.Start();
+            _ = ServeAsync();
+        }
+
+        public string Address { get; }
+
+        public void Stop() => _listener.Stop();
+
+        public void Dispose() => _listener.Close();
+
+        private async Task ServeAsync()
+        {
+            while (_listener.IsListening)
+            {
+                HttpListenerContext asked;
+                try
+                {
+                    asked = await _listener.GetContextAsync();
+                }
+                catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
+                {
+                    return;
+                }
+
+                using var answer = asked.Response;
+                answer.StatusCode = asked.Request.Headers["Authorization"] != $"Basic {Convert.ToBase64String("joe:sw0rdfish"u8)}" ? 401 : asked.Request.Url!.AbsolutePath == new Uri(Address).AbsolutePath ? 200 : 404;
+                if (answer.StatusCode == 200 && asked.Request.HttpMethod == "GET")
+                {
+                    var bytes = await File.ReadAllBytesAsync(_path);
+                    answer.ContentLength64 = bytes.Length;
+                    await answer.OutputStream.WriteAsync(bytes);
+                }
+            }
+        }
+    }
+
     private void Script(string text) => File.WriteAllText($"{Folder}/stack.cs", text);
 
     private string Digest(string file) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes($"{_links}/{file}")));
@@ -146,6 +260,9 @@ public sealed partial class SourcesInImagesTests : IDisposable
 
     [GeneratedRegex("file = \"fast-1\\.0-cp311-cp311-linux_x86_64\\.whl\", index = \"links\", size = \\d+, sha256 = \"(?<sha256>[0-9a-f]{64})\", needs = \\[\"wheel\"\\], source = \\{ file = \"fast-1\\.0\\.tar\\.gz\", size = \\d+, sha256 = \"[0-9a-f]{64}\", packages = \"[0-9a-f]{64}\", with = \\[(?<with>.*)\\] \\} \\},")]
     private static partial Regex Built();
+
+    [GeneratedRegex("from = \"\\./fast\", size = \\d+, sha256 = \"(?<wheel>[0-9a-f]{64})\".*source = \\{ file = \"fast\\.tar\", size = \\d+, sha256 = \"(?<sources>[0-9a-f]{64})\"")]
+    private static partial Regex FolderWheel();
 
     [GeneratedRegex("file = \"(?<name>[a-z]+)-")]
     private static partial Regex With();

@@ -33,6 +33,12 @@ public sealed class LockFileTests
                 [
                     new LockedWheel { File = "Django-4.2-py3-none-any.whl", Index = "index", Size = 8, Sha256 = new string('c', 64), Metadata = new string('e', 64), Needs = ["sqlparse"] },
                     new LockedWheel { File = "sqlparse-1!0.4+x-py3-none-any.whl", Index = "links", Size = 9, Sha256 = new string('d', 64) },
+                    new LockedWheel { File = "far-1-py3-none-any.whl", Index = "address", From = "https://example.org/${TOKEN}/far-1-py3-none-any.whl", Size = 9, Sha256 = new string('6', 64) },
+                    new LockedWheel
+                    {
+                        File = "own-1-py3-none-any.whl", Index = "folder", From = "./libs/own work", Size = 9, Sha256 = new string('7', 64),
+                        Source = new LockedSource { File = "own work.tar", Size = 7, Sha256 = new string('8', 64), Subdirectory = "python/own", Packages = new string('5', 64), With = [] },
+                    },
                     new LockedWheel
                     {
                         File = "mysqlclient-2.2-cp311-cp311-linux_x86_64.whl", Index = "index 2", Size = 10, Sha256 = new string('f', 64),
@@ -72,6 +78,13 @@ public sealed class LockFileTests
     [InlineData("\"/srv/env\"", "\"/srv/../etc\"", "'/srv/../etc' is no path in an image")]
     [InlineData("sqlparse-1!0.4+x-py3-none-any.whl", "../x-1-py3-none-any.whl", "'../x-1-py3-none-any.whl' is no name of a wheel")]
     [InlineData("sqlparse-1!0.4+x-", "django-3-", "the project django stands here a second time")]
+    [InlineData("own work.tar", "../own.tar", "'../own.tar' is no name of an archive of sources")]
+    [InlineData("own work.tar", "own", "'own' is no name of an archive of sources")]
+    [InlineData("\"python/own\"", "\"python/../own\"", "'python/../own' is no folder in an archive")]
+    [InlineData("\"./libs/own work\"", "\"https://example.org\"", "'https://example.org' is nothing that something of 'folder' is from")]
+    [InlineData("\"https://example.org/${TOKEN}/far-1-py3-none-any.whl\"", "\"file:///etc/far-1-py3-none-any.whl\"", "'file:///etc/far-1-py3-none-any.whl' is nothing that something of 'address' is from")]
+    [InlineData("\"address\"", "\"index\"", "'https://example.org/${TOKEN}/far-1-py3-none-any.whl' is nothing that something of 'index' is from")]
+    [InlineData(", from = \"./libs/own work\"", "", "own-1-py3-none-any.whl is said to be from a folder, and not which one")]
     [InlineData("mysqlclient-2.2.tar.gz", "../mysqlclient-2.2.tar.gz", "'../mysqlclient-2.2.tar.gz' is no name of an archive of sources")]
     [InlineData("odd-1.zip", "odd-1.exe", "'odd-1.exe' is no name of an archive of sources")]
     [InlineData("size = 4", "size = -4", "the size is no number of bytes")]

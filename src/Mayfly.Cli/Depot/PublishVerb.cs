@@ -45,7 +45,7 @@ internal static class PublishVerb
                 using var held = store.LockShared();
                 var (published, wheels) = await Screen.ShowAsync(async progress =>
                 {
-                    var sets = await WheelSet.OfStackAsync(store, locked, result.GetValue(python), progress, cancellationToken);
+                    var sets = await WheelSet.OfStackAsync(store, locked, Path.GetDirectoryName(Path.GetFullPath(asked.Path))!, result.GetValue(python), progress, cancellationToken);
                     var wheels = await TriedAsync(sets, progress);
                     return (await Publication().RunAsync(asked.Name, text, result.GetValue(address), wheels, progress, cancellationToken), wheels);
                 });

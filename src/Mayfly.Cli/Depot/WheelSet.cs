@@ -19,8 +19,9 @@ internal sealed record WheelSet(string Name, Interpreter Interpreter, IReadOnlyL
     /// <summary>Those of a stack's environments, fetched from where pip is configured to look; each with an interpreter of this host that is of the image's version.</summary>
     /// <param name="store">Gets them.</param>
     /// <param name="stack">The lock.</param>
+    /// <param name="folder">Where it lies, from which its paths are meant.</param>
     /// <param name="python">The interpreter that was named; null to look for one.</param>
-    public static async Task<IReadOnlyList<WheelSet>> OfStackAsync(Store store, StackLock stack, string? python, IProgress<Activity> progress, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<WheelSet>> OfStackAsync(Store store, StackLock stack, string folder, string? python, IProgress<Activity> progress, CancellationToken cancellationToken)
     {
         var sets = new List<WheelSet>();
         foreach (var environment in stack.Environments.Where(static one => one.Wheels.Count > 0))
@@ -31,6 +32,7 @@ internal sealed record WheelSet(string Name, Interpreter Interpreter, IReadOnlyL
             // Nobody has what is built but who built it.
             if (environment.Wheels.FirstOrDefault(wheel => wheel.Source is not null && !store.Has(StoreArea.Artifacts, wheel.Sha256)) is { } unbuilt)
                 throw new MayflyException($"{unbuilt.File} of {name} is built from {unbuilt.Source!.File} in the image, and this host has not done that yet", "`mayfly up` in the stack's folder does, and so does `mayfly licenses`; then publish");
+            new OwnDistributions(store, folder).Bring(environment.Wheels.Where(static wheel => wheel.Source is null));
             await WheelFetch.ArchivesAsync(store, sources, [.. environment.Wheels.Where(static wheel => wheel.Source is null)], progress, cancellationToken);
             var wheels = environment.Wheels.Select(wheel => new PublishedWheel(wheel.File, wheel.Sha256)
             {
@@ -87,9 +89,12 @@ internal sealed record WheelSet(string Name, Interpreter Interpreter, IReadOnlyL
     private static WheelOrigin? OriginOf(ChosenDistribution chosen, BuiltWheel wheel, Interpreter interpreter) => !chosen.IsSource ? null
         : new WheelOrigin(Input(chosen), $"{interpreter.Target.Markers.ImplementationName} {interpreter.Target.Markers.PythonFullVersion} {interpreter.Target.Markers.PlatformMachine}", [.. wheel.Requires.Select(Input)]);
 
-    private static WheelInput Input(LockedWheel wheel) => new(wheel.Fetched.File, wheel.Fetched.Sha256);
+    private static WheelInput Input(LockedWheel wheel) => new(Plain(wheel.Fetched.File), wheel.Fetched.Sha256);
 
-    private static WheelInput Input(ChosenDistribution one) => new(string.Concat(one.File!.Name.Select(static c => c is > ' ' and < '\x7f' ? c : '_')), one.File.Hashes["sha256"]);
+    private static WheelInput Input(ChosenDistribution one) => new(Plain(one.File!.Name), one.File.Hashes["sha256"]);
+
+    /// <summary>What is named by where it is may be called anything, and stands in lines.</summary>
+    private static string Plain(string name) => string.Concat(name.Select(static c => c is > ' ' and < '\x7f' ? c : '_'));
 
     /// <summary>With what their indexes say of them today; of what was built, its sources are asked for.</summary>
     private static async Task<IReadOnlyList<PublishedWheel>> AskedAsync(Store store, PythonSources sources, PublishedWheel[] wheels, IProgress<Activity> progress, CancellationToken cancellationToken)

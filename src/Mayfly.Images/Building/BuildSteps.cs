@@ -96,7 +96,7 @@ internal static class BuildSteps
         var environment = stack.Environments.FirstOrDefault(one => one.Set == recipe.PackageSet && one.Into == wanted.Into)
             ?? throw new MayflyException($"stack.lock has no Python packages of {recipe.PackageSet} at {wanted.Into}", "the script has changed since it was locked: run mayfly lock");
         var epoch = steps[^1].Epoch;
-        string[] inputs = [wanted.Into, environment.Interpreter, wanted.SystemPackages ? "system packages" : "alone", .. environment.Requests, .. environment.Wheels.Select(static wheel => $"{wheel.File} {wheel.Sha256}")];
+        string[] inputs = [wanted.Into, environment.Interpreter, wanted.SystemPackages ? "system packages" : "alone", .. environment.Requests, .. environment.Wheels.Select(static wheel => $"{wheel.File} {wheel.Sha256}{(wheel is { From: { } from, IsOwn: false } ? $" {from} {wheel.Source?.Subdirectory} {wheel.Fetched.Sha256}" : "")}")];
         steps.Add(new EnvironmentStep(Key("environment", [.. Apart(steps)], epoch, inputs), Below(steps), $"python packages {wanted.Into}", epoch, environment, wanted.SystemPackages, ImagePython.Of(stack, environment.Set)));
     }
 

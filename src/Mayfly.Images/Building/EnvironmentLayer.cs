@@ -27,7 +27,7 @@ internal sealed class EnvironmentLayer(Store store, IReadOnlyList<string> below)
         var wheels = UnpackedWheel.Of(store, environment, null, cancellationToken);
         NativeLibraries.Require(environment, wheels, below);
         var made = $"{work}/environment";
-        VirtualEnvironment.Write(made, environment.Into, interpreter, [.. wheels.Select(wheel => WheelPlan.Of(wheel, interpreter, environment.Into, requested.Contains(wheel.Name.Project)))], step.SystemPackages);
+        VirtualEnvironment.Write(made, environment.Into, interpreter, [.. wheels.Select(wheel => WheelPlan.Of(wheel, interpreter, environment.Into, requested.Contains(wheel.Name.Project), OriginOf(environment.Wheels.First(one => one.Sha256 == wheel.Sha256))))], step.SystemPackages);
         var tree = copy(new CopyStep(step.Key, step.Below, step.Origin, step.Epoch, HostFile.List(new FileStep([new ImageFile { Path = environment.Into, Source = made }]))), work, root, cancellationToken);
 
         var upper = root.Mount([.. below, tree]);
@@ -50,4 +50,7 @@ internal sealed class EnvironmentLayer(Store store, IReadOnlyList<string> below)
             return merged;
         });
     }
+
+    /// <summary>What pip would write of an address; a path of the host that builds is nothing in an image.</summary>
+    private static DirectUrl? OriginOf(LockedWheel wheel) => wheel is { From: { } from, IsOwn: false } ? new DirectUrl { Url = from, Subdirectory = wheel.Source?.Subdirectory, Hash = $"sha256={wheel.Fetched.Sha256}" } : null;
 }

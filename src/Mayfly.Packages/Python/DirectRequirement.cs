@@ -8,7 +8,7 @@ namespace Mayfly.Packages.Python;
 internal sealed record DirectRequirement(ProjectName? Name, IReadOnlyList<ProjectName> Extras, DirectReference Reference, Marker? Marker)
 {
     /// <summary>Null when the line is a requirement by name.</summary>
-    /// <param name="entry">The line. A path is meant from the folder in which the command runs, whatever file it stands in; so has pip.</param>
+    /// <param name="entry">The line. A path is meant from the folder in which the command runs, whatever file it stands in, as pip has it, unless the line says another one.</param>
     /// <exception cref="MayflyException">There is no such thing, or nothing is installed from it.</exception>
     public static DirectRequirement? TryRead(RequirementsEntry entry)
     {
@@ -19,7 +19,7 @@ internal sealed record DirectRequirement(ProjectName? Name, IReadOnlyList<Projec
             if (text.Contains(" @ ", StringComparison.Ordinal) && DependencySpecifier.Parse(text) is { Address: { } address } named)
                 return new DirectRequirement(named.Name, named.Extras, DirectReference.Read(address, isEditable: true), named.Marker);
             var (place, wanted) = Split(text);
-            return Of(DirectReference.Read(DirectReference.IsAddress(place) || DirectReference.IsVersionControl(place) ? place : DirectReference.OfPath(place.Length == 0 || place.Contains('\0', StringComparison.Ordinal) ? place : Path.GetFullPath(place)), isEditable: true), wanted, null);
+            return Of(DirectReference.Read(DirectReference.IsAddress(place) || DirectReference.IsVersionControl(place) ? place : DirectReference.OfPath(place.Length == 0 || place.Contains('\0', StringComparison.Ordinal) ? place : entry.PathOf(place)), isEditable: true), wanted, null);
         }
 
         var isAddress = DirectReference.IsAddress(text) || DirectReference.IsVersionControl(text);
@@ -29,18 +29,25 @@ internal sealed record DirectRequirement(ProjectName? Name, IReadOnlyList<Projec
         if (isAddress)
             return Of(DirectReference.Read(what), [], Read());
         var (path, extras) = Split(what);
-        if ((LooksLikePath(path) && Directory.Exists(path)) || (DirectReference.IsArchive(path) && File.Exists(path)))
-            return Of(DirectReference.Read(DirectReference.OfPath(Path.GetFullPath(path))), extras, Read());
+        if ((LooksLikePath(path) && Directory.Exists(entry.PathOf(path))) || (DirectReference.IsArchive(path) && File.Exists(entry.PathOf(path))))
+            return Of(DirectReference.Read(DirectReference.OfPath(entry.PathOf(path))), extras, Read());
         // What stands before the sign is the name of a project, and an address follows.
         if (path.IndexOf('@') is > 0 and var at && !LooksLikePath(path[..at]))
             return null;
-        return path.StartsWith('.') || path.StartsWith('/') || DirectReference.IsArchive(path) || (LooksLikePath(path) && path.AsSpan().IndexOfAny("<>=!~; @") < 0) ? throw new MayflyException($"there is no file or folder {path}", "paths are meant from the folder in which the command runs") : null;
+        return path.StartsWith('.') || path.StartsWith('/') || DirectReference.IsArchive(path) || (LooksLikePath(path) && path.AsSpan().IndexOfAny("<>=!~; @") < 0) ? throw new MayflyException($"there is no file or folder {path}", $"paths are meant from {entry.Folder ?? "the folder in which the command runs"}") : null;
 
         Marker? Read() => marker < 0 ? null : Marker.Parse(text[(marker + 1)..].Trim());
     }
 
     private static DirectRequirement Of(DirectReference reference, IReadOnlyList<ProjectName> extras, Marker? marker) =>
         new((reference.IsWheel ? WheelName.TryParse(reference.FileName)?.Project : null) ?? reference.Project ?? (reference.IsFolder ? null : SourceName.TryParse(reference.FileName)?.Project), extras, reference, marker);
+
+    /// <summary>A requirement that has an address.</summary>
+    public static DirectRequirement Of(DependencySpecifier dependency) => new(dependency.Name, dependency.Extras, DirectReference.Read(dependency.Address!), dependency.Marker);
+
+    /// <summary>As it stands in a file. Without a name an address has no room for extras, and a path none for a fragment.</summary>
+    public override string ToString() => Name is { } name ? Named(name).ToString()
+        : $"{(Extras.Count == 0 ? Reference.Text : $"{Reference.Path}[{string.Join(',', Extras)}]")}{(Marker is null ? "" : $" ; {Marker}")}";
 
     /// <summary>The requirement, once the name is known.</summary>
     public DependencySpecifier Named(ProjectName name) => new() { Name = name, Extras = Extras, Address = Reference.Text, Marker = Marker };

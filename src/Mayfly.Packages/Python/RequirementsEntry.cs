@@ -15,11 +15,17 @@ public sealed record RequirementsEntry
     /// <summary>True for <c>-e</c>: the sources are used where they are.</summary>
     public bool IsEditable { get; init; }
 
+    /// <summary>From where its path is meant; null for the folder in which the command runs.</summary>
+    public string? Folder { get; init; }
+
     /// <summary>True in a file of constraints: nothing is installed for it, but no other version of it either.</summary>
     public bool IsConstraint { get; init; }
 
     /// <summary>Hashes of files that may be taken, <c>sha256:…</c>; empty when none are demanded.</summary>
     public IReadOnlyList<string> Hashes { get; init; } = [];
+
+    /// <summary>A path of its line, absolute.</summary>
+    public string PathOf(string path) => Path.GetFullPath(path, Folder ?? Environment.CurrentDirectory);
 
     /// <summary>Where it stands, for messages; empty for one that was typed.</summary>
     public string Place => Line == 0 || File.Length == 0 ? File : $"{File}:{Line}";

@@ -29,7 +29,7 @@ internal sealed class PythonSource(StackSpec spec, Store store, Func<StackLock, 
         foreach (var request in Requests)
         {
             var (requested, python) = (request.Read(), ImagePython.Of(made, request.Set));
-            if (EnvironmentChoice.Find(before, request, requested, python, PackagesOf(made, request)) is { } holds)
+            if (EnvironmentChoice.Find(store, before, request, requested, python, PackagesOf(made, request)) is { } holds)
             {
                 environments.Add(holds);
                 continue;
@@ -37,6 +37,7 @@ internal sealed class PythonSource(StackSpec spec, Store store, Func<StackLock, 
 
             var old = Find(before, request);
             reason ??= old is null ? $"the Python packages of {request.Set} at {request.Into} are not locked"
+                : old.Wheels.FirstOrDefault(wheel => !new OwnDistributions(store, spec.Folder).IsAsLocked(wheel)) is { } own ? $"{own.From}, of which {request.Set} has {own.ReadName().Project}, has changed"
                 : old.Interpreter != python.ToString() ? $"the interpreter of {request.Set} has changed"
                 : $"the Python packages that {request.Set} asks for have changed";
             environments.Add(await ChooseAsync(made, request, requested, python, old?.Wheels ?? [], progress, cancellationToken));
@@ -72,10 +73,14 @@ internal sealed class PythonSource(StackSpec spec, Store store, Func<StackLock, 
         foreach (var environment in stackLock.Environments.Where(environment => environment.Wheels.Any(wheel => !WheelFetch.IsThere(store, wheel))))
         {
             var request = Requests.FirstOrDefault(request => request.Set == environment.Set && request.Into == environment.Into);
-            var named = request?.Read().Requirements ?? new RequirementsFile();
-            var permission = request?.Builds ?? BuildPermission.None;
-            var sources = PythonRequirements.Of(Usual().And(named), new PythonSources { Builds = permission }, ImagePython.Of(stackLock, environment.Set).Target).Sources;
-            await WheelFetch.AllAsync(store, sources, environment.Wheels, progress, cancellationToken);
+            var requested = request?.Read();
+            var named = requested?.Requirements ?? new RequirementsFile();
+            var own = new OwnDistributions(store, spec.Folder);
+            var permission = (request?.Builds ?? BuildPermission.None).And(own.PermissionOf(named, environment.Wheels));
+            // Only where things come from: what they are the lock says.
+            var sources = PythonRequirements.Of(Usual().And(named with { Entries = [] }), new PythonSources { Builds = permission }, ImagePython.Of(stackLock, environment.Set).Target).Sources;
+            own.Bring(environment.Wheels.Where(wheel => !WheelFetch.IsThere(store, wheel)));
+            await WheelFetch.AllAsync(store, sources, environment.Wheels, requested?.Addresses, progress, cancellationToken);
             // What cannot be installed is to be told before anything is built.
             UnpackedWheel.Of(store, environment with { Wheels = [.. environment.Wheels.Where(static wheel => wheel.Source is null)] }, cancellationToken: cancellationToken);
             builds.Add(async () =>

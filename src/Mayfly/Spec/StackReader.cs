@@ -100,7 +100,7 @@ internal static partial class StackReader
                 throw new MayflyException($"component {component.Name} has Python packages at {other.Into} and at {into}", "give each environment a folder of its own");
             if (component.Packages.Count == 0)
                 throw new MayflyException($"component {component.Name} has Python packages and no interpreter that runs them", $"add .Install(\"python3\") to {component.Name}");
-            found.Add(new EnvironmentRequest(component.Name, Path.GetFullPath(file, component.Stack.Folder), into) { Builds = allowBuild.Aggregate(BuildPermission.None, (all, name) => all.And(Permission(component, name))) });
+            found.Add(new EnvironmentRequest(component.Name, Path.GetFullPath(file, component.Stack.Folder), into) { Folder = component.Stack.Folder, Builds = allowBuild.Aggregate(BuildPermission.None, (all, name) => all.And(Permission(component, name))) });
         }
 
         return found;

@@ -54,12 +54,12 @@ public sealed class EnvironmentChoiceTests : IDisposable
         Assert.All(locked.Wheels, static wheel => Assert.Equal("links", wheel.Index));
         Assert.Equal([$"{first}<2"], locked.Requests);
         var stack = Lock("amd64", "3.11.2-1", "3.11.2-6", "2.36-9") with { Environments = [locked] };
-        Assert.Same(locked, EnvironmentChoice.Find(stack, request, request.Read(), python, Built));
-        Assert.Null(EnvironmentChoice.Find(stack, request, request.Read(), python with { Minor = 12, Version = Packages.Python.PythonVersion.Parse("3.12.1") }, Built));
+        Assert.Same(locked, EnvironmentChoice.Find(_store.Store, stack, request, request.Read(), python, Built));
+        Assert.Null(EnvironmentChoice.Find(_store.Store, stack, request, request.Read(), python with { Minor = 12, Version = Packages.Python.PythonVersion.Parse("3.12.1") }, Built));
 
         // A line more, and what was old by somebody's wish is old still without it.
         request = Request($"--find-links links\n{first}\n{second}\n");
-        Assert.Null(EnvironmentChoice.Find(stack, request, request.Read(), python, Built));
+        Assert.Null(EnvironmentChoice.Find(_store.Store, stack, request, request.Read(), python, Built));
         var grown = await ChooseAsync(request, python, locked.Wheels);
         Assert.Equal("1.0", Version(grown, first));
         Assert.Equal([first], grown.Wheels.Single(static wheel => wheel.File.StartsWith(second, StringComparison.Ordinal)).Needs);
@@ -118,12 +118,12 @@ public sealed class EnvironmentChoiceTests : IDisposable
 
         // It holds as long as the script permits it.
         var stack = Lock("amd64", "3.11.2-1", "3.11.2-6", "2.36-9") with { Environments = [locked] };
-        Assert.Same(locked, EnvironmentChoice.Find(stack, permitted, permitted.Read(), python, Built));
-        Assert.Null(EnvironmentChoice.Find(stack, permitted with { Builds = BuildPermission.None }, permitted.Read(), python, Built));
+        Assert.Same(locked, EnvironmentChoice.Find(_store.Store, stack, permitted, permitted.Read(), python, Built));
+        Assert.Null(EnvironmentChoice.Find(_store.Store, stack, permitted with { Builds = BuildPermission.None }, permitted.Read(), python, Built));
 
-        Assert.Null(EnvironmentChoice.Find(stack, permitted with { Builds = BuildPermission.Parse("gamma") }, permitted.Read(), python, Built));
+        Assert.Null(EnvironmentChoice.Find(_store.Store, stack, permitted with { Builds = BuildPermission.Parse("gamma") }, permitted.Read(), python, Built));
         // And as long as the packages are the same that it is built in; then a line more builds nothing anew.
-        Assert.Null(EnvironmentChoice.Find(stack, permitted, permitted.Read(), python, new(new string('b', 64))));
+        Assert.Null(EnvironmentChoice.Find(_store.Store, stack, permitted, permitted.Read(), python, new(new string('b', 64))));
         WheelFile.Write(links, "more", "1.0", new Dictionary<string, byte[]>(), "");
         var more = Request("--no-index\n--find-links links\ngamma\nmore\n") with { Builds = permitted.Builds };
         builder.Made.Clear();

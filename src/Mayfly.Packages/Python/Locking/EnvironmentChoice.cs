@@ -6,13 +6,18 @@ namespace Mayfly.Packages.Python.Locking;
 public static class EnvironmentChoice
 {
     /// <summary>What is locked already and still fits what is asked for; null when it must be chosen.</summary>
-    public static LockedEnvironment? Find(StackLock? stack, EnvironmentRequest request, RequestedDistributions requested, ImagePython python, Lazy<string> packages) =>
-        stack?.Environments.FirstOrDefault(one => one.Set == request.Set && one.Into == request.Into && one.Answers == requested.Digest && one.Interpreter == python.ToString()
-            && one.Wheels.All(wheel => Holds(wheel, request, packages)));
+    public static LockedEnvironment? Find(Store store, StackLock? stack, EnvironmentRequest request, RequestedDistributions requested, ImagePython python, Lazy<string> packages)
+    {
+        if (stack?.Environments.FirstOrDefault(one => one.Set == request.Set && one.Into == request.Into && one.Answers == requested.Digest && one.Interpreter == python.ToString()) is not { } found)
+            return null;
+        var own = new OwnDistributions(store, request.Folder);
+        var permission = request.Builds.And(own.PermissionOf(requested.Requirements, found.Wheels));
+        return found.Wheels.All(wheel => Holds(wheel, permission, packages) && own.IsAsLocked(wheel)) ? found : null;
+    }
 
     /// <summary>What was built stays so as long as it may be, in the same packages; and what it was built with.</summary>
-    private static bool Holds(LockedWheel wheel, EnvironmentRequest request, Lazy<string> packages) =>
-        wheel.Source is not { } source || (source.Packages == packages.Value && request.Builds.Allows(wheel.ReadName().Project) && source.With.All(one => Holds(one, request, packages)));
+    private static bool Holds(LockedWheel wheel, BuildPermission permission, Lazy<string> packages) =>
+        wheel.Source is not { } source || (source.Packages == packages.Value && permission.Allows(wheel.ReadName().Project) && source.With.All(one => Holds(one, permission, packages)));
 
     /// <summary>Chooses it. What an older lock has stays as far as it can: a line more does not update all others.</summary>
     /// <param name="store">Keeps pages and metadata.</param>
@@ -31,17 +36,19 @@ public static class EnvironmentChoice
         Func<PythonSources, ISourceBuilder>? builder = null, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
     {
         var target = python.Target;
-        var (wanted, sources) = PythonRequirements.Of(usual.And(requested.Requirements), new PythonSources { Builds = request.Builds }, target);
-        if (wanted.FirstOrDefault(static one => one.Address is not null) is { } direct)
-            throw new MayflyException($"{request.File}: {direct.Name} comes from an address of its own, which images do not take yet", "name its project, and an index or a folder (--find-links) that has it");
-        if (wanted.Count > 0 && sources.Indexes.Count + sources.Links.Count + sources.Bound.Count == 0)
+        var own = new OwnDistributions(store, request.Folder);
+        using var work = store.BeginWork("own");
+        foreach (var entry in requested.Requirements.Entries.Where(static entry => entry.IsEditable))
+            progress?.Report(new Activity($"note: {Path.GetFileName(request.File)}", $"-e {entry.Text}: an image has nothing of this host's folder, and gets a copy") { Ended = true });
+        var packed = usual.And(own.Packed(AsBefore(requested, stays, store), work.Path)).And(new RequirementsFile { Builds = own.Permission });
+        var file = await DirectNames.FindAsync(store, packed, target, places => builder?.Invoke(places), progress, null, cancellationToken).ConfigureAwait(false);
+        var (wanted, sources) = PythonRequirements.Of(file, new PythonSources { Builds = request.Builds }, target);
+        if (wanted.Any(static one => one.Address is null) && sources.Indexes.Count + sources.Links.Count + sources.Bound.Count == 0)
             throw new MayflyException($"component {request.Set} wants Python packages, and no index may be asked for them", "take no-index out of the requirements file, pip.conf or PIP_NO_INDEX; or write --find-links FOLDER into the requirements file");
         var kept = stays.Select(static wheel => wheel.ReadName()).DistinctBy(static one => one.Project).ToDictionary(static one => one.Project, static one => one.Version);
         var builds = builder?.Invoke(sources);
         var chosen = await ResolveAsync(sources with { Preferred = kept.ToDictionary(static one => one.Key, static one => (IReadOnlyList<PythonVersion>)[one.Value]) }).ConfigureAwait(false);
-        if (chosen.FirstOrDefault(static one => one.Direct is not null) is { } named)
-            throw new MayflyException($"{request.File}: {named.Project} comes from an address of its own, which a package in it names, and which images do not take yet", "take another version of that package");
-        string[] moved = [.. chosen.Where(one => kept.TryGetValue(one.Project, out var version) && version != one.Version && wanted.All(want => want.Name != one.Project || want.Versions.Allows(version, preReleases: true))).Select(one => $"{one.Project} {kept[one.Project]}")];
+        string[] moved = [.. chosen.Where(one => one.Direct is null && kept.TryGetValue(one.Project, out var version) && version != one.Version && wanted.All(want => want.Name != one.Project || want.Versions.Allows(version, preReleases: true))).Select(one => $"{one.Project} {kept[one.Project]}")];
         if (moved.Length > 0)
             progress?.Report(new Activity($"note: {LockFile.Name}", $"could not keep {string.Join(", ", moved)}") { Ended = true });
 
@@ -52,7 +59,7 @@ public static class EnvironmentChoice
         {
             Set = request.Set,
             Into = request.Into,
-            Requests = [.. wanted.Select(static one => one.ToString())],
+            Requests = [.. wanted.Select(one => (one.Address is { } address ? one with { Address = Asked(one.Name, DirectReference.Read(address)) } : one).ToString())],
             Answers = requested.Digest,
             Interpreter = python.ToString(),
             Wheels =
@@ -67,18 +74,16 @@ public static class EnvironmentChoice
         // Of sources the wheel is known when it was built: in the image, whose packages are locked before.
         async Task<IReadOnlyList<LockedWheel>> LockedAsync(IReadOnlyList<ChosenDistribution> all)
         {
-            if (all.FirstOrDefault(static one => one.Direct is not null) is { } direct)
-                throw new MayflyException($"{direct.Project}, which something in {request.File} is built with, comes from an address of its own, which images do not take yet", "take another version of what it builds, or one that has a wheel");
             var files = await WheelFetch.KnowAsync(store, sources, [.. all.Select(static one => one.File!)], progress, cancellationToken).ConfigureAwait(false);
             // What was built of the same sources in the same packages stays: a line more does not build all others with newer tools.
-            var old = all.Zip(files).Where(static one => one.First.IsSource).Select(one => stays.FirstOrDefault(wheel => wheel.Source?.Sha256 == one.Second.Sha256 && Holds(wheel, request, packages))).OfType<LockedWheel>().ToDictionary(static wheel => wheel.Source!.Sha256);
+            var old = all.Zip(files).Where(static one => one.First.IsSource).Select(one => stays.FirstOrDefault(wheel => wheel.Source?.Sha256 == one.Second.Sha256 && wheel.Source.Subdirectory == one.First.Direct?.Subdirectory && wheel.ReadName().Project == one.First.Project && Holds(wheel, request.Builds.And(BuildPermission.Of(one.First.Project)), packages))).OfType<LockedWheel>().ToDictionary(static wheel => wheel.Source!.Sha256);
             var built = new Queue<BuiltWheel>(await DistributionFetch.WheelsAsync(store, [.. all.Zip(files).Where(one => one.First.IsSource && !old.ContainsKey(one.Second.Sha256)).Select(static one => one.First)], sources, builds, progress, null, cancellationToken).ConfigureAwait(false));
             var locked = new List<LockedWheel>();
             foreach (var (one, file) in all.Zip(files))
             {
                 if (one.IsSource && old.TryGetValue(file.Sha256, out var same))
                 {
-                    locked.Add(same with { Index = NameOf(sources, one) });
+                    locked.Add(same with { Index = IndexOf(one), From = FromOf(one.Project, one.Direct) });
                     continue;
                 }
 
@@ -88,14 +93,27 @@ public static class EnvironmentChoice
                     File = made?.Name ?? one.File!.Name,
                     Sha256 = made?.Sha256 ?? file.Sha256,
                     Size = made is null ? file.Size : new FileInfo(store.PathOf(StoreArea.Artifacts, made.Sha256)).Length,
-                    Index = NameOf(sources, one),
+                    Index = IndexOf(one),
+                    From = FromOf(one.Project, one.Direct),
                     Metadata = made is null ? one.MetadataSha256 : null,
-                    Source = made is null ? null : new LockedSource { File = one.File!.Name, Sha256 = file.Sha256, Size = file.Size, Packages = packages.Value, With = [.. (await LockedAsync(made.Requires).ConfigureAwait(false)).OrderBy(static wheel => wheel.File, StringComparer.Ordinal)] },
+                    Source = made is null ? null : new LockedSource { File = one.File!.Name, Subdirectory = one.Direct?.Subdirectory, Sha256 = file.Sha256, Size = file.Size, Packages = packages.Value, With = [.. (await LockedAsync(made.Requires).ConfigureAwait(false)).OrderBy(static wheel => wheel.File, StringComparer.Ordinal)] },
                 });
             }
 
             return locked;
         }
+
+        // The address of a dependency is no relative path; the variable is what others write for a project's folder.
+        string Asked(ProjectName project, DirectReference direct)
+        {
+            var place = direct.Path is null ? requested.FromOf(direct) : $"file:///${{PROJECT_ROOT}}{DirectReference.OfPath(FromOf(project, direct) is ['.', '/', .. var below] ? $"/{below}" : $"/{FromOf(project, direct)}")["file://".Length..]}";
+            return direct.Subdirectory is { } inside ? $"{place}#subdirectory={inside}" : place;
+        }
+
+        string IndexOf(ChosenDistribution one) => one.Direct is not { } direct ? NameOf(sources, one) : direct.Path is null ? LockedWheel.FromAddress : own.IsFolder(direct) ? LockedWheel.FromFolder : LockedWheel.FromFile;
+
+        string? FromOf(ProjectName project, DirectReference? direct) => direct is null ? null : direct.Path is null ? requested.FromOf(direct)
+            : own.FromOf(direct) ?? throw new MayflyException($"{project} comes from {direct.Path}, a path of this host that a package in {request.File} names", "name it in that file itself, or take another version of that package");
 
         async Task<IReadOnlyList<ChosenDistribution>> ResolveAsync(PythonSources places)
         {
@@ -109,6 +127,14 @@ public static class EnvironmentChoice
             }
         }
     }
+
+    /// <summary>What came from an address stays what it was, and is not asked for again while the store has it: as with versions, only an update takes what is there now.</summary>
+    private static RequirementsFile AsBefore(RequestedDistributions requested, IReadOnlyList<LockedWheel> stays, Store store) => requested.Requirements with
+    {
+        Entries = [.. requested.Requirements.Entries.Select(entry => DirectNames.ReferenceOf(entry) is { Path: null, Hash: null } reference && requested.FromOf(reference) is var from
+            && stays.FirstOrDefault(wheel => wheel.From == from && wheel.Source?.Subdirectory == reference.Subdirectory && store.Has(StoreArea.Artifacts, wheel.Fetched.Sha256)) is { } before
+            ? entry with { Text = entry.Text.Replace(reference.Text, $"{reference.Text}{(reference.Text.Contains('#', StringComparison.Ordinal) ? '&' : '#')}sha256={before.Fetched.Sha256}", StringComparison.Ordinal) } : entry)],
+    };
 
     /// <summary>By its place in the order of asking: an address would be one machine's own, and may have a password in it.</summary>
     private static string NameOf(PythonSources sources, ChosenDistribution chosen)

@@ -22,7 +22,7 @@ public static class LockedBuilds
                 throw new MayflyException($"{LockFile.Name} has {source.File}, and nothing of {name.Project} may be built", $"permit it in stack.cs: .Pip(…, allowBuild: [\"{name.Project}\"])");
             // Also what it is built with is what the lock has.
             await AllAsync(store, source.With, permission, builder, cancellationToken).ConfigureAwait(false);
-            var built = await builder.BuildAsync(new SourceTree { Name = source.File, Sha256 = source.Sha256, Meant = (name.Project, name.Version), Requires = [.. source.With.Select(one => Chosen(store, one))] }, cancellationToken).ConfigureAwait(false);
+            var built = await builder.BuildAsync(new SourceTree { Name = source.File, Sha256 = source.Sha256, Subdirectory = source.Subdirectory, Meant = (name.Project, name.Version), Requires = [.. source.With.Select(one => Chosen(store, one))] }, cancellationToken).ConfigureAwait(false);
             if (built.Sha256 != wheel.Sha256)
             {
                 throw new MayflyException($"{source.File} gave another wheel than the one that {LockFile.Name} has: {built.Name} with the SHA-256 {built.Sha256}, and not {wheel.Sha256}",

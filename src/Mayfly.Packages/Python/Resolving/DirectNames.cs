@@ -9,6 +9,19 @@ public static class DirectNames
     /// <exception cref="MayflyException">There is no such thing, or nothing is installed from it.</exception>
     public static IReadOnlySet<string> Addresses(IEnumerable<RequirementsEntry> entries) => entries.Select(static entry => DirectRequirement.TryRead(entry)?.Reference.Text ?? DependencySpecifier.Parse(entry.Text).Address).OfType<string>().ToHashSet();
 
+    /// <summary>What a line names by a path or an address; null for a project by its name alone.</summary>
+    internal static DirectReference? ReferenceOf(RequirementsEntry entry)
+    {
+        try
+        {
+            return DirectRequirement.TryRead(entry)?.Reference ?? (DependencySpecifier.Parse(entry.Text).Address is { } address ? DirectReference.Read(address) : null);
+        }
+        catch (MayflyException e)
+        {
+            throw new MayflyException(entry.Told(e.Message), e.Hint, e);
+        }
+    }
+
     /// <summary>The same file, in which every such line says its project: <c>name[extra] @ address</c>.</summary>
     /// <param name="store">Gets archives that must be looked into.</param>
     /// <param name="file">The file.</param>
@@ -57,6 +70,6 @@ public static class DirectNames
     }
 
     /// <summary>The name of a project may not be left to its build (PEP 621).</summary>
-    private static ProjectName? FolderName(DirectReference reference) =>
+    internal static ProjectName? FolderName(DirectReference reference) =>
         reference.IsFolder && Path.Combine(reference.Path!, reference.Subdirectory ?? "", "pyproject.toml") is var file && File.Exists(file) ? PythonProject.Read(File.ReadAllText(file), file).Name : null;
 }

@@ -1,0 +1,79 @@
+using System.Formats.Tar;
+using Mayfly.Linux;
+
+namespace Mayfly.Packages.Python;
+
+/// <summary>
+/// A project's folder as an archive of sources: the same bytes wherever and whenever the same project lies, so that it can be locked by its digest and built as what an index has. What version
+/// control, interpreters and earlier builds put there is no part of the project.
+/// </summary>
+public static class FolderArchive
+{
+    /// <summary>Git's <c>.git</c> may also be a file.</summary>
+    private static readonly HashSet<string> NeverPacked = new(StringComparer.Ordinal)
+    {
+        ".git", ".hg", ".svn", ".bzr", "__pycache__", ".venv", ".tox", ".nox", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".DS_Store", LockFile.Name,
+    };
+
+    /// <summary>Packs it.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="name">Of the one folder in the archive.</param>
+    /// <param name="to">Gets the archive, a tar.</param>
+    /// <exception cref="MayflyException">Something in it cannot be read.</exception>
+    public static void Write(string folder, string name, Stream to)
+    {
+        try
+        {
+            using var tar = new TarWriter(to, TarEntryFormat.Gnu, leaveOpen: true);
+            // Folders without files are left out, as version control leaves them out.
+            foreach (var (path, node) in Entries(folder).OrderBy(static one => one.Path, StringComparer.Ordinal))
+            {
+                var full = $"{folder}/{path}";
+                var entry = new GnuTarEntry(node.Kind == NodeKind.Link ? TarEntryType.SymbolicLink : TarEntryType.RegularFile, $"{name}/{path}")
+                {
+                    ModificationTime = DateTimeOffset.UnixEpoch,
+                    AccessTime = DateTimeOffset.UnixEpoch,
+                    ChangeTime = DateTimeOffset.UnixEpoch,
+                    Mode = (UnixFileMode)((node.Mode & 0b001_000_000) != 0 ? 0b111_101_101 : 0b110_100_100),
+                };
+                if (node.Kind == NodeKind.Link)
+                    entry.LinkName = new FileInfo(full).LinkTarget!;
+                else
+                    entry.DataStream = new MemoryStream(File.ReadAllBytes(full));
+                tar.WriteEntry(entry);
+            }
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or LinuxException || (e is IOException && !HostRefusal.IsFull(e)))
+        {
+            throw new MayflyException($"the folder {folder} cannot be packed: {e.Message}", "all of a project must be there to be read", e);
+        }
+    }
+
+    /// <summary>Files and links by their paths in it; pipes and sockets are nobody's sources.</summary>
+    private static IEnumerable<(string Path, Node Node)> Entries(string folder)
+    {
+        var left = new Stack<string>([""]);
+        while (left.TryPop(out var inside))
+        {
+            foreach (var entry in Directory.EnumerateFileSystemEntries($"{folder}/{inside}"))
+            {
+                var (name, node) = (Path.GetFileName(entry), Nodes.Read(entry));
+                if (IsLeftOut(inside, name, entry, node))
+                    continue;
+                if (node.Kind == NodeKind.Directory)
+                    left.Push($"{inside}{name}/");
+                else if (node.Kind is NodeKind.File or NodeKind.Link)
+                    yield return ($"{inside}{name}", node);
+            }
+        }
+    }
+
+    private static bool IsLeftOut(string inside, string name, string path, Node node) => NeverPacked.Contains(name) || (node.Kind != NodeKind.Directory
+        ? name.EndsWith(".pyc", StringComparison.Ordinal) || name.EndsWith(".swp", StringComparison.Ordinal)
+        // An environment, whatever it is called; and what setuptools leaves behind in the folder that it builds in.
+        : File.Exists($"{path}/pyvenv.cfg") || (name.EndsWith(".egg-info", StringComparison.Ordinal) && File.Exists($"{path}/SOURCES.txt"))
+            || (inside.Length == 0 && name is "build" && Only(path, static made => made is "lib" || made.StartsWith("lib.", StringComparison.Ordinal) || made.StartsWith("temp.", StringComparison.Ordinal) || made.StartsWith("scripts-", StringComparison.Ordinal) || made.StartsWith("bdist.", StringComparison.Ordinal)))
+            || (inside.Length == 0 && name is "dist" && Only(path, static made => WheelName.TryParse(made) is not null || SourceName.TryParse(made) is not null)));
+
+    private static bool Only(string folder, Func<string, bool> made) => Directory.EnumerateFileSystemEntries(folder).All(path => made(Path.GetFileName(path)));
+}

@@ -1,0 +1,144 @@
+using System.Security.Cryptography;
+using Mayfly.Linux;
+using Mayfly.Packages.Python.Resolving;
+
+namespace Mayfly.Packages.Python.Locking;
+
+/// <summary>
+/// What a requirements file of a stack names by a path: folders of projects and files beside <c>stack.cs</c>. A folder is packed (<see cref="FolderArchive"/>), and from then on is an archive like any
+/// other; a lock has the path from its own folder, and the digest. With other contents it is chosen anew.
+/// </summary>
+/// <param name="store">Gets archives of folders.</param>
+/// <param name="folder">The stack's, from which paths in its lock are meant.</param>
+public sealed class OwnDistributions(Store store, string folder)
+{
+    private readonly Dictionary<string, string> _from = [];
+    private readonly HashSet<string> _folders = [];
+
+    /// <summary>The same file with archives in the place of folders.</summary>
+    /// <param name="file">As it was read.</param>
+    /// <param name="work">Gets the archives; they are needed there until everything is chosen.</param>
+    /// <exception cref="MayflyException">A folder cannot be packed.</exception>
+    public RequirementsFile Packed(RequirementsFile file, string work) => file with { Entries = [.. file.Entries.Select((entry, at) => Packed(entry, $"{work}/{at}"))] };
+
+    /// <summary>Where something of these is, as the lock has it; null for what a packed file does not name.</summary>
+    public string? FromOf(DirectReference reference) => _from.GetValueOrDefault(reference.Text);
+
+    /// <summary>Whether it was a folder.</summary>
+    public bool IsFolder(DirectReference reference) => _folders.Contains(reference.Text);
+
+    /// <summary>Folders that were packed are somebody's own work, which may be built.</summary>
+    public BuildPermission Permission => new() { Addresses = _folders };
+
+    /// <summary>For a lock whose folders this file names.</summary>
+    public BuildPermission PermissionOf(RequirementsFile file, IEnumerable<LockedWheel> wheels)
+    {
+        var named = file.Entries.Select(DirectNames.ReferenceOf).OfType<DirectReference>().Where(static one => one.IsFolder).Select(FromOfPath).ToHashSet(StringComparer.Ordinal);
+        return BuildPermission.Of(wheels.Where(wheel => wheel.Index == LockedWheel.FromFolder && named.Contains(wheel.From!)).Select(static wheel => wheel.ReadName().Project));
+    }
+
+    /// <summary>Whether a wheel of a lock is, or is built of, what lies there now; true for all that are of elsewhere.</summary>
+    public bool IsAsLocked(LockedWheel wheel)
+    {
+        if (!wheel.IsOwn)
+            return true;
+        if (!IsThere(wheel))
+            return false;
+        using var hash = SHA256.Create();
+        using (var hashed = new CryptoStream(Stream.Null, hash, CryptoStreamMode.Write))
+            Write(wheel, hashed);
+        return Convert.ToHexStringLower(hash.Hash!) == wheel.Fetched.Sha256;
+    }
+
+    /// <summary>Brings what lies there, as the lock has it.</summary>
+    /// <param name="wheels">Those that are needed; what is of elsewhere among them is none of its business.</param>
+    /// <exception cref="MayflyException">It is gone, or something else by now.</exception>
+    public void Bring(IEnumerable<LockedWheel> wheels)
+    {
+        foreach (var wheel in wheels.Where(static wheel => wheel.IsOwn))
+        {
+            if (!IsThere(wheel))
+                throw new MayflyException($"there is no {wheel.From}, from which {LockFile.Name} has {wheel.ReadName().Project}", $"paths are meant from {folder}");
+            using var work = store.BeginWork("own");
+            var file = $"{work.Path}/file";
+            if (Keep(file, to => Write(wheel, to)) != wheel.Fetched.Sha256)
+                throw new MayflyException($"{wheel.From} is not what {LockFile.Name} has of {wheel.ReadName().Project}", "`mayfly lock` takes it as it is now");
+            store.Commit(file, StoreArea.Artifacts, wheel.Fetched.Sha256);
+        }
+    }
+
+    private RequirementsEntry Packed(RequirementsEntry entry, string work)
+    {
+        if (DirectNames.ReferenceOf(entry) is not { Path: { } path } reference)
+            return entry;
+        if (!reference.IsFolder)
+        {
+            _from.TryAdd(reference.Text, FromOfPath(reference));
+            return entry;
+        }
+
+        var name = NameOf(path);
+        var archive = $"{Directory.CreateDirectory(work).FullName}/{name}.tar";
+        var sha256 = Keep(archive, to => FolderArchive.Write(path.TrimEnd('/'), name, to));
+        File.Copy(archive, $"{work}/kept");
+        Files.ChangeMode($"{work}/kept", 0b110_000_000);
+        store.Commit($"{work}/kept", StoreArea.Artifacts, sha256);
+
+        var named = DirectRequirement.TryRead(entry) is { } line ? line with { Name = line.Name ?? DirectNames.FolderName(reference) } : DirectRequirement.Of(DependencySpecifier.Parse(entry.Text));
+        var packed = named with { Reference = DirectReference.Read(reference.Subdirectory is { Length: > 0 } inside ? $"{DirectReference.OfPath(archive)}#subdirectory={inside}" : DirectReference.OfPath(archive)) };
+        _from.TryAdd(packed.Reference.Text, FromOfPath(reference));
+        _folders.Add(packed.Reference.Text);
+        return entry with { Text = packed.ToString(), IsEditable = false };
+    }
+
+    /// <summary>Whoever may not read the folder shall not read its archive.</summary>
+    private string Keep(string path, Action<Stream> write)
+    {
+        try
+        {
+            using var hash = SHA256.Create();
+            using (var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
+            using (var hashed = new CryptoStream(file, hash, CryptoStreamMode.Write))
+                write(hashed);
+            return Convert.ToHexStringLower(hash.Hash!);
+        }
+        catch (IOException e) when (HostRefusal.IsFull(e))
+        {
+            throw store.Refusal(Path.GetFileName(path), e);
+        }
+    }
+
+    private string PathOf(LockedWheel wheel) => Path.GetFullPath(wheel.From!, folder);
+
+    private bool IsThere(LockedWheel wheel) => wheel.Index == LockedWheel.FromFolder ? Directory.Exists(PathOf(wheel)) : File.Exists(PathOf(wheel));
+
+    private void Write(LockedWheel wheel, Stream to)
+    {
+        if (wheel.Index == LockedWheel.FromFolder)
+        {
+            FolderArchive.Write(PathOf(wheel).TrimEnd('/'), NameOf(PathOf(wheel)), to);
+            return;
+        }
+
+        try
+        {
+            using var file = File.OpenRead(PathOf(wheel));
+            file.CopyTo(to);
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException || (e is IOException && !HostRefusal.IsFull(e)))
+        {
+            throw new MayflyException($"{wheel.From}, from which {LockFile.Name} has {wheel.ReadName().Project}, cannot be read: {e.Message}", $"paths are meant from {folder}", e);
+        }
+    }
+
+    /// <summary>Wherever the stack lies, it is called the same: for the stack's own folder a name that is not its clone's.</summary>
+    private string NameOf(string path) => Path.GetRelativePath(folder, path.TrimEnd('/')) is not "." and var from && Path.GetFileName(from) is not ".." and { Length: > 0 } name ? name : "project";
+
+    /// <summary>As a lock has it, which says nothing of where the stack lies: from its folder, with a point before it.</summary>
+    private string FromOfPath(DirectReference reference) => Path.GetRelativePath(folder, reference.Path!.TrimEnd('/')) switch
+    {
+        "." => ".",
+        var from when from.StartsWith("../", StringComparison.Ordinal) || from == ".." => from,
+        var from => $"./{from}",
+    };
+}
