@@ -78,6 +78,9 @@ public sealed partial class PipOverTls : IDisposable
                 say two/bin/pip install --cert {{_folder.Path}}/own.pem web tiny
                 say two/bin/pip install --cert {{_folder.Path}}/own.pem --force-reinstall --no-deps orm
                 say two/bin/pip download --cert {{_folder.Path}}/own.pem -d files web
+                say two/bin/pip install --cert {{_folder.Path}}/own.pem --no-cache-dir --force-reinstall --no-deps web
+                say two/bin/pip --no-cache-dir download --cert {{_folder.Path}}/own.pem -d more web
+                for value in 1 0; do PIP_NO_CACHE_DIR=$value say two/bin/pip install --cert {{_folder.Path}}/own.pem --force-reinstall --no-deps web tiny; done
                 mkdir -p .config/pip; printf '[global]\ncert = {{_folder.Path}}/own.pem\n' > .config/pip/pip.conf
                 say three/bin/pip install web
                 """;

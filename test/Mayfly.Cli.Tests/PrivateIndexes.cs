@@ -12,12 +12,14 @@ public sealed class PrivateIndexes : IDisposable
     private const string Password = "s3cret-w0rd";
 
     private readonly Folder _folder = new();
+    private readonly Folder _programs = new();
     private readonly FaultyServer _index = new() { ContentType = "text/html", Tag = "\"1\"", Authorization = $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"joe:{Password}"))}" };
 
     public void Dispose()
     {
         _index.Dispose();
         _folder.Dispose();
+        _programs.Dispose();
     }
 
     private string Open => _index.Address.AbsoluteUri;
@@ -27,14 +29,7 @@ public sealed class PrivateIndexes : IDisposable
     [Fact]
     public void What_it_has_is_installed_and_locked_and_the_password_is_nowhere()
     {
-        foreach (var project in (string[])["one", "two"])
-        {
-            var path = WheelFile.Write(_folder.Path, project, "1.0", new Dictionary<string, string> { [$"{project}.py"] = "" });
-            _index.Files[$"{project}/{project}-1.0-py3-none-any.whl"] = File.ReadAllBytes(path);
-            _index.Files[$"{project}/"] = Encoding.UTF8.GetBytes($"<a href='{project}-1.0-py3-none-any.whl#sha256={Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)))}'>x</a>");
-            File.Delete(path);
-        }
-
+        Fill();
         Does("made FOLDER/environments/shop", "", "create", "shop", "--python", "/usr/bin/python3");
         var refused = Run(Open, "", "env", "install", "one", "--env", "shop");
         Assert.Equal(1, refused.ExitCode);
@@ -73,6 +68,120 @@ public sealed class PrivateIndexes : IDisposable
         Assert.Contains($"{_index.Address.Authority} does not accept the name and the password that it was told\n", refused.Error, StringComparison.Ordinal);
     }
 
+    /// <summary>Two projects.</summary>
+    private void Fill()
+    {
+        foreach (var project in (string[])["one", "two"])
+        {
+            var path = WheelFile.Write(_folder.Path, project, "1.0", new Dictionary<string, string> { [$"{project}.py"] = "" });
+            _index.Files[$"{project}/{project}-1.0-py3-none-any.whl"] = File.ReadAllBytes(path);
+            _index.Files[$"{project}/"] = Encoding.UTF8.GetBytes($"<a href='{project}-1.0-py3-none-any.whl#sha256={Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)))}'>x</a>");
+            File.Delete(path);
+        }
+    }
+
+    /// <summary>A program <c>keyring</c> that keeps what it was asked, and then does this.</summary>
+    /// <param name="answers">Cases of the shell's, by what it is asked; everybody else is not known.</param>
+    private void Keyring(string answers)
+    {
+        var path = $"{_programs.Path}/keyring";
+        _programs.With("keyring", $"#!/bin/sh\necho \"$*\" >> {_programs.Path}/asked\ncase \"$*\" in\n{answers}\n*) exit 1;;\nesac\n");
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        File.WriteAllText($"{_programs.Path}/asked", "");
+    }
+
+    private string Asked => _programs.Read("asked");
+
+    private Invocation WithKeyring(string index, Dictionary<string, string?> variables, params string[] words) => Run(index, "", new Dictionary<string, string?>(variables) { ["PATH"] = $"{_programs.Path}:{Environment.GetEnvironmentVariable("PATH")}" }, words);
+
+    [Fact]
+    public void A_keyring_is_asked_for_what_nobody_has_said_once_and_tells_nobody_else()
+    {
+        Fill();
+        Does("made FOLDER/environments/shop", "", "create", "shop", "--python", "/usr/bin/python3");
+        var root = $"{_folder.Path}/environments/shop";
+        var (named, host) = (Open.Replace("http://", "http://joe@", StringComparison.Ordinal), _index.Address.Authority);
+
+        // By the index and the name that stands in its address; the whole command asks once.
+        Keyring($"'get {Open} joe') echo '{Password}';;");
+        Says("+ one 1.0\n+ two 1.0\nshop: 2 installed\n", $"get {Open} joe\n", named, [], "env", "install", "one", "two", "--env", "shop");
+        Says("+ one 1.0\n+ two 1.0\npylock.toml: 2 packages for Python 3.11\n", $"get {Open} joe\n", named, [], "env", "lock", "one", "two", "--python", "/usr/bin/python3");
+        Says("~ one 1.0\nshop: 1 changed\n", $"get {Open} joe\n", named, new() { ["PIP_NO_INPUT"] = "1" }, "env", "install", "--force-reinstall", "one", "--env", "shop", "--keyring-provider", "subprocess");
+        // By the host, with a name that the keyring tells.
+        Keyring($"'--mode creds get {host}') printf 'joe\\n{Password}\\n'; echo 'a warning' >&2;;");
+        Says("~ one 1.0\nshop: 1 changed\n", $"--mode creds get {Open}\n--mode creds get {host}\n", Open, new() { ["PIP_KEYRING_PROVIDER"] = "import" }, "env", "install", "--force-reinstall", "one", "--env", "shop");
+        // Also of one that does not say what it lacks.
+        _index.Denial = 403;
+        Says("~ one 1.0\nshop: 1 changed\n", $"--mode creds get {Open}\n--mode creds get {host}\n", Open, [], "env", "install", "--force-reinstall", "one", "--env", "shop");
+        _index.Denial = 401;
+        // Also where the user's file says something that does not do.
+        _folder.With(".netrc", "machine 127.0.0.1 login joe password wrong\n");
+        Says("~ one 1.0\nshop: 1 changed\n", $"--mode creds get {Open}\n--mode creds get {host}\n", Open, [], "env", "install", "--force-reinstall", "one", "--env", "shop");
+        File.Delete($"{_folder.Path}/.netrc");
+
+        // pip in the environment.
+        Keyring($"'get {Open} joe') echo '{Password}';;");
+        var told = WithKeyring(named, [], "pip", "--env", root, "install", "--keyring-provider", "subprocess", "--force-reinstall", "two");
+        Assert.Equal((0, "", $"get {Open} joe\n"), (told.ExitCode, told.Error, Asked));
+        Assert.StartsWith($"Looking in indexes: {Open.Replace("http://", "http://****@", StringComparison.Ordinal)}\nCollecting two\n  Downloading {Open}two/two-1.0-py3-none-any.whl", told.Output, StringComparison.Ordinal);
+        _folder.With("pip.conf", "[global]\nkeyring-provider = subprocess\n");
+        Keyring($"'get {Open} joe') echo '{Password}';;");
+        told = WithKeyring(named, new() { ["PIP_CONFIG_FILE"] = $"{_folder.Path}/pip.conf" }, "pip", "--env", root, "--no-input", "install", "--force-reinstall", "two");
+        Assert.Equal((0, "", $"get {Open} joe\n"), (told.ExitCode, told.Error, Asked));
+
+        // A password that was said counts, and one that is not to be asked for is not.
+        Keyring("");
+        foreach (var (index, variables, words) in ((string, Dictionary<string, string?>, string[])[])
+        [
+            (Private.Replace(Password, "wrong", StringComparison.Ordinal), [], []), (named, new() { ["PIP_NO_INPUT"] = "1" }, []), (named, new() { ["PIP_KEYRING_PROVIDER"] = "disabled" }, []), (named, [], ["--keyring-provider", "disabled"]),
+        ])
+        {
+            var refused = WithKeyring(index, variables, ["env", "install", "--force-reinstall", "one", "--env", "shop", .. words]);
+            Assert.Equal((1, ""), (refused.ExitCode, Asked));
+            Assert.EndsWith($"{host} does not accept the name and the password that it was told\nhint: write them into the address, as in https://NAME:PASSWORD@HOST/simple/ (other signs than letters and digits as %40), or into ~/.netrc: machine HOST login NAME password PASSWORD\n", refused.Error, StringComparison.Ordinal);
+        }
+
+        foreach (var file in Directory.EnumerateFiles(_folder.Path, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint }))
+            Assert.False(File.ReadAllBytes(file).AsSpan().IndexOf(Encoding.UTF8.GetBytes(Password)) >= 0, file);
+
+        void Says(string expected, string asked, string index, Dictionary<string, string?> variables, params string[] words)
+        {
+            File.WriteAllText($"{_programs.Path}/asked", "");
+            var done = WithKeyring(index, variables, words);
+            Assert.Equal((0, expected, asked), (done.ExitCode, done.ExitCode == 0 ? done.Output : done.Error, Asked));
+            Assert.DoesNotContain(Password, done.Output + done.Error, StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>Each ends in one message, which says nothing of what the keyring answered.</summary>
+    [Theory]
+    [InlineData("keyring-knows-nobody", "")]
+    [InlineData("keyring-is-wrong", "*joe) echo 's3cret-other';;")]
+    [InlineData("keyring-fails", "*) echo 'Traceback' >&2; echo 'keyring.errors.NoKeyringError: No recommended backend was available' >&2; exit 1;;")]
+    [InlineData("keyring-hangs", "*) echo 's3cret-w0rd'; sleep 60;;")]
+    [InlineData("keyring-is-noisy", "*) echo 'Welcome'; echo 's3cret-w0rd';;")]
+    [InlineData("keyring-says-nothing", "*) ;;")]
+    [InlineData("keyring-is-old", "*--mode*) echo 'usage: keyring' >&2; echo 'keyring: error: unrecognized arguments: --mode' >&2; exit 2;;", false)]
+    [InlineData("keyring-is-not-there", null)]
+    public void A_keyring_that_does_not_help_is_told(string snapshot, string? answers, bool named = true)
+    {
+        Fill();
+        if (answers is not null)
+            Keyring(answers);
+        Does("made FOLDER/environments/shop", "", "create", "shop", "--python", "/usr/bin/python3");
+        var said = WithKeyring(named ? Open.Replace("http://", "http://joe@", StringComparison.Ordinal) : Open, new() { ["PIP_KEYRING_PROVIDER"] = "subprocess", ["MAYFLY_STALL"] = "0.5" }, "env", "install", "one", "two", "--env", "shop");
+        Assert.DoesNotContain("s3cret", said.Output + said.Error, StringComparison.Ordinal);
+        (said with { Error = said.Error.Replace(_index.Address.Authority, "HOST", StringComparison.Ordinal).Replace(_programs.Path, "PROGRAMS", StringComparison.Ordinal) }).ShouldMatch(snapshot);
+    }
+
+    [Fact]
+    public void A_keyring_provider_that_is_none_is_told()
+    {
+        Run(Open, "", "env", "install", "one", "--keyring-provider", "apple").ShouldMatch("keyring-provider-that-is-none");
+        var said = Run(Open, "", new Dictionary<string, string?> { ["PIP_KEYRING_PROVIDER"] = "apple" }, "env", "lock", "one");
+        Assert.Equal((1, "error: PIP_KEYRING_PROVIDER: keyring-provider is 'apple', which is none\nhint: write auto, disabled, import or subprocess\n"), (said.ExitCode, said.Error));
+    }
+
     private void Does(string expected, string index, params string[] words)
     {
         var done = Run(index, "", ["env", .. words]);
@@ -82,7 +191,9 @@ public sealed class PrivateIndexes : IDisposable
     }
 
     /// <summary>Each with a store of its own, so that everything is asked for.</summary>
-    private Invocation Run(string index, string netrc, params string[] words) => Invocation.Run(_folder, new Dictionary<string, string?>
+    private Invocation Run(string index, string netrc, params string[] words) => Run(index, netrc, [], words);
+
+    private Invocation Run(string index, string netrc, Dictionary<string, string?> variables, params string[] words) => Invocation.Run(_folder, new Dictionary<string, string?>(new Dictionary<string, string?>
     {
         ["WORKON_HOME"] = $"{_folder.Path}/environments",
         ["MAYFLY_STORE"] = $"{_folder.Path}/stores/{Directory.CreateDirectory($"{_folder.Path}/stores").GetDirectories().Length}",
@@ -95,5 +206,5 @@ public sealed class PrivateIndexes : IDisposable
         ["VIRTUAL_ENV"] = null,
         ["NETRC"] = netrc.Length > 0 ? netrc : null,
         ["HOME"] = _folder.Path,
-    }, words);
+    }.Where(one => !variables.ContainsKey(one.Key)).Concat(variables)), words);
 }

@@ -11,6 +11,8 @@ internal sealed class NetworkOptions
     private readonly Option<string?> _own = new("--client-cert") { Description = "Your own certificate with its key", HelpName = "FILE" };
     private readonly Option<string[]> _trusted = new("--trusted-host") { Description = "A host whose certificate nobody looks at", HelpName = "HOST" };
 
+    private readonly Option<string?> _keyring = new("--keyring-provider") { Description = "Whether the program keyring is asked for passwords: auto, disabled, import or subprocess", HelpName = "WHICH" };
+
     private NetworkOptions()
     {
     }
@@ -18,10 +20,18 @@ internal sealed class NetworkOptions
     public static NetworkOptions AddTo(Command command)
     {
         var options = new NetworkOptions();
-        foreach (var option in (Option[])[options._proxy, options._certificates, options._own, options._trusted])
+        options._keyring.AcceptOnlyFromAmong([.. Enum.GetNames<KeyringProvider>().Select(static name => name.ToLowerInvariant())]);
+        foreach (var option in (Option[])[options._proxy, options._certificates, options._own, options._trusted, options._keyring])
             command.Add(option);
         return options;
     }
 
-    public NetworkAccess Read(ParseResult result) => new() { Proxy = result.GetValue(_proxy), Certificates = result.GetValue(_certificates), ClientCertificate = result.GetValue(_own), TrustedHosts = result.GetValue(_trusted) ?? [] };
+    public NetworkAccess Read(ParseResult result) => new()
+    {
+        Proxy = result.GetValue(_proxy),
+        Certificates = result.GetValue(_certificates),
+        ClientCertificate = result.GetValue(_own),
+        TrustedHosts = result.GetValue(_trusted) ?? [],
+        Keyring = result.GetValue(_keyring) is { } keyring ? Enum.Parse<KeyringProvider>(keyring, ignoreCase: true) : null,
+    };
 }

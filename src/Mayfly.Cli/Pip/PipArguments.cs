@@ -8,14 +8,16 @@ internal sealed record PipArguments
 {
     private static readonly string[] Commands = ["install", "uninstall", "list", "freeze", "show", "download"];
 
-    /// <summary>What changes nothing here: how pip looks, what it keeps, whom it asks.</summary>
+    /// <summary>What changes nothing of what is done here: how pip looks, what it keeps.</summary>
     private static readonly string[] Ignored =
     [
         "--disable-pip-version-check", "--no-input", "--no-color", "--no-cache-dir", "--no-python-version-warning", "--require-virtualenv", "--no-warn-script-location", "--no-warn-conflicts",
         "--prefer-binary", "--no-build-isolation", "--use-pep517", "--local", "-l",
     ];
 
-    private static readonly string[] IgnoredWithValue = ["--progress-bar", "--root-user-action", "--cache-dir", "--timeout", "--retries", "--exists-action", "--proxy", "--cert", "--client-cert", "--trusted-host"];
+    private static readonly string[] IgnoredWithValue = ["--progress-bar", "--root-user-action", "--cache-dir", "--timeout", "--retries", "--exists-action", "--proxy", "--cert", "--client-cert", "--trusted-host", "--keyring-provider"];
+
+    private static readonly string[] Keyrings = [.. Enum.GetNames<KeyringProvider>().Select(static name => name.ToLowerInvariant())];
 
     /// <summary>What pip's configuration may say that no answer of ours can follow, by the commands that know it; so pip itself is asked.</summary>
     private static readonly Dictionary<string, string[]> Foreign = new()
@@ -89,7 +91,7 @@ internal sealed record PipArguments
     public string[] All(string option) => [.. _options.Where(one => one.Name == option).Select(static one => one.Value)];
 
     /// <summary>How hosts are reached, as it was typed.</summary>
-    public NetworkAccess Access => new() { Proxy = Last("--proxy"), Certificates = Last("--cert"), ClientCertificate = Last("--client-cert"), TrustedHosts = All("--trusted-host") };
+    public NetworkAccess Access => new() { Proxy = Last("--proxy"), Certificates = Last("--cert"), ClientCertificate = Last("--client-cert"), TrustedHosts = All("--trusted-host"), Keyring = Last("--keyring-provider") is { } keyring ? Enum.Parse<KeyringProvider>(keyring, ignoreCase: true) : null, WithoutInput = Has("--no-input") };
 
     /// <summary>Null when there is something in it that only pip itself can answer.</summary>
     public static PipArguments? TryRead(IReadOnlyList<string> typed)
@@ -118,14 +120,15 @@ internal sealed record PipArguments
     /// <summary>Takes over what pip's configuration says besides where packages come from, as if it were typed first; false when only pip itself can do that.</summary>
     public bool TryAdd(PipConfiguration configuration)
     {
-        foreach (var name in configuration.Names.Where(configuration.Says))
+        // That one counts whatever is said of it, as in PIP_NO_CACHE_DIR=0: so pip has had it for long.
+        foreach (var name in configuration.Names.Where(name => configuration.Says(name) || name == "no-cache-dir"))
         {
             var option = Short.GetValueOrDefault($"--{name}", $"--{name}");
             if (Foreign[Command].Contains(name))
                 return false;
             if (Told.Contains(option))
                 continue;
-            if (Flags[Command].Contains(option))
+            if (Flags[Command].Contains(option) || Ignored.Contains(option))
                 _options.Insert(0, (option, ""));
             else if (Values[Command].Contains(option))
                 _options.InsertRange(0, configuration.Values(name).Select(value => (option, value)));
@@ -144,14 +147,12 @@ internal sealed record PipArguments
         if (word == "-f" && Command == "show")
             word = "--files";
         word = Short.GetValueOrDefault(word, word);
-        if (Flags[Command].Contains(word) && value is null)
+        if ((Flags[Command].Contains(word) || Ignored.Contains(word)) && value is null)
         {
             _options.Add((word, ""));
             return true;
         }
 
-        if (Ignored.Contains(word) && value is null)
-            return true;
         if (!Values[Command].Contains(word) && !IgnoredWithValue.Contains(word))
             return false;
         if (value is null)
@@ -160,6 +161,9 @@ internal sealed record PipArguments
                 return false;
             value = typed[at];
         }
+
+        if (word == "--keyring-provider" && !Keyrings.Contains(value))
+            return false;
 
         _options.Add((word, value));
         return true;

@@ -42,7 +42,9 @@ internal static class PipInstall
         foreach (var line in story.Ignored())
             output.WriteLine(line);
         IReadOnlyList<WheelPlan> fetched = [];
-        foreach (var one in plan.Install.Select(static one => one.Chosen).Where(one => !one.IsSource && WasThere(store, one, began)))
+        // Whoever has pip keep nothing is told of every file that it is fetched.
+        var keeps = !arguments.Has("--no-cache-dir");
+        foreach (var one in plan.Install.Select(static one => one.Chosen).Where(one => keeps && !one.IsSource && WasThere(store, one, began)))
             files.Add(one.Project, (LengthOf(store, one.File!.Hashes["sha256"]), true));
         if (!arguments.Has("--dry-run") && plan.Install.Count > 0)
         {
@@ -98,7 +100,7 @@ internal static class PipInstall
         var folder = arguments.Last("--dest") ?? ".";
         Directory.CreateDirectory(folder);
         var missing = chosen.Where(one => !File.Exists(PathOf(one))).ToArray();
-        var there = missing.Where(one => WasThere(store, one, began)).Select(static one => one.Project).ToHashSet();
+        var there = missing.Where(one => !arguments.Has("--no-cache-dir") && WasThere(store, one, began)).Select(static one => one.Project).ToHashSet();
         var fetched = await PythonDownload.AllAsync(store, [.. missing.Select(static one => one.File!)], asked.Sources.Access, null, null, cancellationToken);
         var story = new PipStory(wanted, new EnvironmentPlan { Install = [.. chosen.Select(static one => new PlannedInstall(one, null, IsRequested: false))] }, [], environment)
         {

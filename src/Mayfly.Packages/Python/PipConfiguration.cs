@@ -29,7 +29,7 @@ public sealed record PipConfiguration
         PrefersWheels = Flag("prefer-binary"),
         RequiresHashes = Flag("require-hashes"),
         PreReleases = Flag("pre"),
-        Access = new NetworkAccess { Proxy = Text("proxy"), Certificates = Text("cert") ?? _certificates, ClientCertificate = Text("client-cert"), TrustedHosts = Words("trusted-host") },
+        Access = new NetworkAccess { Proxy = Text("proxy"), Certificates = Text("cert") ?? _certificates, ClientCertificate = Text("client-cert"), TrustedHosts = Words("trusted-host"), Keyring = Keyring, WithoutInput = Flag("no-input") },
     };
 
     /// <summary>Files of constraints that always count.</summary>
@@ -137,6 +137,9 @@ public sealed record PipConfiguration
                 (heading == command ? own : values)[name] = (value.ToString(), path);
         }
     }
+
+    private KeyringProvider? Keyring => Text("keyring-provider") is not { } text ? null : Enum.TryParse<KeyringProvider>(text, ignoreCase: true, out var provider) && text.All(char.IsAsciiLetter) ? provider
+        : throw new MayflyException($"{_values["keyring-provider"].Origin}: keyring-provider is '{text}', which is none", "write auto, disabled, import or subprocess");
 
     private string? Text(string name) => _values.TryGetValue(name, out var one) && one.Value.Length > 0 ? one.Value : null;
 

@@ -131,7 +131,7 @@ internal sealed class Downloads(Store store, Transport transport, string activit
         var reasons = failures.Select(static one => $"{Login.Without(one.Place)}: {one.Failure.Message}").ToArray();
         var why = reasons is [var only] ? only : $"none of {reasons.Length} places has it\n  {string.Join("\n  ", reasons)}";
         var hint = failures.Exists(static one => one.Failure.Offline) ? NoNetwork.Hint
-            : failures.Exists(static one => one.Failure.Unknown) ? TransferException.LoginHint
+            : failures.Select(static one => one.Failure.LoginHint).FirstOrDefault(static login => login is not null) is { } login ? login
             : failures.All(static one => one.Failure.Missing) ? file.MissingHint
             : failures.Exists(static one => one.Failure.Wrong) ? "the mirror or a proxy on the way serves something else under this name: try again, or name another mirror"
             : "look at the network (and at http_proxy), or name another mirror; what was transferred is kept, and the next run goes on from there";

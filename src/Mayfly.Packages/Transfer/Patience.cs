@@ -30,6 +30,16 @@ internal sealed class Patience : IDisposable
 
     public void Renew() => _source.CancelAfter(_stall);
 
+    /// <summary>Does what has a patience of its own; the wait begins anew after it.</summary>
+    /// <param name="work">Is given what ends it when the user does.</param>
+    public async Task<T> RestAsync<T>(Func<CancellationToken, Task<T>> work)
+    {
+        _source.CancelAfter(Timeout.InfiniteTimeSpan);
+        var result = await work(_outer).ConfigureAwait(false);
+        Renew();
+        return result;
+    }
+
     /// <summary>So many bytes came.</summary>
     /// <exception cref="TransferException">Over the time of <see cref="Stall"/> they were too few.</exception>
     public void Count(int bytes)

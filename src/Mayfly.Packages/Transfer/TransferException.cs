@@ -16,11 +16,11 @@ internal sealed class TransferException(string message, bool transient, Exceptio
     /// <summary>True when the place was not asked, since no network is to be used.</summary>
     public bool Offline { get; init; }
 
-    /// <summary>True when the place wants to know who asks, or does not know whom it was told.</summary>
-    public bool Unknown { get; init; }
+    /// <summary>What to do when the place wants to know who asks, or does not know whom it was told; null for other failures.</summary>
+    public string? LoginHint { get; init; }
 
-    /// <summary>What to do then.</summary>
-    public const string LoginHint = "write them into the address, as in https://NAME:PASSWORD@HOST/simple/ (other signs than letters and digits as %40), or into ~/.netrc: machine HOST login NAME password PASSWORD";
+    /// <summary>How a name and a password may be said.</summary>
+    public const string UsualLoginHint = "write them into the address, as in https://NAME:PASSWORD@HOST/simple/ (other signs than letters and digits as %40), or into ~/.netrc: machine HOST login NAME password PASSWORD";
 
     /// <summary>How long the server asks us to wait.</summary>
     public TimeSpan? After { get; init; }

@@ -9,6 +9,9 @@ namespace Mayfly.Packages.Transfer;
 /// </summary>
 internal sealed class Transport : IDisposable
 {
+    /// <summary>With a request that was refused.</summary>
+    private static readonly HttpRequestOptionsKey<string> LoginHint = new("hint");
+
     private readonly HttpClients _clients;
     private readonly NetworkAccess? _access;
     private readonly Lazy<Netrc> _netrc = new(Netrc.OfHost);
@@ -76,7 +79,7 @@ internal sealed class Transport : IDisposable
                 headers.Range = new RangeHeaderValue(first, last);
                 if (validators?.ForRange is { } only)
                     headers.TryAddWithoutValidation("If-Range", only);
-            }, patience.Token).ConfigureAwait(false);
+            }, patience).ConfigureAwait(false);
             if (response.StatusCode == HttpStatusCode.PartialContent && response.Content.Headers.ContentRange is { Unit: "bytes", From: { } from, To: { } to, Length: { } length }
                 && (first is { } meant ? from == meant && to == last : to == length - 1 && from == Math.Max(0, length - last)))
             {
@@ -127,7 +130,7 @@ internal sealed class Transport : IDisposable
 
     private async Task<Transfer> RequestAsync(Uri place, long offset, Validators? validators, string? accept, Patience patience)
     {
-        var response = await SendAsync(place, Fill, patience.Token).ConfigureAwait(false);
+        var response = await SendAsync(place, Fill, patience).ConfigureAwait(false);
         try
         {
             var fresh = new Validators(response.Headers.ETag?.ToString(), response.Content.Headers.LastModified?.ToString("r"));
@@ -177,17 +180,30 @@ internal sealed class Transport : IDisposable
     }
 
     /// <summary>Asks a place, and whatever place that leads to (RFC 9110, section 15.4). Who asks is told to no host but the one that it is meant for.</summary>
-    private async Task<HttpResponseMessage> SendAsync(Uri place, Action<HttpRequestHeaders> fill, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendAsync(Uri place, Action<HttpRequestHeaders> fill, Patience patience)
     {
         const int Most = 30;
         var own = Login.Of(place);
         var at = Login.Without(place);
         for (var hops = 0; ; hops++)
         {
-            var request = new HttpRequestMessage(HttpMethod.Get, at);
-            fill(request.Headers);
-            request.Headers.Authorization = LoginFor(at, own, redirected: at.Host != place.Host)?.Header;
-            var response = await _clients.For(at).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+            var login = LoginFor(at, own, redirected: at.Host != place.Host);
+            var response = await AskAsync(at, login).ConfigureAwait(false);
+            if ((response.StatusCode == HttpStatusCode.Unauthorized || (response.StatusCode == HttpStatusCode.Forbidden && login is null)) && LacksPassword(at, own))
+            {
+                var name = SaidFor(at, own)?.Name;
+                var services = _access!.ServicesFor(at);
+                var told = await patience.RestAsync(token => Keyring.AskAsync(at, services, name, Settings.Stall * 3, token)).ConfigureAwait(false);
+                if (told is not null && !told.Header.Equals(login?.Header))
+                {
+                    response.Dispose();
+                    response = await AskAsync(at, told).ConfigureAwait(false);
+                }
+
+                if (HintOf(told, services, name) is { } hint)
+                    response.RequestMessage!.Options.Set(LoginHint, hint);
+            }
+
             if (response.StatusCode is not (HttpStatusCode.MultipleChoices or HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect)
                 || response.Headers.Location is not { } location || !Uri.TryCreate(at, location.OriginalString, out var next) || next.Scheme is not ("http" or "https") || (at.Scheme, next.Scheme) is ("https", "http"))
                 return response;
@@ -198,13 +214,34 @@ internal sealed class Transport : IDisposable
                 throw new TransferException(NoNetwork.Refusal, transient: false) { Offline = true };
             at = Login.Without(next);
         }
+
+        Task<HttpResponseMessage> AskAsync(Uri at, Login? login)
+        {
+            var request = new HttpRequestMessage(HttpMethod.Get, at);
+            fill(request.Headers);
+            request.Headers.Authorization = login?.Header;
+            return _clients.For(at).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
+        }
     }
 
-    /// <summary>As pip has it: what stands in the address, what is known of the index, what the user's file says; the latter also where a name has no password.</summary>
+    /// <summary>True where a keyring may know what nobody has said.</summary>
+    private bool LacksPassword(Uri at, Login? own) => _access is { AsksKeyring: true } && SaidFor(at, own) is not { Password.Length: > 0 };
+
+    /// <summary>What to do when it is refused all the same; null where no keyring has to do with it.</summary>
+    private string? HintOf(Login? told, IReadOnlyList<string> services, string? name) =>
+        told is not null ? $"they are those that keyring told: `keyring set {services[0]} {told.Name}` changes them"
+        : Keyring.Path is not null ? $"keyring, which was asked, has none for {string.Join(" or ", services)}: say them to it with `keyring set {services[0]} {name ?? "NAME"}`, or {TransferException.UsualLoginHint}"
+        : _access!.Keyring is KeyringProvider.Import or KeyringProvider.Subprocess ? $"a keyring is to be asked (--keyring-provider), and no program keyring is on PATH: install it, or {TransferException.UsualLoginHint}"
+        : null;
+
+    /// <summary>What stands in the address, or is known of the index.</summary>
+    private Login? SaidFor(Uri at, Login? own) => own?.IsFor(at) == true ? own : _access?.LoginFor(at);
+
+    /// <summary>As pip has it: what stands in the address, what is known of the index, what the user's file says; the latter also where a name has no password. A keyring was asked because all that did not do.</summary>
     private Login? LoginFor(Uri at, Login? own, bool redirected)
     {
-        var said = own?.IsFor(at) == true ? own : _access?.LoginFor(at);
-        return said is { Password.Length: > 0 } || _access is null ? said : _netrc.Value.For(at, redirected) ?? said;
+        var said = SaidFor(at, own);
+        return said is { Password.Length: > 0 } || _access is null ? said : (_access.AsksKeyring ? Keyring.Known(at, said?.Name) : null) ?? _netrc.Value.For(at, redirected) ?? said;
     }
 
     private static TransferException Refused(HttpResponseMessage response)
@@ -213,11 +250,14 @@ internal sealed class Transport : IDisposable
         var message = $"it answered {code} {response.ReasonPhrase}".TrimEnd();
         return code switch
         {
-            401 => new TransferException($"{response.RequestMessage!.RequestUri!.Authority} {(response.RequestMessage.Headers.Authorization is null ? "wants a name and a password" : "does not accept the name and the password that it was told")}", transient: false) { Unknown = true },
+            401 => new TransferException($"{response.RequestMessage!.RequestUri!.Authority} {(response.RequestMessage.Headers.Authorization is null ? "wants a name and a password" : "does not accept the name and the password that it was told")}", transient: false) { LoginHint = Hint() ?? TransferException.UsualLoginHint },
+            403 => new TransferException(message, transient: false) { LoginHint = Hint() },
             404 or 410 => new TransferException(message, transient: false) { Missing = true },
             407 => new TransferException("the proxy wants to know who asks (407)", transient: false),
             408 or 425 or 429 or >= 500 => new TransferException(message, transient: true) { After = response.Headers.RetryAfter?.Delta },
             _ => new TransferException(message, transient: false),
         };
+
+        string? Hint() => response.RequestMessage!.Options.TryGetValue(LoginHint, out var hint) ? hint : null;
     }
 }

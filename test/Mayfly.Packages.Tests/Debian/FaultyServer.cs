@@ -35,6 +35,9 @@ internal sealed class FaultyServer : IDisposable
     /// <summary>What <c>Authorization</c> must be; null for anything.</summary>
     public string? Authorization { get; set; }
 
+    /// <summary>What it answers to others.</summary>
+    public int Denial { get; set; } = 401;
+
     /// <summary>What files are said to be; null to say nothing.</summary>
     public string? ContentType { get; set; }
 
@@ -89,7 +92,7 @@ internal sealed class FaultyServer : IDisposable
         var body = fault.Body ?? Files.GetValueOrDefault(path);
         var (status, start, part) = (fault.Status ?? (body is null ? 404 : 200), 0, "");
         if (Authorization is not null && headers.GetValueOrDefault("Authorization") != Authorization)
-            (status, body) = (401, []);
+            (status, body) = (Denial, []);
         if (status == 200 && Tag is not null && headers.GetValueOrDefault("If-None-Match") == Tag)
             (status, body) = (304, []);
         // With a tag the time says nothing (RFC 9110, section 13.1.3).

@@ -368,7 +368,7 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
                 }
                 catch (TransferException e) when (!e.Transient || attempt == transport.Settings.Attempts)
                 {
-                    throw new MayflyException($"{Login.Without(place)} cannot be read: {e.Message}", e.Offline ? NoNetwork.Hint : e.Unknown ? TransferException.LoginHint : "look at the network (and at https_proxy), or name another index", e);
+                    throw new MayflyException($"{Login.Without(place)} cannot be read: {e.Message}", e.Offline ? NoNetwork.Hint : e.LoginHint ?? "look at the network (and at https_proxy), or name another index", e);
                 }
                 catch (TransferException e)
                 {

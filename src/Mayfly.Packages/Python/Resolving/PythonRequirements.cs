@@ -44,7 +44,7 @@ public sealed record PythonRequirements(IReadOnlyList<DependencySpecifier> Wante
             Indexes = [.. named.Select(Login.Without), .. file.NoIndex || file.Index is not null ? [] : usual.Indexes],
             Bound = usual.Bound.ToDictionary(static one => one.Key, static one => Login.Without(one.Value)),
             Links = [.. usual.Links, .. links.Select(Login.Without)],
-            Access = usual.Access.And(AccessOf(file)).And(new NetworkAccess { Logins = [.. usual.Bound.Values.Select(Login.Of).OfType<Login>()] }),
+            Access = usual.Access.And(AccessOf(file)).And(new NetworkAccess { Logins = [.. usual.Bound.Values.Select(Login.Of).OfType<Login>()], Indexes = [.. usual.Bound.Values.Select(Login.Without)] }),
             Constraints = [.. usual.Constraints, .. lines.Where(static line => line.Entry.IsConstraint).Select(static line => line.Dependency)],
             RequireDigests = usual.RequireDigests || hashed,
             // Where two lines speak of a project, both must be content with its file.
@@ -60,10 +60,12 @@ public sealed record PythonRequirements(IReadOnlyList<DependencySpecifier> Wante
     }
 
     /// <summary>How what a file names is reached: also with the names and passwords that stand in addresses of indexes and links.</summary>
-    public static NetworkAccess AccessOf(RequirementsFile file) => file.Access with { Logins = [.. Indexes(file).Concat(Links(file)).Select(Login.Of).OfType<Login>(), .. file.Access.Logins] };
+    public static NetworkAccess AccessOf(RequirementsFile file) => file.Access with { Logins = [.. Indexes(file).Concat(Links(file)).Select(Login.Of).OfType<Login>(), .. file.Access.Logins], Indexes = [.. file.NoIndex ? [] : Names(file).Select(static name => Login.Without(new Uri(name))), .. file.Access.Indexes] };
 
     /// <summary>Those that are named besides come first: they are mostly somebody's own, whose names nobody else shall take over.</summary>
-    private static Uri[] Indexes(RequirementsFile file) => file.NoIndex ? [] : [.. file.FurtherIndexes.Select(IndexAddress), .. file.Index is { } index ? [IndexAddress(index)] : Array.Empty<Uri>()];
+    private static Uri[] Indexes(RequirementsFile file) => file.NoIndex ? [] : [.. Names(file).Select(IndexAddress)];
+
+    private static string[] Names(RequirementsFile file) => [.. file.FurtherIndexes, .. file.Index is { } index ? [index] : Array.Empty<string>()];
 
     private static Uri[] Links(RequirementsFile file) => [.. file.FindLinks.Select(static link => Link(link.File, link.Place))];
 

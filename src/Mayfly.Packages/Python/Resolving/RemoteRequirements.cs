@@ -43,7 +43,7 @@ public static class RemoteRequirements
             }
             catch (TransferException e) when (!e.Transient || attempt == settings.Attempts)
             {
-                throw new MayflyException($"{Login.Without(place)} cannot be read: {e.Message}", e.Offline ? "run it where the network may be used, or name a file of this machine" : e.Unknown ? TransferException.LoginHint : "look at the network (and at https_proxy), or how the address is spelled", e);
+                throw new MayflyException($"{Login.Without(place)} cannot be read: {e.Message}", e.Offline ? "run it where the network may be used, or name a file of this machine" : e.LoginHint ?? "look at the network (and at https_proxy), or how the address is spelled", e);
             }
             catch (TransferException e)
             {
