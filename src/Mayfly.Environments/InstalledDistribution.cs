@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using Mayfly.Linux;
 using Mayfly.Packages.Python;
 
@@ -39,6 +40,12 @@ public sealed record InstalledDistribution
     /// <summary>The lines of its record, also those that name no path; empty when it has none, or one that cannot be read.</summary>
     public IReadOnlyList<RecordEntry> Entries => _record.Value.Entries;
 
+    /// <summary>The files that pip of old has written down of what <c>setup.py</c> installed for it (<c>installed-files.txt</c>), from the folder where Python finds it; null where nobody has.</summary>
+    public IReadOnlyList<string>? FilesOfOld { get; private init; }
+
+    /// <summary>Its metadata as they are written, where they are in an archive; null where they are a file.</summary>
+    private string? PackedMetadata { get; init; }
+
     /// <summary>Why nobody can say which files are its own, behind its name: <c>has no RECORD</c>; null when its <c>RECORD</c> says it.</summary>
     public string? RecordFault => _record.Value.Fault;
 
@@ -56,7 +63,7 @@ public sealed record InstalledDistribution
     {
         try
         {
-            return TextOf(MetadataFile);
+            return PackedMetadata ?? TextOf(MetadataFile);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -75,6 +82,7 @@ public sealed record InstalledDistribution
         InstalledDistribution[] installed = [.. Directory.GetDirectories(packages, "*.dist-info").Select(Read).OfType<InstalledDistribution>()];
         var legacy = Directory.GetFileSystemEntries(packages, "*.egg-info").Order(StringComparer.Ordinal).Select(static path => ReadLegacy(path, path, null))
             .Concat(Directory.GetDirectories(packages, "*.egg").Order(StringComparer.Ordinal).Select(static path => ReadLegacy(path, $"{path}/EGG-INFO", null)))
+            .Concat(Directory.GetFiles(packages, "*.egg").Order(StringComparer.Ordinal).Select(ReadZipped))
             .Concat(Directory.GetFiles(packages, "*.egg-link").Order(StringComparer.Ordinal).Select(ReadLink)).OfType<InstalledDistribution>().DistinctBy(static one => one.Project).ExceptBy(installed.Select(static one => one.Project), static one => one.Project);
         return [.. installed.Concat(legacy).OrderBy(static one => one.Project.Text, StringComparer.Ordinal)];
     }
@@ -108,7 +116,9 @@ public sealed record InstalledDistribution
         }
     }
 
-    private static string TextOf(string path) => new StreamReader(new MemoryStream(Contents(path))).ReadToEnd();
+    private static string TextOf(string path) => Decoded(Contents(path));
+
+    private static string Decoded(byte[] contents) => new StreamReader(new MemoryStream(contents)).ReadToEnd();
 
     /// <summary>Whoever installed it may have put anything there: a device has no end, and a pipe waits for somebody.</summary>
     /// <exception cref="IOException">It is no file, or larger than any of its kind.</exception>
@@ -128,24 +138,85 @@ public sealed record InstalledDistribution
         var file = isFolder ? $"{information}/PKG-INFO" : information;
         try
         {
-            var metadata = CoreMetadata.Read(Contents(file), file);
-            if (isFolder && metadata.Requires.Count == 0 && File.Exists($"{information}/requires.txt"))
-                metadata = metadata with { Requires = [.. Needs(TextOf($"{information}/requires.txt"))] };
-            return new InstalledDistribution(path, file, metadata)
+            return Legacy(path, file, Contents(file), Beside("requires.txt")) with
             {
-                Project = metadata.Name,
-                Version = metadata.Version,
-                Information = Path.GetFileName(path),
-                Installer = "",
-                IsRequested = true,
                 Origin = origin,
-                IsLegacy = true,
+                FilesOfOld = Beside("installed-files.txt") is { } listed ? [.. listed.Split('\n').Select(static line => line.Trim()).Where(static line => line.Length > 0).Select(line => FromLocation(line, Path.GetFileName(information)))] : null,
             };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or MayflyException)
         {
             return null;
         }
+
+        string? Beside(string name) => isFolder && File.Exists($"{information}/{name}") ? TextOf($"{information}/{name}") : null;
+    }
+
+    /// <summary>One that <c>setup.py install</c> has left as an archive, which Python imports as it is (<c>zip_safe</c>).</summary>
+    private static InstalledDistribution? ReadZipped(string path)
+    {
+        try
+        {
+            using var archive = new ZipArchive(new MemoryStream(Contents(path)));
+            var metadata = Entry("PKG-INFO") ?? throw new IOException($"{path} has no metadata");
+            return Legacy(path, path, metadata, Entry("requires.txt") is { } needs ? Decoded(needs) : null) with { PackedMetadata = Decoded(metadata) };
+
+            byte[]? Entry(string name)
+            {
+                if (archive.GetEntry($"EGG-INFO/{name}") is not { } entry)
+                    return null;
+                using var from = entry.Open();
+                var (read, block) = (new MemoryStream(), new byte[1 << 13]);
+                // What an archive says of a length need not be so.
+                for (int length; (length = from.Read(block)) > 0; read.Write(block, 0, length))
+                {
+                    if (read.Length > CoreMetadata.Largest)
+                        throw new IOException($"{path} has metadata that are too large");
+                }
+
+                return read.ToArray();
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or MayflyException)
+        {
+            return null;
+        }
+    }
+
+    private static InstalledDistribution Legacy(string path, string file, byte[] contents, string? needs)
+    {
+        var metadata = CoreMetadata.Read(contents, file);
+        if (metadata.Requires.Count == 0 && needs is not null)
+            metadata = metadata with { Requires = [.. Needs(needs)] };
+        return new InstalledDistribution(path, file, metadata)
+        {
+            Project = metadata.Name,
+            Version = metadata.Version,
+            Information = Path.GetFileName(path),
+            Installer = "",
+            IsRequested = true,
+            Origin = null,
+            IsLegacy = true,
+        };
+    }
+
+    /// <summary>A path from the folder of metadata, as one from where that folder is.</summary>
+    private static string FromLocation(string path, string information)
+    {
+        List<string> folders = [information];
+        string[] parts = [.. path.Split('/').Where(static (part, at) => part != "." && (part.Length > 0 || at == 0))];
+        if (parts is ["", ..])
+            return path;
+        var up = parts.TakeWhile(static part => part == "..").Count();
+        for (var step = 0; step < up; step++)
+        {
+            if (folders is [] or [.., ".."])
+                folders.Add("..");
+            else
+                folders.RemoveAt(folders.Count - 1);
+        }
+
+        return string.Join('/', folders.Concat(parts[up..]));
     }
 
     /// <summary>What setuptools has written of needs: those of all, then sections <c>[EXTRA]</c>, <c>[:MARKER]</c> and <c>[EXTRA:MARKER]</c>.</summary>

@@ -310,24 +310,31 @@ public sealed partial class PipInEnvironments : IDisposable
         }
 
         const string Made = """
-            for name in linked placed whole; do
+            for name in linked placed whole zipped; do
                 mkdir -p $name; echo 'x = 1' > $name/$name.py
-                echo "from setuptools import setup; setup(name='The.$name', version='1.0', description='Of old', py_modules=['$name'], zip_safe=False, install_requires=['setuptools>1', 'setuptools<99;python_version>\"3\"'], extras_require={'more': ['nosuch']})" > $name/setup.py
+                echo "from setuptools import setup; setup(name='The.$name', version='1.0', description='Of old', py_modules=['$name'], zip_safe='$name' == 'zipped', install_requires=['setuptools>1', 'setuptools<99;python_version>\"3\"'], extras_require={'more': ['nosuch']})" > $name/setup.py
             done
             (cd linked && ../env/bin/python -W ignore setup.py -q develop --no-deps) >made.log 2>&1 || cat made.log
             (cd whole && ../env/bin/python -W ignore setup.py -q install) >made.log 2>&1 || cat made.log
+            (cd zipped && ../env/bin/python -W ignore setup.py -q install) >made.log 2>&1 || cat made.log
             (cd placed && ../env/bin/python -W ignore setup.py -q install --single-version-externally-managed --record=made.txt) >made.log 2>&1 || cat made.log
+            # As pip of old: from the folder of metadata.
+            sed "s|^$PWD/env/lib/python3.11/site-packages/The.placed-1.0.egg-info/||; s|^$PWD/env/lib/python3.11/site-packages/|../|" placed/made.txt > env/lib/python3.11/site-packages/The.placed-1.0.egg-info/installed-files.txt
+            printf '../../../../bin/old\n./PKG-INFO\n/srv/elsewhere\n\n' >> env/lib/python3.11/site-packages/The.placed-1.0.egg-info/installed-files.txt
+            printf 'top_level.txt\n../whole.py\n../../beside.py\n' > env/lib/python3.11/site-packages/The.whole-1.0-py3.11.egg/EGG-INFO/installed-files.txt
             ls env/lib/python3.11/site-packages | grep egg
 
             """;
         var seen = Both($$"""
             {{Settings()}}{{Made}}
             say() { echo "\$ pip $*"; env/bin/pip "$@" 2>&1 | grep -v -i -e '^pip ' -e '^setuptools' -e '"pip"' -e '^DEPRECATION' | uniq; } # pip finds a folder .egg twice: by itself, and by the way that leads there
-            say list; say freeze --exclude setuptools; say show the.linked; say show the-placed; say show the.whole; say list --editable --format json
-            say uninstall -y the.placed; echo the.linked > old.txt; say uninstall -y -r old.txt; say list; cat env/lib/python3.11/site-packages/easy-install.pth
+            say list; say freeze --exclude setuptools; say show the.linked; say show the-placed; say show the.whole; say show -f the.zipped the.placed the.whole the.linked; say list --editable --format json
+            say uninstall -y the.placed the.zipped; echo the.linked > old.txt; say uninstall -y -r old.txt; say list; cat env/lib/python3.11/site-packages/easy-install.pth
             """);
-        Assert.Contains("The.linked.egg-link\nThe.placed-1.0.egg-info\nThe.whole-1.0-py3.11.egg\n", seen, StringComparison.Ordinal);
+        Assert.Contains("The.linked.egg-link\nThe.placed-1.0.egg-info\nThe.whole-1.0-py3.11.egg\nThe.zipped-1.0-py3.11.egg\n", seen, StringComparison.Ordinal);
         Assert.Contains("-e HOME/linked\n", seen, StringComparison.Ordinal);
+        Assert.Contains("The.zipped==1.0\n", seen, StringComparison.Ordinal);
+        Assert.Contains("Files:\n  ../../../bin/old\n  /srv/elsewhere\n  The.placed-1.0.egg-info/PKG-INFO\n", seen, StringComparison.Ordinal);
 
         var told = ours.Run($$"""
             {{Made}}
@@ -339,9 +346,11 @@ public sealed partial class PipInEnvironments : IDisposable
             the-linked  1.0     Of old
             the-placed  1.0     Of old
             the-whole   1.0     Of old
+            the-zipped  1.0     Of old
             the-linked 1.0 was installed since mayfly left it
             the-placed 1.0 was installed since mayfly left it
             the-whole 1.0 was installed since mayfly left it
+            the-zipped 1.0 was installed since mayfly left it
             error: the-linked 1.0 has no RECORD, so nobody can say which files are its own, and it stays
             hint: setuptools installed it without a wheel: pip uninstall the-linked in the environment removes it
             made HOME/copy
@@ -349,7 +358,8 @@ public sealed partial class PipInEnvironments : IDisposable
             the-linked  1.0     Of old
             the-placed  1.0     Of old
             the-whole   1.0     Of old
-            HOME/copy is as it should be: 4 packages, Python 3.11.2
+            the-zipped  1.0     Of old
+            HOME/copy is as it should be: 5 packages, Python 3.11.2
             nothing to do in HOME/copy
             nothing to do in HOME/copy
 

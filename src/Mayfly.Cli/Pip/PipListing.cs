@@ -64,9 +64,9 @@ internal static class PipListing
             if (!arguments.Has("--files"))
                 continue;
             output.WriteLine("Files:");
-            if (one.Installed.Files is [])
+            if (one.Installed is { Files: [], FilesOfOld: null })
                 output.WriteLine("Cannot locate RECORD or installed-files.txt");
-            foreach (var file in one.Installed.Files.Order(StringComparer.Ordinal))
+            foreach (var file in (one.Installed.FilesOfOld ?? one.Installed.Files).Order(StringComparer.Ordinal))
                 output.WriteLine($"  {file}");
         }
 
