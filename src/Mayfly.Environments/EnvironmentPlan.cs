@@ -72,9 +72,9 @@ public sealed record EnvironmentPlan
             Satisfied = [.. wanted.Where(one => chosen.Any(other => other.Project == one.Name && other.File is null))],
         };
 
-        // One that is led to its folder is told by nothing that it would be the same, and neither are sources of this host.
-        bool Keeps(ChosenDistribution one) => request is { KeepsVersions: true, Reinstall: false } && one.Direct is { IsFolder: false } direct && (direct.IsWheel || direct.Path is null)
-            && installed.Any(there => there.Project == one.Project && there.Version == one.Version && there.Origin is not { IsEditable: true });
+        // One that is led to its folder is told by nothing that it would be the same, and neither are sources of this host. A commit is itself, and two may have one version.
+        bool Keeps(ChosenDistribution one) => !request.Reinstall && one.Direct is { IsFolder: false } direct && installed.Any(there => there.Project == one.Project && there.Version == one.Version && there.Origin is not { IsEditable: true }
+            && (direct.IsRepository ? there.Origin == DirectUrl.Of(direct, null) : request.KeepsVersions && (direct.IsWheel || direct.Path is null)));
 
         // What came from an address is no version among those of an index.
         bool Stays(InstalledDistribution one) => !(request.UpgradeAll && one is { Origin: null, IsLegacy: false }) && (!named.Contains(one.Project) || (!request.Upgrade && wanted.Concat(asked.Sources.Constraints)

@@ -101,7 +101,7 @@ internal sealed class SourceBuild(
     /// <summary>What an archive says of itself and does not leave to the build must be true of the wheel (PEP 643): it was chosen by that.</summary>
     private void RequireSaid(CoreMetadata built)
     {
-        if (source is not { Sha256: { } sha256, Subdirectory: null } || SourceArchive.Metadata(store.PathOf(StoreArea.Artifacts, sha256), source.Name) is not { } said)
+        if (source is not { Sha256: { } sha256, Subdirectory: null } || SourceArchive.Metadata(store.PathOf(StoreArea.Artifacts, sha256), source.ArchiveName) is not { } said)
             return;
         var (more, less) = (built.Requires.Except(said.Requires).ToArray(), said.Requires.Except(built.Requires).ToArray());
         if (more.Length + less.Length > 0)

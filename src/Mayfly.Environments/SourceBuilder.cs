@@ -114,7 +114,7 @@ public sealed class SourceBuilder(Store store, IBuildPlace place, PythonSources 
         string Unpack()
         {
             Trees.Remove($"{room}/sources");
-            return SourceArchive.Unpack(store.PathOf(StoreArea.Artifacts, source.Sha256!), source.Name, Directory.CreateDirectory($"{room}/sources").FullName);
+            return SourceArchive.Unpack(store.PathOf(StoreArea.Artifacts, source.Sha256!), source.ArchiveName, Directory.CreateDirectory($"{room}/sources").FullName);
         }
     }
 

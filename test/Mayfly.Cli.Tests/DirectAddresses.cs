@@ -196,9 +196,6 @@ public sealed partial class DirectAddresses : IDisposable
         Does("create", "one", "--python", "/usr/bin/python3");
         foreach (var (what, message) in ((string[], string)[])
             [
-                (["git+https://host/team/work.git"], "^error: command line: git\\+https://host/team/work.git leads to a repository of a version control system, from which mayfly installs nothing\nhint: clone it and name the folder, or name an archive of it\n$"),
-                (["work @ git+ssh://git@host/team/work.git"], "^error: command line: git\\+ssh://git@host/team/work.git leads to a repository"),
-                (["-e", "git+https://host/team/work.git"], "^error: command line: git\\+https://host/team/work.git leads to a repository"),
                 (["./nowhere"], "^error: command line: there is no file or folder ./nowhere\nhint: "),
                 (["./links"], "^error: command line: FOLDER/links cannot be built: it has neither pyproject.toml nor setup.py\nhint: name the folder of a Python project\n$"),
                 (["-e", "./links/gamma-1.0-py3-none-any.whl"], "^error: command line: file://FOLDER/.*whl cannot be used where it is: it is no folder that is there\nhint: -e takes a folder of this host\n$"),

@@ -52,8 +52,8 @@ internal sealed record WheelSet(string Name, Interpreter Interpreter, IReadOnlyL
     /// <param name="options">Where things come from besides what the lock says, and whose sources may be built.</param>
     public static async Task<WheelSet> OfPylockAsync(Store store, string name, Pylock pylock, Interpreter interpreter, RequirementsFile options, IProgress<Activity> progress, CancellationToken cancellationToken)
     {
-        if (pylock.Packages.FirstOrDefault(static one => one.Direct?.Direct is { IsFolder: true }) is { } folder)
-            throw new MayflyException($"{name} has {folder.Name} from a folder, which may be another one tomorrow", "lock an archive of it, or a version that an index has");
+        if (pylock.Packages.FirstOrDefault(static one => one.Direct?.Direct is { HasDigest: false }) is { } folder)
+            throw new MayflyException($"{name} has {folder.Name} from a {(folder.Direct!.Direct!.IsFolder ? "folder, which may be another one tomorrow" : "repository, of which nobody can say a digest")}", "lock an archive of it, or a version that an index has");
         var chosen = pylock.For(interpreter.Target, name);
         var sources = PythonRequirements.Of(options, new PythonSources(), interpreter.Target).Sources;
         sources = sources with { Bound = chosen.Where(static one => one.Index is not null).DistinctBy(static one => one.Project).ToDictionary(static one => one.Project, static one => one.Index!) };

@@ -36,7 +36,7 @@ internal static class ExportVerb
 
     private static string Locked(Pylock from)
     {
-        var digests = HasDigests(from.Packages.Where(static package => package.Direct?.Direct is { IsFolder: true }).Select(static package => package.Name));
+        var digests = HasDigests(from.Packages.Where(static package => package.Direct?.Direct is { HasDigest: false }).Select(static package => package.Name));
         foreach (var package in from.Packages.Where(static package => package is { Direct.Direct.IsEditable: true, Marker: not null }))
             Console.Error.WriteLine($"note: pip takes no marker with -e, so {package.Name} is to be installed from its folder and not used where it is");
         return string.Concat(from.Packages.Select(package =>
@@ -50,7 +50,7 @@ internal static class ExportVerb
     private static string Installed(VirtualEnvironment environment)
     {
         var (text, record) = (new StringBuilder(), EnvironmentRecord.Read(environment.Root));
-        var digests = HasDigests(environment.Installed().Where(static one => one.Origin is { IsFolder: true }).Select(static one => one.Project));
+        var digests = HasDigests(environment.Installed().Where(static one => one.Origin is { IsFolder: true } or { Repository: not null }).Select(static one => one.Project));
         foreach (var one in environment.Installed().Where(static one => !one.IsSeed))
         {
             if (one.Origin is { } origin)
@@ -72,7 +72,7 @@ internal static class ExportVerb
     {
         if (folders.ToArray() is not { Length: > 0 } those)
             return true;
-        Console.Error.WriteLine($"note: no digests are written, for pip takes them of all or of none, and {string.Join(", ", those)} {(those.Length == 1 ? "is a folder" : "are folders")}");
+        Console.Error.WriteLine($"note: no digests are written, for pip takes them of all or of none, and {string.Join(", ", those)} {(those.Length == 1 ? "is no file" : "are no files")}");
         return false;
     }
 }

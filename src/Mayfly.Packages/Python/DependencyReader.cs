@@ -174,7 +174,7 @@ internal ref struct DependencyReader(string text, string kind)
         var rest = address[(colon + 3)..];
         var end = rest.IndexOfAny('/', '?', '#');
         var authority = end < 0 ? rest : rest[..end];
-        return authority.Contains('[') == authority.Contains(']') && (!authority.IsEmpty || address[..colon].Equals("file", StringComparison.OrdinalIgnoreCase));
+        return authority.Contains('[') == authority.Contains(']') && (!authority.IsEmpty || address[..colon] is "git+file" || address[..colon].Equals("file", StringComparison.OrdinalIgnoreCase));
     }
 
     private VersionSpecifier Versions()

@@ -23,19 +23,20 @@ public sealed partial record DirectUrl
     /// <summary>True for a folder that is used where it is.</summary>
     public bool IsEditable { get; init; }
 
-    /// <summary>Of a repository: the system and the commit; null for anything else.</summary>
-    public (string System, string Commit)? Repository { get; init; }
+    /// <summary>Of a repository: the system, the commit, and what was asked for, if that was something; null for anything else.</summary>
+    public (string System, string Commit, string? Revision)? Repository { get; init; }
 
     /// <summary>What is written for something that is installed from there.</summary>
     /// <param name="reference">Where from.</param>
     /// <param name="sha256">Of the archive; null for a folder.</param>
     public static DirectUrl Of(DirectReference reference, string? sha256) => new()
     {
-        Url = WithoutPassword(reference.Url),
+        Url = WithoutPassword(reference.Url, reference.IsRepository),
+        Repository = reference.IsRepository ? ("git", reference.Commit ?? "", reference.Revision) : null,
         Subdirectory = reference.Subdirectory is { Length: > 0 } inside ? inside : null,
         IsFolder = reference.IsFolder,
         IsEditable = reference.IsEditable,
-        Hash = reference.IsFolder ? null : reference.Hash is { } said ? $"{said.Algorithm}={said.Digest}" : $"sha256={sha256}",
+        Hash = !reference.HasDigest ? null : reference.Hash is { } said ? $"{said.Algorithm}={said.Digest}" : $"sha256={sha256}",
     };
 
     /// <summary>Null when it cannot be read: it says nothing then, as with pip.</summary>
@@ -54,7 +55,7 @@ public sealed partial record DirectUrl
                 IsEditable = isFolder && folder.TryGetProperty("editable", out var editable) && editable.GetBoolean(),
                 Hash = !root.TryGetProperty("archive_info", out var archive) ? null : archive.TryGetProperty("hash", out var hash) ? hash.GetString()
                     : archive.TryGetProperty("hashes", out var hashes) && hashes.EnumerateObject().FirstOrDefault() is { Value.ValueKind: JsonValueKind.String } first ? $"{first.Name}={first.Value.GetString()}" : null,
-                Repository = root.TryGetProperty("vcs_info", out var vcs) ? (vcs.GetProperty("vcs").GetString() ?? throw new JsonException(), vcs.GetProperty("commit_id").GetString() ?? throw new JsonException()) : null,
+                Repository = root.TryGetProperty("vcs_info", out var vcs) ? (vcs.GetProperty("vcs").GetString() ?? throw new JsonException(), vcs.GetProperty("commit_id").GetString() ?? throw new JsonException(), vcs.TryGetProperty("requested_revision", out var revision) ? revision.GetString() : null) : null,
             };
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
@@ -73,21 +74,21 @@ public sealed partial record DirectUrl
     /// <summary>The file's text, byte for byte that of Python's <c>json.dumps(…, sort_keys=True)</c>.</summary>
     public override string ToString()
     {
-        var info = Repository is { } from ? $"\"vcs_info\": {{\"commit_id\": {Quoted(from.Commit)}, \"vcs\": {Quoted(from.System)}}}" : null;
+        var info = Repository is { } from ? $"\"vcs_info\": {{\"commit_id\": {Quoted(from.Commit)}{(from.Revision is { } asked ? $", \"requested_revision\": {Quoted(asked)}" : "")}, \"vcs\": {Quoted(from.System)}}}" : null;
         var archive = IsFolder ? $"\"dir_info\": {{{(IsEditable ? "\"editable\": true" : "")}}}"
             : $"\"archive_info\": {{{(Hash?.Split('=', 2) is [var algorithm, var digest] ? $"\"hash\": {Quoted(Hash)}, \"hashes\": {{{Quoted(algorithm)}: {Quoted(digest)}}}" : "")}}}";
         var inside = Subdirectory is null ? "" : $"\"subdirectory\": {Quoted(Subdirectory)}, ";
         return info is null ? $"{{{archive}, {inside}\"url\": {Quoted(Url)}}}" : $"{{{inside}\"url\": {Quoted(Url)}, {info}}}";
     }
 
-    /// <summary>Variables that stand for a password are none (PEP 610, "Security considerations").</summary>
-    private static string WithoutPassword(string url)
+    /// <summary>Variables that stand for a password are none, and everybody is "git" to a server of repositories (PEP 610, "Security considerations").</summary>
+    private static string WithoutPassword(string url, bool isRepository)
     {
         if (url.IndexOf("://", StringComparison.Ordinal) is not (> 0 and var scheme))
             return url;
         var end = url.AsSpan(scheme + 3).IndexOfAny('/', '?') is >= 0 and var length ? scheme + 3 + length : url.Length;
         var at = url.LastIndexOf('@', end - 1, end - scheme - 3);
-        return at < 0 || Variables().IsMatch(url[(scheme + 3)..at]) ? url : $"{url[..(scheme + 3)]}{url[(at + 1)..]}";
+        return at < 0 || (isRepository && url[(scheme + 3)..at] == "git") || Variables().IsMatch(url[(scheme + 3)..at]) ? url : $"{url[..(scheme + 3)]}{url[(at + 1)..]}";
     }
 
     private static string Quoted(string text)

@@ -19,17 +19,18 @@ public static class FolderArchive
     /// <param name="folder">The folder.</param>
     /// <param name="name">Of the one folder in the archive.</param>
     /// <param name="to">Gets the archive, a tar.</param>
+    /// <param name="isWhole">True for a clone that nobody has worked in: with its history, and with folders that have nothing in them.</param>
     /// <exception cref="MayflyException">Something in it cannot be read.</exception>
-    public static void Write(string folder, string name, Stream to)
+    public static void Write(string folder, string name, Stream to, bool isWhole = false)
     {
         try
         {
             using var tar = new TarWriter(to, TarEntryFormat.Gnu, leaveOpen: true);
             // Folders without files are left out, as version control leaves them out.
-            foreach (var (path, node) in Entries(folder).OrderBy(static one => one.Path, StringComparer.Ordinal))
+            foreach (var (path, node) in Entries(folder, isWhole).OrderBy(static one => one.Path, StringComparer.Ordinal))
             {
                 var full = $"{folder}/{path}";
-                var entry = new GnuTarEntry(node.Kind == NodeKind.Link ? TarEntryType.SymbolicLink : TarEntryType.RegularFile, $"{name}/{path}")
+                var entry = new GnuTarEntry(node.Kind == NodeKind.Link ? TarEntryType.SymbolicLink : node.Kind == NodeKind.Directory ? TarEntryType.Directory : TarEntryType.RegularFile, $"{name}/{path}")
                 {
                     ModificationTime = DateTimeOffset.UnixEpoch,
                     AccessTime = DateTimeOffset.UnixEpoch,
@@ -38,7 +39,7 @@ public static class FolderArchive
                 };
                 if (node.Kind == NodeKind.Link)
                     entry.LinkName = new FileInfo(full).LinkTarget!;
-                else
+                else if (node.Kind == NodeKind.File)
                     entry.DataStream = new MemoryStream(File.ReadAllBytes(full));
                 tar.WriteEntry(entry);
             }
@@ -50,7 +51,7 @@ public static class FolderArchive
     }
 
     /// <summary>Files and links by their paths in it; pipes and sockets are nobody's sources.</summary>
-    private static IEnumerable<(string Path, Node Node)> Entries(string folder)
+    private static IEnumerable<(string Path, Node Node)> Entries(string folder, bool isWhole)
     {
         var left = new Stack<string>([""]);
         while (left.TryPop(out var inside))
@@ -58,11 +59,11 @@ public static class FolderArchive
             foreach (var entry in Directory.EnumerateFileSystemEntries($"{folder}/{inside}"))
             {
                 var (name, node) = (Path.GetFileName(entry), Nodes.Read(entry));
-                if (IsLeftOut(inside, name, entry, node))
+                if (!isWhole && IsLeftOut(inside, name, entry, node))
                     continue;
                 if (node.Kind == NodeKind.Directory)
                     left.Push($"{inside}{name}/");
-                else if (node.Kind is NodeKind.File or NodeKind.Link)
+                if (node.Kind is NodeKind.File or NodeKind.Link || (isWhole && node.Kind == NodeKind.Directory))
                     yield return ($"{inside}{name}", node);
             }
         }

@@ -44,6 +44,26 @@ public static class SourceArchive
             : metadata;
     }
 
+    /// <summary>Its <c>pyproject.toml</c>; null when it has none.</summary>
+    /// <param name="path">The archive.</param>
+    /// <param name="name">The name that it was offered under.</param>
+    /// <param name="inside">Where in it the project is; null for its root.</param>
+    /// <exception cref="MayflyException">It is damaged or hostile.</exception>
+    public static string? ProjectFile(string path, string name, string? inside)
+    {
+        byte[]? found = null;
+        Read(path, name, (entry, copy) =>
+        {
+            if (entry.Type != EntryType.File || entry.Name.Split('/', 2) is not [_, var below] || below != (inside is { Length: > 0 } ? $"{inside}/pyproject.toml" : "pyproject.toml"))
+                return true;
+            var bytes = new MemoryStream();
+            copy(bytes);
+            found = bytes.ToArray();
+            return false;
+        }, long.MaxValue);
+        return found is null ? null : Encoding.UTF8.GetString(found);
+    }
+
     /// <summary>Takes it apart.</summary>
     /// <param name="path">The archive.</param>
     /// <param name="name">The name that it was offered under.</param>

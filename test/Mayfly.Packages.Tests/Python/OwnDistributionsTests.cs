@@ -169,6 +169,9 @@ public sealed partial class OwnDistributionsTests : IDisposable
         failure = await Assert.ThrowsAnyAsync<MayflyException>(() => ChooseAsync(_store.Store, Request("./vendor/leading-1.0-py3-none-any.whl\n"), [], []));
         Assert.Contains("util", failure.Message, StringComparison.Ordinal);
         Assert.NotNull(failure.Hint);
+
+        failure = await Assert.ThrowsAnyAsync<MayflyException>(() => ChooseAsync(_store.Store, request = Request("./libs\n"), [], []));
+        Assert.Equal(($"{request.File}:1: ./libs has neither pyproject.toml nor setup.py", "name the folder of a Python project"), (failure.Message, failure.Hint));
     }
 
     private LockedEnvironment? Find(StackLock stack, EnvironmentRequest request) => EnvironmentChoice.Find(_store.Store, stack, request, request.Read(), ImagePython.Of(stack, "web"), Packages);

@@ -43,6 +43,8 @@ public static class EnvironmentChoice
         var packed = usual.And(own.Packed(AsBefore(requested, stays, store), work.Path)).And(new RequirementsFile { Builds = own.Permission });
         var file = await DirectNames.FindAsync(store, packed, target, places => builder?.Invoke(places), progress, null, cancellationToken).ConfigureAwait(false);
         var (wanted, sources) = PythonRequirements.Of(file, new PythonSources { Builds = request.Builds }, target);
+        if (wanted.Select(static one => one.Address).OfType<string>().Select(static address => DirectReference.Read(address)).FirstOrDefault(static one => one.IsRepository) is { } repository)
+            throw Repository(repository);
         if (wanted.Any(static one => one.Address is null) && sources.Indexes.Count + sources.Links.Count + sources.Bound.Count == 0)
             throw new MayflyException($"component {request.Set} wants Python packages, and no index may be asked for them", "take no-index out of the requirements file, pip.conf or PIP_NO_INDEX; or write --find-links FOLDER into the requirements file");
         var kept = stays.Select(static wheel => wheel.ReadName()).DistinctBy(static one => one.Project).ToDictionary(static one => one.Project, static one => one.Version);
@@ -74,6 +76,8 @@ public static class EnvironmentChoice
         // Of sources the wheel is known when it was built: in the image, whose packages are locked before.
         async Task<IReadOnlyList<LockedWheel>> LockedAsync(IReadOnlyList<ChosenDistribution> all)
         {
+            if (all.Select(static one => one.Direct).FirstOrDefault(static one => one is { IsRepository: true }) is { } found)
+                throw Repository(found);
             var files = await WheelFetch.KnowAsync(store, sources, [.. all.Select(static one => one.File!)], progress, cancellationToken).ConfigureAwait(false);
             // What was built of the same sources in the same packages stays: a line more does not build all others with newer tools.
             var old = all.Zip(files).Where(static one => one.First.IsSource).Select(one => stays.FirstOrDefault(wheel => wheel.Source?.Sha256 == one.Second.Sha256 && wheel.Source.Subdirectory == one.First.Direct?.Subdirectory && wheel.ReadName().Project == one.First.Project && Holds(wheel, request.Builds.And(BuildPermission.Of(one.First.Project)), packages))).OfType<LockedWheel>().ToDictionary(static wheel => wheel.Source!.Sha256);
@@ -109,6 +113,8 @@ public static class EnvironmentChoice
             var place = direct.Path is null ? requested.FromOf(direct) : $"file:///${{PROJECT_ROOT}}{DirectReference.OfPath(FromOf(project, direct) is ['.', '/', .. var below] ? $"/{below}" : $"/{FromOf(project, direct)}")["file://".Length..]}";
             return direct.Subdirectory is { } inside ? $"{place}#subdirectory={inside}" : place;
         }
+
+        MayflyException Repository(DirectReference direct) => new($"{request.File}: {direct.Name} is a repository, which images do not take", "clone it beside the stack (a submodule, say) and name the folder, or name an archive of it");
 
         string IndexOf(ChosenDistribution one) => one.Direct is not { } direct ? NameOf(sources, one) : direct.Path is null ? LockedWheel.FromAddress : own.IsFolder(direct) ? LockedWheel.FromFolder : LockedWheel.FromFile;
 

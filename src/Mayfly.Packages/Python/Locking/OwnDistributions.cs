@@ -77,6 +77,8 @@ public sealed class OwnDistributions(Store store, string folder)
             return entry;
         }
 
+        if (!Array.Exists(["pyproject.toml", "setup.py", "setup.cfg"], file => File.Exists($"{path}/{reference.Subdirectory}/{file}")))
+            throw new MayflyException(entry.Told($"{FromOfPath(reference)} has neither pyproject.toml nor setup.py"), "name the folder of a Python project");
         var name = NameOf(path);
         var archive = $"{Directory.CreateDirectory(work).FullName}/{name}.tar";
         var sha256 = Keep(archive, to => FolderArchive.Write(path.TrimEnd('/'), name, to));

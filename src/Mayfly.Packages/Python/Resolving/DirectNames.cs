@@ -65,7 +65,15 @@ public static class DirectNames
             };
             using var transport = new Transport(settings ?? TransferSettings.FromEnvironment(), sources.Access);
             await using var index = new IndexClient(store, transport, sources, builderOf(sources), progress, cancellationToken);
-            return (await index.MetadataAsync(await index.DirectAsync(null, address).ConfigureAwait(false)).ConfigureAwait(false)).Name;
+            var found = await index.DirectAsync(null, address).ConfigureAwait(false);
+            // The name of a project may not be left to its build (PEP 621), which then needs the permission of that project alone.
+            if (found.Direct is { IsFolder: false, IsWheel: false } archive && SourceArchive.ProjectFile(store.PathOf(StoreArea.Artifacts, found.Hashes["sha256"]), found.Name, archive.Subdirectory) is { } text)
+            {
+                if (PythonProject.Read(text, $"pyproject.toml of {archive.Name}").Name is { } name)
+                    return name;
+            }
+
+            return (await index.MetadataAsync(found).ConfigureAwait(false)).Name;
         }
     }
 

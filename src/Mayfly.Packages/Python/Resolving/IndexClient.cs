@@ -241,7 +241,7 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
     private async Task<CoreMetadata> FromDirectAsync(IndexFile file, DirectReference direct)
     {
         // Of an archive, what it says itself does; a folder is somebody's work, and says what its build says.
-        if (!direct.IsFolder && direct.Subdirectory is null && SourceArchive.Metadata(store.PathOf(StoreArea.Artifacts, file.Hashes["sha256"]), file.Name) is { } known)
+        if (direct is { HasDigest: true, Subdirectory: null } && SourceArchive.Metadata(store.PathOf(StoreArea.Artifacts, file.Hashes["sha256"]), file.Name) is { } known)
             return known;
         // Whose project it is may be known by the build alone; then the permission for everybody's is what counts.
         if (!sources.Builds.Allows(direct.Project, direct))
@@ -258,6 +258,13 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
         {
             sources.RequireDigest(project, file);
             return file;
+        }
+
+        if (reference.IsRepository)
+        {
+            sources.RequireDigest(project, file);
+            var (commit, archive) = await new GitSources(store, progress, _ended.Token).BringAsync(reference).ConfigureAwait(false);
+            return file with { Direct = file.Direct with { Commit = commit }, Hashes = new Dictionary<string, string> { ["sha256"] = archive }, Size = new FileInfo(store.PathOf(StoreArea.Artifacts, archive)).Length };
         }
 
         if (reference.IsWheel && (WheelName.TryParse(reference.FileName) ?? throw new MayflyException($"{reference.Url} has not the name of a wheel", "a wheel is called NAME-VERSION-PYTHON-ABI-PLATFORM.whl; give it the name that it had")) is var name && reference.Path is { } path && !File.Exists(path))
@@ -288,6 +295,8 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
     /// <summary>Has the file in the store, and gives its SHA-256.</summary>
     internal async Task<string> BringAsync(IndexFile file)
     {
+        if (file.Direct is { IsRepository: true } repository)
+            return (await new GitSources(store, progress, _ended.Token).BringAsync(repository).ConfigureAwait(false)).Sha256;
         if (file.Hashes.GetValueOrDefault("sha256") is { } sha256 && store.Has(StoreArea.Artifacts, sha256))
             return sha256;
         try

@@ -153,7 +153,7 @@ public sealed record Pylock
             if (package.Index is { } index)
                 text.Append($"index = {LockFile.Quote(Login.Without(index).AbsoluteUri)}\n");
             if (package.Direct is { Direct: { } direct } file)
-                text.Append(direct.IsFolder ? $"directory = {FolderTable(direct)}\n" : $"archive = {{{Place(direct)}{Contents(file)}{Inside(direct)}}}\n");
+                text.Append(direct.IsFolder ? $"directory = {FolderTable(direct)}\n" : direct.IsRepository ? $"vcs = {RepositoryTable(direct)}\n" : $"archive = {{{Place(direct)}{Contents(file)}{Inside(direct)}}}\n");
             if (package.Source is { } source)
                 text.Append($"sdist = {Table(source)}\n");
             if (package.Wheels.Count > 0)
@@ -168,11 +168,13 @@ public sealed record Pylock
         string Dependency(PylockDependency one)
         {
             var version = one.Version is { } of ? $", version = {LockFile.Quote(of.ToString())}" : "";
-            var place = one.Direct is not { } direct ? "" : direct.IsFolder ? $", directory = {FolderTable(direct)}" : $", archive = {{{Place(direct)}{Inside(direct)}}}";
+            var place = one.Direct is not { } direct ? "" : direct.IsFolder ? $", directory = {FolderTable(direct)}" : direct.IsRepository ? $", vcs = {RepositoryTable(direct)}" : $", archive = {{{Place(direct)}{Inside(direct)}}}";
             return $"{{name = {LockFile.Quote(one.Name.Text)}{version}{place}}}";
         }
 
         string FolderTable(DirectReference direct) => $"{{path = {LockFile.Quote(Shown(direct.Path!.TrimEnd('/')))}{(direct.IsEditable ? ", editable = true" : "")}{Inside(direct)}}}";
+
+        string RepositoryTable(DirectReference direct) => $"{{type = \"git\", url = {LockFile.Quote(DirectUrl.Of(direct, null).Url)}{(direct.Revision is { } revision ? $", requested-revision = {LockFile.Quote(revision)}" : "")}, commit-id = {LockFile.Quote(direct.Commit!)}{Inside(direct)}}}";
 
         string Place(DirectReference direct) => direct.Path is { } path ? $"path = {LockFile.Quote(Shown(path))}" : $"url = {LockFile.Quote(DirectUrl.Of(direct, null).Url)}";
 

@@ -25,10 +25,10 @@ public sealed record PylockPackage
     /// <summary>Its source distribution, for where no wheel fits; null where there is none.</summary>
     public IndexFile? Source { get; init; }
 
-    /// <summary>SHA-256 of its wheels and sources, as far as they are said.</summary>
-    public IEnumerable<string> Digests => Wheels.Append(Source).Append(Direct).Select(static file => file?.Hashes.GetValueOrDefault("sha256")).OfType<string>();
+    /// <summary>SHA-256 of its wheels and sources, as far as they are said, or the commit that it is.</summary>
+    public IEnumerable<string> Digests => Wheels.Append(Source).Append(Direct).Select(static file => file?.Direct?.Commit ?? file?.Hashes.GetValueOrDefault("sha256")).OfType<string>();
 
-    /// <summary>An archive or a folder of its own (the tables <c>archive</c> and <c>directory</c>), in the place of wheels and sources; null for what an index has.</summary>
+    /// <summary>An archive, a folder or a repository of its own (the tables <c>archive</c>, <c>directory</c> and <c>vcs</c>), in the place of wheels and sources; null for what an index has.</summary>
     public IndexFile? Direct { get; init; }
 
     /// <summary>Exactly what a wheel of it is built with (the table <c>packages.tool.mayfly</c>); empty where nobody says.</summary>
@@ -41,6 +41,9 @@ public sealed record PylockPackage
         // Which version a folder is may be another one tomorrow, so that the PEP has none said of it.
         if (one.Direct is { IsFolder: true })
             return new PylockPackage { Name = one.Project, Wheels = [], Direct = one.File };
+        // Its commit says what it is; a digest would be of this host's own archive.
+        if (one.Direct is { IsRepository: true })
+            return new PylockPackage { Name = one.Project, Version = one.Version, Wheels = [], Direct = one.File! with { Hashes = new Dictionary<string, string>(), Size = null }, BuildRequires = [.. (one.BuildRequires ?? []).Select(Of)] };
         var file = one.File! with { Hashes = new Dictionary<string, string> { ["sha256"] = RequirementsExport.Digest(one) } };
         var isSource = one.IsSource;
         if (one.Direct is not null)
@@ -53,11 +56,9 @@ public sealed record PylockPackage
         var name = ProjectName.Parse(table.Text("name", origin) ?? throw new MayflyException("a package says no name"));
         var wheels = table.List("wheels", origin);
         var source = table.Table("sdist", origin);
-        var (archive, folder) = (table.Table("archive", origin), table.Table("directory", origin));
-        if (table.ContainsKey("vcs"))
-            throw new MayflyException($"{name} comes from a repository of a version control system, from which mayfly installs nothing", "lock it from an index, from an archive, or from a folder that it is cloned into");
-        if ((wheels.Count + source.Count > 0 ? 1 : 0) + (archive.Count > 0 ? 1 : 0) + (folder.Count > 0 ? 1 : 0) is not 1 and var kinds)
-            throw new MayflyException(kinds == 0 ? $"{name} says neither wheels nor sdist, archive or directory" : $"{name} comes from more than one of wheels and sdist, archive and directory");
+        var (archive, folder, repository) = (table.Table("archive", origin), table.Table("directory", origin), table.Table("vcs", origin));
+        if ((wheels.Count + source.Count > 0 ? 1 : 0) + (archive.Count > 0 ? 1 : 0) + (folder.Count > 0 ? 1 : 0) + (repository.Count > 0 ? 1 : 0) is not 1 and var kinds)
+            throw new MayflyException(kinds == 0 ? $"{name} says neither wheels nor sdist, archive, directory or vcs" : $"{name} comes from more than one of wheels and sdist, archive, directory and vcs");
         return new PylockPackage
         {
             Name = name,
@@ -66,7 +67,7 @@ public sealed record PylockPackage
             Index = table.Text("index", origin) is { } index ? Address(index, place) : null,
             Dependencies = [.. table.List("dependencies", origin).OfType<IReadOnlyDictionary<string, object?>>().Where(one => one.ContainsKey("name"))
                 .Select(one => Dependency(one, origin, place))],
-            Direct = archive.Count > 0 ? Archive(archive, name, origin, place) : folder.Count > 0 ? Folder(folder, name, origin, place) : null,
+            Direct = archive.Count > 0 ? Archive(archive, name, origin, place) : folder.Count > 0 ? Folder(folder, name, origin, place) : repository.Count > 0 ? OfRepository(Repository(repository, name, origin, place)) : null,
             Source = source.Count == 0 ? null : File(source, "sources", name, origin, place),
             BuildRequires = [.. table.Table("tool", origin).Table("mayfly", origin).List("build-requires", origin).OfType<IReadOnlyDictionary<string, object?>>().Select(need => Read(need, origin, place))],
             Wheels = [.. wheels.Select(wheel => File(wheel as IReadOnlyDictionary<string, object?> ?? throw new MayflyException($"the wheels of {name} should be tables"), "a wheel", name, origin, place))],
@@ -76,17 +77,31 @@ public sealed record PylockPackage
     private static PylockDependency Dependency(IReadOnlyDictionary<string, object?> table, string origin, Uri place)
     {
         var name = ProjectName.Parse(table.Text("name", origin)!);
-        var (archive, folder) = (table.Table("archive", origin), table.Table("directory", origin));
+        var (archive, folder, repository) = (table.Table("archive", origin), table.Table("directory", origin), table.Table("vcs", origin));
         return new PylockDependency(name, table.Text("version", origin) is { } version ? PythonVersion.Parse(version) : null,
-            archive.Count > 0 ? ArchiveAddress(archive, name, origin, place) : folder.Count > 0 ? Folder(folder, name, origin, place).Direct : null);
+            archive.Count > 0 ? ArchiveAddress(archive, name, origin, place) : folder.Count > 0 ? Folder(folder, name, origin, place).Direct : repository.Count > 0 ? Repository(repository, name, origin, place) : null);
+    }
+
+    private static IndexFile OfRepository(DirectReference direct) => new() { Name = direct.FileName, Address = direct.Address, Direct = direct };
+
+    private static DirectReference Repository(IReadOnlyDictionary<string, object?> table, ProjectName project, string origin, Uri place)
+    {
+        if (table.Text("type", origin) is not "git" and var type)
+            throw new MayflyException($"{project} comes from a repository of {type ?? "an unnamed system"}, from which mayfly installs nothing", "lock it from an index, from an archive, or from a folder that it is cloned into");
+        var commit = table.Text("commit-id", origin);
+        if (commit is not { Length: 40 or 64 } || !commit.All(char.IsAsciiHexDigit))
+            throw new MayflyException($"the repository of {project} has no commit-id that is one of git: {commit}");
+        var url = table.Text("url", origin) ?? DirectReference.OfPath(Full(table.Text("path", origin) ?? throw new MayflyException($"the repository of {project} says neither url nor path"), place));
+        var inside = table.Text("subdirectory", origin) is { Length: > 0 } text ? $"#subdirectory={text}" : "";
+        return DirectReference.Read($"git+{url}@{commit}{inside}") with { Project = project, Commit = commit.ToLowerInvariant(), Revision = table.Text("requested-revision", origin) };
     }
 
     private static IndexFile Archive(IReadOnlyDictionary<string, object?> table, ProjectName project, string origin, Uri place)
     {
+        var direct = ArchiveAddress(table, project, origin, place);
         var hashes = Hashes(table, origin);
         if (!hashes.ContainsKey("sha256"))
             throw new MayflyException($"the archive of {project} has no digest by SHA-256");
-        var direct = ArchiveAddress(table, project, origin, place);
         return new IndexFile { Name = direct.FileName, Address = direct.Address, Hashes = hashes, Size = table.GetValueOrDefault("size") as long?, Direct = direct };
     }
 

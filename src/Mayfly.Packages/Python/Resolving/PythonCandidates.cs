@@ -304,7 +304,9 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
 
     /// <summary>Whether what is there came from an address, as far as that can be told without looking at it again: folders and files of this host may be others by now.</summary>
     private static bool IsThere(PresentDistribution there, string address) => DirectReference.Read(address) is { Path: null } meant && there.Origin is { } origin && DirectUrl.Of(meant, "") is var said
-        && origin.Url == said.Url && origin.Subdirectory == said.Subdirectory && (meant.Hash is null || origin.Hash == said.Hash);
+        && origin.Url == said.Url && origin.Subdirectory == said.Subdirectory && (meant.Hash is null || origin.Hash == said.Hash)
+        // A branch may lead to another commit by now, and a tag has been moved before.
+        && (meant.IsRepository ? origin.Repository is { } from && from.Commit == meant.Revision : origin.Repository is null);
 
     private bool IsSettled(ProjectName project) => settled && sources.Present.GetValueOrDefault(project) is { IsPreferred: true };
 

@@ -20,7 +20,7 @@ public static class PythonDownload
         using var transport = new Transport(settings ?? TransferSettings.FromEnvironment(), access);
         var offers = await OffersAsync(store, transport, files, progress, cancellationToken).ConfigureAwait(false);
         // What is to be had and how long it is must be known for a transfer to go on where an earlier one ended.
-        var known = files.Where(static file => Digest(file) is not null && file.Size is not null).ToArray();
+        var known = files.Where(static file => Digest(file) is not null && file.Size is not null && file.Direct is not { IsRepository: true }).ToArray();
         var downloads = new Downloads(store, transport, "fetch wheels", progress);
         await downloads.AllAsync([.. known.Select(file => new Wanted(file.Name, Digest(file)!, file.Size!.Value, offers.TryGetValue(Digest(file)!, out var offer) ? [offer.Address, file.Address] : [file.Address]) { MissingHint = "the index is perhaps being updated: try again in some minutes, or name another index" })], cancellationToken).ConfigureAwait(false);
         await using var index = new IndexClient(store, transport, new PythonSources(), null, progress, cancellationToken);

@@ -26,8 +26,8 @@ public sealed record PythonRequirements(IReadOnlyList<DependencySpecifier> Wante
                 throw new MayflyException(entry.Told($"{dependency} has a digest by {hashes[0].Split(':')[0]} alone, and indexes say SHA-256"), "write --hash=sha256:…");
             if (dependency.Address is { } address && DirectReference.Read(address) is var direct)
             {
-                if (direct.IsFolder)
-                    throw new MayflyException(entry.Told($"{direct.Name} is a folder, of which nobody can say a digest, and others have a --hash"), "take them all out, or name an archive");
+                if (!direct.HasDigest)
+                    throw new MayflyException(entry.Told($"{direct.Name} is a {(direct.IsFolder ? "folder" : "repository")}, of which nobody can say a digest, and others have a --hash"), "take them all out, or name an archive");
                 if (hashes.Count > 0 || direct.Hash is not null)
                     continue;
             }

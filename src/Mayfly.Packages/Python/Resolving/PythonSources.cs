@@ -94,8 +94,8 @@ public sealed record PythonSources
         var reference = direct.Direct!;
         if (project is not { } known || DigestsOf(known) is not { } digests)
             return;
-        if (reference.IsFolder)
-            throw new MayflyException($"{reference.Name} is a folder, of which nobody can say a digest, and digests are asked for", "take out the --hash of the others, or name an archive");
+        if (!reference.HasDigest)
+            throw new MayflyException($"{reference.Name} is a {(reference.IsFolder ? "folder" : "repository")}, of which nobody can say a digest, and digests are asked for", "take out the --hash of the others, or name an archive");
         var sha256 = direct.Hashes["sha256"];
         if (!digests.Contains(sha256) && (reference.Hash is not { Algorithm: "sha256" } || Digests.ContainsKey(known)))
             throw new MayflyException($"{Login.Without(reference.Address)} has the SHA-256 {sha256}, and {(digests.Count == 0 ? "no digest of it is said, although digests are asked for" : $"{string.Join(" or ", digests)} is asked for")}", digests.Count == 0 ? "write --hash=sha256:… behind it" : "it is not the file that was meant: look where the address comes from");

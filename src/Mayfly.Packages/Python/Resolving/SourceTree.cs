@@ -6,6 +6,9 @@ public sealed record SourceTree
     /// <summary>How it is called in messages: the archive's name, or the folder's path.</summary>
     public required string Name { get; init; }
 
+    /// <summary>What the archive is called, by which it is known how it is packed; the name unless it has another one.</summary>
+    public string ArchiveName { get => field ?? Name; init; }
+
     /// <summary>Of the archive; null for a folder.</summary>
     public string? Sha256 { get; init; }
 
@@ -25,7 +28,7 @@ public sealed record SourceTree
     /// <param name="file">With the digest of an archive.</param>
     public static SourceTree Of(IndexFile file) => file.Direct is { IsFolder: true } folder
         ? new SourceTree { Name = folder.Name, Folder = folder.Path!.TrimEnd('/'), Subdirectory = folder.Subdirectory, IsEditable = folder.IsEditable }
-        : new SourceTree { Name = file.Name, Sha256 = file.Hashes["sha256"], Subdirectory = file.Direct?.Subdirectory };
+        : new SourceTree { Name = file.Direct is { IsRepository: true } repository ? repository.Name : file.Name, ArchiveName = file.Name, Sha256 = file.Hashes["sha256"], Subdirectory = file.Direct?.Subdirectory };
 
     /// <summary>Exactly what it is built with, if a lock says it; null to choose.</summary>
     public IReadOnlyList<ChosenDistribution>? Requires { get; init; }

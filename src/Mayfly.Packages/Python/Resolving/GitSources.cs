@@ -1,0 +1,159 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text;
+using Mayfly.Packages.Transfer;
+
+namespace Mayfly.Packages.Python.Resolving;
+
+/// <summary>
+/// Sources from repositories of git, by git itself with the user's own configuration: who may read what, its helpers know. The whole history comes along, since projects take their version from tags.
+/// </summary>
+/// <remarks>
+/// What it keeps: of each commit that was asked for an archive among the store's artifacts, and which one that is in <c>indexes/git-…</c>, below a hash of address and commit. How it changes: never, since a
+/// commit is what it is; what a branch leads to is asked each time. The archive is this host's own: what git packs is not the same everywhere, and nobody else is told its digest.
+/// </remarks>
+internal sealed class GitSources(Store store, IProgress<Activity>? progress, CancellationToken cancellationToken)
+{
+    /// <summary>Nothing that runs a program of its own (<c>ext::</c>), and nobody is asked for a password while a progress line is shown.</summary>
+    private static readonly (string Name, string? Value)[] Variables =
+    [
+        ("GIT_ALLOW_PROTOCOL", "file:git:http:https:ssh"), ("GIT_TERMINAL_PROMPT", "0"), ("LC_ALL", "C.UTF-8"),
+        // Where a hook of git runs this, these would lead every command into its repository.
+        ("GIT_DIR", null), ("GIT_WORK_TREE", null), ("GIT_INDEX_FILE", null), ("GIT_OBJECT_DIRECTORY", null), ("GIT_NAMESPACE", null), ("GIT_PREFIX", null),
+    ];
+
+    /// <summary>Has the sources in the store.</summary>
+    /// <param name="reference">What is asked for; its commit, where a lock says that.</param>
+    /// <returns>The commit, and the SHA-256 of the archive.</returns>
+    /// <exception cref="MayflyException">There is no git, no such repository, or no such revision.</exception>
+    public async Task<(string Commit, string Sha256)> BringAsync(DirectReference reference)
+    {
+        var known = reference.Commit ?? (IsCommit(reference.Revision) ? reference.Revision!.ToLowerInvariant() : null);
+        if (known is null && !IsOffline(reference))
+            known = await AskAsync(reference).ConfigureAwait(false);
+        if (known is not null && Kept(reference, known) is { } kept)
+            return (known, kept);
+        if (IsOffline(reference))
+            throw new MayflyException($"{reference.Name} is not in the store, and without a network it cannot be had", "run the command once with a network, and name a commit: it stays in the store");
+        return await FetchAsync(reference, known).ConfigureAwait(false);
+    }
+
+    private static bool IsOffline(DirectReference reference) => NoNetwork.IsAsked && !reference.Address.IsFile;
+
+    private static bool IsCommit(string? revision) => revision is { Length: 40 or 64 } && revision.All(char.IsAsciiHexDigit);
+
+    private string RecordOf(DirectReference reference, string commit) =>
+        store.PathOf(StoreArea.Indexes, $"git-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{Login.Without(reference.Address).AbsoluteUri}\n{commit}")))}");
+
+    private string? Kept(DirectReference reference, string commit) =>
+        RecordOf(reference, commit) is var path && File.Exists(path) && File.ReadAllText(path) is var sha256 && store.Has(StoreArea.Artifacts, sha256) ? sha256 : null;
+
+    /// <summary>The commit that a branch, a tag or nothing leads to; null for what only the history can tell, such as the first letters of a commit.</summary>
+    private async Task<string?> AskAsync(DirectReference reference)
+    {
+        var lines = (await RunAsync(reference, "/", "ls-remote", "--", reference.Url).ConfigureAwait(false)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line => line.Split('\t', 2)).Where(static words => words.Length == 2).ToArray();
+        string[] names = reference.Revision is { } revision ? [$"refs/heads/{revision}", $"refs/tags/{revision}^{{}}", $"refs/tags/{revision}", revision] : ["HEAD"];
+        return names.Select(name => Array.Find(lines, words => words[1] == name)?[0]).FirstOrDefault(static found => found is not null)
+            ?? (reference.Revision is null ? throw new MayflyException($"{reference.Name} has no commit yet", "name a branch that has one: …@BRANCH") : null);
+    }
+
+    private async Task<(string Commit, string Sha256)> FetchAsync(DirectReference reference, string? commit)
+    {
+        using var work = store.BeginWork("git");
+        var tree = Directory.CreateDirectory($"{work.Path}/tree").FullName;
+        progress?.Report(new Activity($"clone {reference.Name}"));
+        await RunAsync(reference, tree, "init", "--quiet", "--template=").ConfigureAwait(false);
+        // A server that is asked for a commit by its name may refuse what is on no branch; and what is asked for besides must not fail for that.
+        await RunAsync(reference, tree, "fetch", "--quiet", "--no-recurse-submodules", "--", reference.Url, "+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*").ConfigureAwait(false);
+        if (commit is not null && !await HasAsync(tree, commit).ConfigureAwait(false))
+            await RunAsync(reference, tree, "fetch", "--quiet", "--no-recurse-submodules", "--", reference.Url, commit).ConfigureAwait(false);
+        if (commit is null && !await HasAsync(tree, reference.Revision!).ConfigureAwait(false))
+            throw new MayflyException($"{Login.Shown(reference.Url)} has no revision {reference.Revision}", "name a branch, a tag or a commit that it has");
+        commit ??= (await RunAsync(reference, tree, "rev-parse", "--verify", "--end-of-options", $"{reference.Revision}^{{commit}}").ConfigureAwait(false)).Trim();
+        await RunAsync(reference, tree, "checkout", "--quiet", "--detach", commit).ConfigureAwait(false);
+        await RunAsync(reference, tree, "submodule", "--quiet", "update", "--init", "--recursive").ConfigureAwait(false);
+        // Addresses may have passwords in them.
+        foreach (var trace in Directory.EnumerateFiles($"{tree}/.git", "FETCH_HEAD", SearchOption.AllDirectories).Concat(Directory.EnumerateFiles($"{tree}/.git", "config", SearchOption.AllDirectories)).ToArray())
+            Forget(trace);
+
+        var archive = $"{work.Path}/archive";
+        string sha256;
+        try
+        {
+            using var hash = SHA256.Create();
+            await using (var file = new FileStream(archive, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
+            await using (var hashed = new CryptoStream(file, hash, CryptoStreamMode.Write))
+                FolderArchive.Write(tree, Path.GetFileNameWithoutExtension(reference.FileName), hashed, isWhole: true);
+            sha256 = Convert.ToHexStringLower(hash.Hash!);
+        }
+        catch (IOException e)
+        {
+            throw store.Refusal(reference.Name, e);
+        }
+
+        store.Commit(archive, StoreArea.Artifacts, sha256);
+        WholeFile.Write(RecordOf(reference, commit), file => file.Write(Encoding.UTF8.GetBytes(sha256)));
+        progress?.Report(new Activity($"clone {reference.Name}", commit[..12]) { Ended = true });
+        return (commit, sha256);
+    }
+
+    private static void Forget(string trace)
+    {
+        if (Path.GetFileName(trace) == "FETCH_HEAD")
+            File.Delete(trace);
+        else
+            File.WriteAllLines(trace, File.ReadAllLines(trace).Where(static line => !line.TrimStart().StartsWith("url ", StringComparison.Ordinal) && !line.TrimStart().StartsWith("url=", StringComparison.Ordinal)));
+    }
+
+    private async Task<bool> HasAsync(string tree, string revision) => (await StartAsync(tree, "rev-parse", "--quiet", "--verify", "--end-of-options", $"{revision}^{{commit}}").ConfigureAwait(false)).Code == 0;
+
+    private async Task<string> RunAsync(DirectReference reference, string folder, params string[] arguments)
+    {
+        var (code, said, told) = await StartAsync(folder, arguments).ConfigureAwait(false);
+        if (code == 0)
+            return said;
+        var lines = told.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var why = Array.Find(lines, static line => line.StartsWith("fatal: ", StringComparison.Ordinal) || line.StartsWith("error: ", StringComparison.Ordinal)) ?? lines.LastOrDefault() ?? $"git {arguments[0]} ended with exit code {code}";
+        throw new MayflyException($"{reference.Name} cannot be had: git says {Login.Shown(why[(why.IndexOf(": ", StringComparison.Ordinal) is > 0 and < 6 and var colon ? colon + 2 : 0)..])}",
+            $"look how it is spelled, and whether `git ls-remote {Login.Shown(reference.Url)}` works: here git asks nobody for a password, so a key or a credential helper must know it");
+    }
+
+    private async Task<(int Code, string Said, string Told)> StartAsync(string folder, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("git", ["-c", "core.hooksPath=/dev/null", "-c", "advice.detachedHead=false", "-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=60", .. arguments])
+        {
+            WorkingDirectory = folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in Variables)
+            start.Environment[name] = value;
+        Process process;
+        try
+        {
+            process = Process.Start(start)!;
+        }
+        catch (Win32Exception e)
+        {
+            throw new MayflyException("sources from a repository of git need git, which cannot be started", "sudo apt-get install git", e);
+        }
+
+        using (process)
+        {
+            process.StandardInput.Close();
+            try
+            {
+                var (said, told) = (process.StandardOutput.ReadToEndAsync(cancellationToken), process.StandardError.ReadToEndAsync(cancellationToken));
+                await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
+                return (process.ExitCode, await said.ConfigureAwait(false), await told.ConfigureAwait(false));
+            }
+            catch (OperationCanceledException)
+            {
+                process.Kill(entireProcessTree: true);
+                throw;
+            }
+        }
+    }
+}
