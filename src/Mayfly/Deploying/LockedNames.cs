@@ -1,11 +1,24 @@
 using Mayfly.Packages;
 using Mayfly.Packages.Debian;
+using Mayfly.Packages.Python;
 
 namespace Mayfly.Deploying;
 
 /// <summary>What somebody may mean who writes a name that no package of a lock has. Pure; each is a hint, or null.</summary>
 internal static class LockedNames
 {
+    /// <summary>What of Python is built with it: that has no version of its own in the lock, and another one gives another wheel.</summary>
+    public static string? BuiltWith(StackLock stackLock, string name)
+    {
+        if (!ProjectName.IsValid(name))
+            return null;
+        var meant = ProjectName.Parse(name);
+        string[] built = [.. stackLock.Environments.SelectMany(static environment => environment.Wheels).Where(wheel => Needs(wheel)).Select(static wheel => wheel.ReadName().Project.Text).Distinct().Order(StringComparer.Ordinal)];
+        return built.Length == 0 ? null : $"{string.Join(" and ", built)} {(built.Length == 1 ? "is" : "are")} built with {meant}, which is chosen anew when {(built.Length == 1 ? "that is" : "those are")} built anew: `mayfly update {string.Join(' ', built)}`";
+
+        bool Needs(LockedWheel wheel) => wheel.Source is { } source && source.With.Any(one => one.ReadName().Project == meant || Needs(one));
+    }
+
     /// <summary>Who provides it.</summary>
     public static string? Provided(IEnumerable<PackageRelations> relations, string name)
     {

@@ -95,7 +95,8 @@ internal sealed class PackageSource(StackSpec spec, Store store)
         if (stackLock.Packages.Concat(stackLock.Wheels()).Any(package => package.IsCalled(name)))
             return;
         throw new MayflyException($"{LockFile.Name} has no package {(name.Length == 0 ? "without a name" : name)}",
-            LockedNames.Provided(LockedRelations.FromStore(store, stackLock.Packages, stackLock.Architecture).Values, name)
+            LockedNames.BuiltWith(stackLock, name)
+            ?? LockedNames.Provided(LockedRelations.FromStore(store, stackLock.Packages, stackLock.Architecture).Values, name)
             ?? LockedNames.Misspelt(stackLock, name)
             ?? (PackageName.IsValid(name) ? LockedNames.Provided(await RelationsAsync(), name) : null)
             ?? LockedNames.Part(stackLock, name)
