@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Mayfly.Cli;
@@ -5,28 +6,39 @@ namespace Mayfly.Cli;
 /// <summary>Ctrl+C, the end that a supervisor asks for, and a terminal that was closed: the first one lets the work undo itself and end what it has started, the second one ends the process.</summary>
 internal static class Interruption
 {
+    private const int HangUp = 1, Interrupt = 2, Terminate = 15;
+
     /// <summary>Gives what the work gives, or 128 and the signal's number when it was cancelled by one.</summary>
-    public static async Task<int> RunAsync(Func<CancellationToken, Task<int>> work, CancellationToken cancellationToken)
+    /// <param name="work">Until it waits for something the first time a signal ends the process: nothing of it could hear.</param>
+    /// <param name="tell">Says that it was interrupted.</param>
+    public static async Task<int> RunAsync(Func<CancellationToken, Task<int>> work, Action tell)
     {
-        using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var interrupted = new CancellationTokenSource();
         var signal = 0;
-        using var interrupts = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Interrupt(context, 2));
-        using var terminations = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Interrupt(context, 15));
-        using var hangups = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => Interrupt(context, 1));
+        var running = work(interrupted.Token);
+        using var interrupts = Hear(PosixSignal.SIGINT, Interrupt);
+        using var terminations = Hear(PosixSignal.SIGTERM, Terminate);
+        using var hangups = Hear(PosixSignal.SIGHUP, HangUp);
         try
         {
-            return await work(interrupted.Token);
+            return await running;
         }
         catch (OperationCanceledException) when (signal != 0)
         {
+            tell();
             return 128 + signal;
         }
 
-        void Interrupt(PosixSignalContext context, int number)
+        // What whoever started the process has it ignore, as nohup(1) does, stays ignored.
+        PosixSignalRegistration? Hear(PosixSignal which, int number) => IsIgnored(number) ? null : PosixSignalRegistration.Create(which, context =>
         {
             context.Cancel = Interlocked.CompareExchange(ref signal, number, 0) == 0;
             if (context.Cancel)
                 interrupted.Cancel();
-        }
+        });
     }
+
+    /// <summary>By proc(5), the mask SigIgn of status.</summary>
+    private static bool IsIgnored(int signal) => File.ReadLines("/proc/self/status").First(static line => line.StartsWith("SigIgn:", StringComparison.Ordinal)) is var line
+        && ((ulong.Parse(line.AsSpan("SigIgn:".Length).Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture) >> (signal - 1)) & 1) == 1;
 }

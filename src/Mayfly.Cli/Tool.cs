@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using System.Reflection;
 using Mayfly.Cli.Verbs;
 
@@ -49,7 +50,12 @@ internal static class Tool
             throw slip;
         if (parsed.Errors is [var error, ..] && !AsksForHelp(args))
             throw new UsageException(Help.Lower(error.Message), $"mayfly {Help.PathOf(parsed.CommandResult.Command)} --help shows what it takes");
-        return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output });
+        var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output, ProcessTerminationTimeout = null };
+        return parsed.Action is not AsynchronousCommandLineAction ? parsed.Invoke(configuration) : await Interruption.RunAsync(cancellationToken => parsed.InvokeAsync(configuration, cancellationToken), static () =>
+        {
+            Console.Error.WriteLine("error: interrupted");
+            Console.Error.WriteLine("hint: nothing is half-done; run the command again to carry on");
+        });
     }
 
     private static bool AsksForHelp(IEnumerable<string> words) => words.TakeWhile(static word => word != "--").Any(static word => word is "--help" or "-h" or "-?");

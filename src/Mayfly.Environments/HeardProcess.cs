@@ -11,6 +11,9 @@ internal static class HeardProcess
     /// <summary>Enough to see what went wrong; the rest is in a file.</summary>
     private const int Shown = 25;
 
+    /// <summary>How long what has been killed may take to be gone; guard.py has the same.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     /// <summary>Of variables that other tools and shells leave, those that would change what happens, or say where the wrong interpreter is.</summary>
     private static readonly string[] Foreign = ["PYTHON", "PIP_", "VIRTUAL_ENV", "CONDA_", "__PYVENV", "SETUPTOOLS_", "DISTUTILS_"];
 
@@ -29,7 +32,7 @@ internal static class HeardProcess
         return start;
     }
 
-    /// <summary>Runs it as if the environment were activated, with nothing to read.</summary>
+    /// <summary>Runs it as if the environment were activated, with nothing to read. When it ends, all that it started ends too, in the background and elsewhere; and so does everything when Mayfly ends, in whatever way.</summary>
     /// <param name="environment">The folder of the one whose programs come first.</param>
     /// <param name="program">Its path.</param>
     /// <param name="arguments">What it is given.</param>
@@ -39,24 +42,11 @@ internal static class HeardProcess
     /// <returns>Its exit code and both its outputs, as they came.</returns>
     public static async Task<(int Code, string Said)> RunAsync(string environment, string program, IReadOnlyList<string> arguments, string folder, IReadOnlyList<(string Name, string Value)> variables, CancellationToken cancellationToken)
     {
-        using var process = new Process { StartInfo = Activated(environment, program, arguments, folder, variables) };
-        var (said, heard) = Hear(process);
-        try
-        {
-            await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill(entireProcessTree: true);
-            await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
-            throw;
-        }
-
-        await heard.ConfigureAwait(false);
-        return (process.ExitCode, said.ToString());
+        var (code, said) = await RunWithinAsync(environment, program, arguments, folder, variables, Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false);
+        return (code!.Value, said);
     }
 
-    /// <summary>The same for what may wait for ever or leave something running: when it ends, or has not ended in time, all that it started ends too, in the background and elsewhere.</summary>
+    /// <summary>The same for what may wait for ever: when it has not ended in time, it is ended.</summary>
     /// <param name="environment">The folder of the one whose programs come first.</param>
     /// <param name="program">Its path.</param>
     /// <param name="arguments">What it is given.</param>
@@ -67,10 +57,16 @@ internal static class HeardProcess
     /// <returns>Its exit code, or null when it did not end in time, and both its outputs, as they came.</returns>
     public static async Task<(int? Code, string Said)> RunWithinAsync(string environment, string program, IReadOnlyList<string> arguments, string folder, IReadOnlyList<(string Name, string Value)> variables, TimeSpan limit, CancellationToken cancellationToken)
     {
-        var mark = (Name: "MAYFLY_TRIAL", Value: Guid.NewGuid().ToString("n"));
-        using var process = new Process { StartInfo = Activated(environment, program, arguments, folder, [.. variables, mark]) };
+        // Without site, so that no code of the environment runs in what shall end it.
+        using var process = new Process
+        {
+            StartInfo = Of($"{environment}/bin/python", ["-I", "-S", "-c", EmbeddedText.Of("guard.py"), program, .. arguments], folder,
+                [("PATH", $"{environment}/bin:{Environment.GetEnvironmentVariable("PATH")}"), ("VIRTUAL_ENV", environment), .. variables]),
+        };
         using var clock = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var (said, heard) = Hear(process);
+        var said = new HeardText();
+        process.Start();
+        var heard = Task.WhenAll(BoundedLines.ReadAsync(process.StandardOutput, said.Add), BoundedLines.ReadAsync(process.StandardError, said.Add));
         clock.CancelAfter(limit);
         try
         {
@@ -78,17 +74,13 @@ internal static class HeardProcess
         }
         catch (OperationCanceledException)
         {
-            process.Kill(entireProcessTree: true);
-            await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
-            LeftProcesses.End($"{mark.Name}={mark.Value}");
+            await EndAsync(process).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
             return (null, said.ToString());
         }
 
-        // What it leaves holds its outputs open, which would be waited for.
-        LeftProcesses.End($"{mark.Name}={mark.Value}");
-        // Something that hid itself may hold them still.
-        await Task.WhenAny(heard, Task.Delay(TimeSpan.FromSeconds(5), cancellationToken)).ConfigureAwait(false);
+        // Something that hid itself may hold its outputs still.
+        await Task.WhenAny(heard, Task.Delay(Patience, cancellationToken)).ConfigureAwait(false);
         return (process.ExitCode, said.ToString());
     }
 
@@ -108,15 +100,19 @@ internal static class HeardProcess
         return log;
     }
 
-    private static ProcessStartInfo Activated(string environment, string program, IReadOnlyList<string> arguments, string folder, IReadOnlyList<(string Name, string Value)> variables) =>
-        Of(program, arguments, folder, [("PATH", $"{environment}/bin:{Environment.GetEnvironmentVariable("PATH")}"), ("VIRTUAL_ENV", environment), .. variables]);
-
-    /// <summary>Starts it, and gives what it says from then on, and what ends when it can say no more.</summary>
-    private static (HeardText Said, Task Heard) Hear(Process process)
+    /// <summary>Has the guard end what it started, and itself.</summary>
+    private static async Task EndAsync(Process guard)
     {
-        var said = new HeardText();
-        process.Start();
-        process.StandardInput.Close();
-        return (said, Task.WhenAll(BoundedLines.ReadAsync(process.StandardOutput, said.Add), BoundedLines.ReadAsync(process.StandardError, said.Add)));
+        guard.StandardInput.Close();
+        using var clock = new CancellationTokenSource(2 * Patience);
+        try
+        {
+            await guard.WaitForExitAsync(clock.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            guard.Kill(entireProcessTree: true);
+            await guard.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
+        }
     }
 }

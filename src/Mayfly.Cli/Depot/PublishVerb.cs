@@ -28,7 +28,7 @@ internal static class PublishVerb
         var builds = BuildOption.Create();
         var command = new ExampledCommand("publish", "Add a lock, its packages and its wheels to a depot",
             "mayfly depot publish examples/shop --to /srv/depot", "mayfly depot publish pylock.toml --to /srv/depot --test 'python -m unittest'") { named, to, key, address, test, limit, python, policy, builds };
-        command.SetAction((result, cancelled) => Interruption.RunAsync(async cancellationToken =>
+        command.SetAction(async (result, cancellationToken) =>
         {
             var within = TimeLimit.Parse(result.GetValue(limit)!, limit.Name);
             var asked = PublishedLock.Of(result.GetValue(named)!);
@@ -128,7 +128,7 @@ internal static class PublishVerb
                     output.WriteLine($"for pip: --index-url {(result.GetValue(address) is { } place ? place.TrimEnd('/') : $"file://{depot.Root}")}/simple/");
                 output.WriteLine($"for Mayfly: {depot.Root}/depot.asc is the key for [depot] keys");
             }
-        }, cancelled));
+        });
         return command;
     }
 

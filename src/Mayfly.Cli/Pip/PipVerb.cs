@@ -18,37 +18,36 @@ internal static class PipVerb
         var environment = arguments?.Command is "list" or "freeze" or "show" ? VirtualEnvironment.Read(root, store) : VirtualEnvironment.Open(root, store);
         if (arguments is null || !arguments.TryAdd(PipConfiguration.OfHost(environment.Root, arguments.Command)) || IsForPip(arguments, environment))
             return await RealPip.RunAsync(environment, store, rest);
-        using var ended = new CancellationTokenSource();
-        using var interrupted = System.Runtime.InteropServices.PosixSignalRegistration.Create(System.Runtime.InteropServices.PosixSignal.SIGINT, context =>
-        {
-            context.Cancel = true;
-            ended.Cancel();
-        });
         var told = arguments.Has("--quiet") ? TextWriter.Null : output;
-        try
+        return await Interruption.RunAsync(AnswerAsync, () => error.WriteLine("ERROR: Operation cancelled by user"));
+
+        async Task<int> AnswerAsync(CancellationToken cancellationToken)
         {
-            // What only looks takes nothing out of the store; and who is asked whether something may go, may be out for lunch.
-            using var held = arguments.Command is "install" or "download" ? store.LockShared(new Terminal.PlainProgress(Console.Error), ended.Token) : null;
-            return arguments.Command switch
+            try
             {
-                "list" => PipListing.List(arguments, environment, told, error),
-                "freeze" => PipListing.Freeze(arguments, environment, output),
-                "show" => PipListing.Show(arguments, environment, told, error),
-                "uninstall" => await PipUninstall.RunAsync(arguments, environment, store, told, error, ended.Token),
-                "download" => await PipInstall.DownloadAsync(arguments, environment, store, told, ended.Token),
-                _ => await PipInstall.RunAsync(arguments, environment, store, told, error, ended.Token),
-            };
-        }
-        catch (PipFailure failure)
-        {
-            foreach (var line in failure.Lines)
-                error.WriteLine($"ERROR: {line}");
-            return Failed(failure.Hint);
-        }
-        catch (MayflyException e)
-        {
-            error.WriteLine($"ERROR: {e.Message}");
-            return Failed(e.Hint);
+                // What only looks takes nothing out of the store; and who is asked whether something may go, may be out for lunch.
+                using var held = arguments.Command is "install" or "download" ? store.LockShared(new Terminal.PlainProgress(Console.Error), cancellationToken) : null;
+                return arguments.Command switch
+                {
+                    "list" => PipListing.List(arguments, environment, told, error),
+                    "freeze" => PipListing.Freeze(arguments, environment, output),
+                    "show" => PipListing.Show(arguments, environment, told, error),
+                    "uninstall" => await PipUninstall.RunAsync(arguments, environment, store, told, error, cancellationToken),
+                    "download" => await PipInstall.DownloadAsync(arguments, environment, store, told, cancellationToken),
+                    _ => await PipInstall.RunAsync(arguments, environment, store, told, error, cancellationToken),
+                };
+            }
+            catch (PipFailure failure)
+            {
+                foreach (var line in failure.Lines)
+                    error.WriteLine($"ERROR: {line}");
+                return Failed(failure.Hint);
+            }
+            catch (MayflyException e)
+            {
+                error.WriteLine($"ERROR: {e.Message}");
+                return Failed(e.Hint);
+            }
         }
 
         int Failed(string? hint)
