@@ -9,6 +9,10 @@ internal struct Statx
     /// <summary>STATX_BASIC_STATS.</summary>
     public const uint Basic = 0x7ff;
 
+    /// <summary>STATX_ATTR_MOUNT_ROOT, which Linux tells since 5.8.</summary>
+    public const ulong MountRoot = 0x2000;
+
+    [FieldOffset(0x08)] public ulong Attributes;
     [FieldOffset(0x10)] public uint Links;
     [FieldOffset(0x14)] public uint User;
     [FieldOffset(0x18)] public uint Group;

@@ -9,11 +9,8 @@ namespace Mayfly.Linux;
 /// </summary>
 public static unsafe partial class Trees
 {
-    private const int NoEntry = 2, NotDirectory = 20, IsDirectory = 21, NotSupported = 95, NoData = 61;
+    private const int NotSupported = 95, NoData = 61;
     private const int AtCurrent = -100, NoFollowFlag = 0x100;
-
-    /// <summary>Removes a name and all below it; no error when it is not there, or when somebody else removes it at the same time.</summary>
-    public static void Remove(string path) => RemoveName(AtCurrent, Name(path), path);
 
     /// <summary>
     /// Copies what is in a folder into another, which exists: owners, modes, times, extended attributes, hard links among
@@ -75,35 +72,6 @@ public static unsafe partial class Trees
         }
 
         return sum;
-    }
-
-    private static void RemoveName(int folder, byte[] name, string subject)
-    {
-        const int RemoveDirectory = 0x200;
-        fixed (byte* start = name)
-        {
-            if (unlinkat(folder, start, 0) == 0)
-                return;
-            var errno = Marshal.GetLastPInvokeError();
-            if (errno is NoEntry or NotDirectory)
-                return;
-            if (errno != IsDirectory)
-                throw new LinuxException("unlink", subject, errno);
-            try
-            {
-                using var inner = OpenFolder(folder, name, subject);
-                foreach (var below in Names(inner, subject))
-                    RemoveName((int)inner.DangerousGetHandle(), below, subject);
-            }
-            catch (LinuxException e) when (e.Errno == NoEntry)
-            {
-                // Removed meanwhile: one that is open still cannot be listed any more.
-                return;
-            }
-
-            if (unlinkat(folder, start, RemoveDirectory) != 0 && Marshal.GetLastPInvokeError() != NoEntry)
-                throw LinuxException.Last("rmdir", subject);
-        }
     }
 
     private static void CopyEntry(int source, int destination, byte[] name, string subject, Dictionary<(ulong Inode, uint Major, uint Minor), SafeFileHandle> linked, SharedFileCopy shared)
@@ -332,9 +300,6 @@ public static unsafe partial class Trees
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint getdents64(SafeFileHandle folder, byte* buffer, nint length);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int unlinkat(int folder, byte* path, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int mkdirat(int folder, byte* path, uint mode);

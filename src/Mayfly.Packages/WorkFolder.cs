@@ -1,3 +1,5 @@
+using Mayfly.Linux;
+
 namespace Mayfly.Packages;
 
 /// <summary>A folder of the store's <c>tmp/</c> that one piece of work owns; whatever was not committed goes with it.</summary>
@@ -9,17 +11,14 @@ public sealed class WorkFolder : IDisposable
 
     public void Dispose() => Remove(Path);
 
-    /// <summary>Removes a file or tree without following links; what cannot be removed stays for the next opening of the store.</summary>
+    /// <summary>Removes a file or tree without following links, however deep a build has made it; what cannot be removed stays for the next opening of the store.</summary>
     internal static void Remove(string path)
     {
         try
         {
-            if (Directory.Exists(path) && new DirectoryInfo(path).LinkTarget is null)
-                Directory.Delete(path, recursive: true);
-            else
-                File.Delete(path);
+            Trees.Remove(path);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (LinuxException)
         {
         }
     }

@@ -1,10 +1,11 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 
 namespace Mayfly.Linux.Tests;
 
 [Trait("needs", "root")]
 [Trait("needs", "oracle")]
-public sealed class TreesTests : IDisposable
+public sealed partial class TreesTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("mayfly-trees-").FullName;
 
@@ -46,6 +47,55 @@ public sealed class TreesTests : IDisposable
         Assert.Throws<LinuxException>(() => Trees.CopyContents(At("gone"), At("keep")));
     }
 
+    [Theory, InlineData(""), InlineData("setpriv --reuid=65534 --regid=65534 --clear-groups ")]
+    public void Removal_takes_what_is_deeper_than_any_path_may_be_long_and_what_nobody_may_read(string asWhom)
+    {
+        Shell($$"""
+            chmod 755 .; mkdir keep t; echo x > keep/f; chown nobody t
+            {{asWhom}}/usr/bin/python3 - "$PWD" <<'end'
+            import os, sys
+            os.chdir("t")
+            for depth in range(20000):
+                if depth % 1000 == 0:
+                    os.symlink(sys.argv[1] + "/keep", "out")
+                    os.mkdir("beside")
+                    open("beside/file", "w").close()
+                    os.chmod("beside", (0, 0o500)[depth // 1000 % 2])
+                os.mkdir("d" * (1 + depth % 9))
+                os.chdir("d" * (1 + depth % 9))
+            os.mkdir("locked", 0)
+            end
+            """);
+        if (asWhom.Length == 0)
+        {
+            Trees.Remove(At("t"));
+            Assert.False(Path.Exists(At("t")));
+        }
+        else
+        {
+            // The folder that it is in is root's.
+            Assert.Equal(("rmdir", 13), AsNobody(() => Trees.Remove(At("t"))));
+            Assert.Equal("", Shell("find t -mindepth 1"));
+        }
+
+        Assert.True(File.Exists(At("keep/f")));
+    }
+
+    [Fact]
+    public void What_cannot_be_removed_keeps_nothing_else()
+    {
+        Shell("mkdir -p t/a t/b t/c; touch t/a/f t/c/f; mount -t tmpfs none t/b; touch t/b/f");
+        try
+        {
+            Assert.Equal(16, Assert.Throws<LinuxException>(() => Trees.Remove(At("t"))).Errno);
+            Assert.Equal("t/b\nt/b/f", Shell("find t -mindepth 1"));
+        }
+        finally
+        {
+            Shell("umount t/b");
+        }
+    }
+
     [Fact]
     public void Removals_of_one_tree_at_the_same_time_do_not_disturb_each_other()
     {
@@ -56,6 +106,31 @@ public sealed class TreesTests : IDisposable
             Assert.False(Path.Exists(At("t")));
         }
     }
+
+    /// <summary>On a thread of its own, since a user is a thread's to the kernel; gives how it was refused.</summary>
+    private static (string Call, int Errno) AsNobody(Action work)
+    {
+        const int Nobody = 65534;
+        var refused = ("", 0);
+        var thread = new Thread(() =>
+        {
+            Assert.Equal(0, syscall(RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 147 : 117, Nobody, Nobody, Nobody));
+            try
+            {
+                work();
+            }
+            catch (LinuxException e)
+            {
+                refused = (e.Call, e.Errno);
+            }
+        });
+        thread.Start();
+        thread.Join();
+        return refused;
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint syscall(nint number, nint real, nint effective, nint saved);
 
     public void Dispose() => Trees.Remove(_folder);
 
