@@ -43,7 +43,7 @@ public sealed class ImageBuildPlace(Store store, StackLock stack, ImageRecipe re
 
     public async Task<(int Code, string Said)> RunAsync(string work, string environment, IReadOnlyList<string> arguments, string folder, IReadOnlyList<(string Name, string Value)> variables, CancellationToken cancellationToken)
     {
-        using var held = store.LockShared();
+        using var held = store.LockShared(progress, cancellationToken);
         var layers = await LayersAsync(cancellationToken).ConfigureAwait(false);
         var there = PathOf(work, environment);
         var told = new Dictionary<string, string>(ScriptEnvironment.ForPackages);

@@ -79,12 +79,6 @@ public static unsafe partial class Trees
                 return;
             using (inner)
             {
-                if (IsMountedHere(inner))
-                {
-                    _refusal ??= new LinuxException("rmdir", path, Busy);
-                    return;
-                }
-
                 if (depth == Deepest)
                 {
                     fixed (byte* from = name, to = Name($"{_aside}{_moved}"))
@@ -163,6 +157,8 @@ public static unsafe partial class Trees
                 {
                     // chmod(2) would follow a link that is put there meanwhile; what is opened for its name alone is what it is.
                     using var named = OpenName(folder, name);
+                    if (IsMountedHere(named))
+                        throw new LinuxException("rmdir", path, Busy);
                     fixed (byte* itself = Encoding.ASCII.GetBytes($"/proc/self/fd/{named.DangerousGetHandle()}\0"))
                     {
                         if (chmod(itself, Owner) != 0)
@@ -170,6 +166,12 @@ public static unsafe partial class Trees
                     }
 
                     return OpenFolder(folder, name, path);
+                }
+
+                if (IsMountedHere(opened))
+                {
+                    opened.Dispose();
+                    throw new LinuxException("rmdir", path, Busy);
                 }
 
                 // Who may do anything needs no permission; and nobody can give himself one to another's folder.

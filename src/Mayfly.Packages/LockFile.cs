@@ -48,7 +48,10 @@ public static class LockFile
     /// <summary>Writes the lock by way of a file beside it, so that a reader sees the old one or the new one.</summary>
     public static void Write(string path, StackLock stackLock)
     {
-        var bytes = Encoding.UTF8.GetBytes(Format(stackLock));
+        var text = Format(stackLock);
+        // What could not be read back would stand in the way of every later command.
+        Parse(text, Path.GetFileName(path));
+        var bytes = Encoding.UTF8.GetBytes(text);
         try
         {
             WholeFile.Write(path, file => file.Write(bytes));

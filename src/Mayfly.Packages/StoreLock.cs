@@ -19,12 +19,13 @@ internal static class StoreLock
         var file = Open(root);
         try
         {
+            string? place = null;
             // The kernel's list is read in pieces, and one who has a lock may be missing from it for a moment: only a new name is news, and that there is none at all when it is so again.
             var (told, looks) = (new HashSet<string>(StringComparer.Ordinal), 0);
             for (; !Files.Lock(file, exclusive, wait: false); cancellationToken.WaitHandle.WaitOne(50))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                IReadOnlyList<string> holders = Holders(file) is { Count: > 0 } known ? known : looks++ > 1 && told.Count == 0 ? ["another process"] : [];
+                IReadOnlyList<string> holders = Holders(place ??= PlaceOf(file)) is { Count: > 0 } known ? known : looks++ > 1 && told.Count == 0 ? ["another process"] : [];
                 if (holders.Except(told).Any())
                     progress?.Report(new Activity("wait", $"the store {root} is {(exclusive ? "in use by" : "being pruned by")} {string.Join(", ", holders)}") { AtOnce = true });
                 told.UnionWith(holders);
@@ -62,13 +63,13 @@ internal static class StoreLock
     }
 
     /// <summary>Who has it, as the kernel lists locks (proc_locks(5)): many may have it together, so none can sign it as those do who have something alone.</summary>
-    private static IReadOnlyList<string> Holders(SafeFileHandle file)
+    /// <param name="place">The file, as that list has it.</param>
+    private static IReadOnlyList<string> Holders(string place)
     {
-        var inode = Nodes.Of(file, "lock").Inode.ToString(CultureInfo.InvariantCulture);
         var processes = from line in File.ReadLines("/proc/locks")
                         let fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)
                         // A second field -> is one that waits.
-                        where fields is [_, "FLOCK", ..] && fields[5].Split(':')[^1] == inode
+                        where fields is [_, "FLOCK", ..] && fields[5] == place
                         let id = int.Parse(fields[4], CultureInfo.InvariantCulture)
                         where id > 0
                         orderby id
@@ -77,5 +78,16 @@ internal static class StoreLock
                         select string.Create(CultureInfo.InvariantCulture, $"process {process.Value.Id} since {process.Value.StartedAt.ToLocalTime():HH:mm:ss}");
         // In another namespace of processes it has no number here.
         return [.. processes.Distinct()];
+    }
+
+    /// <summary>
+    /// Device and number of an open file, as <c>/proc/locks</c> has them. The device is that of the file system, which is said for its mount (proc_pid_mountinfo(5)); what stat(2) says is another one
+    /// where a file system has parts (btrfs). Empty where it cannot be known: then nobody is named rather than the wrong one.
+    /// </summary>
+    private static string PlaceOf(SafeFileHandle file)
+    {
+        var mount = File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fdinfo/{file.DangerousGetHandle()}")).Select(static line => line.Split('\t', 2)).FirstOrDefault(static words => words is ["mnt_id:", _])?[1].Trim();
+        return File.ReadLines("/proc/self/mountinfo").Select(static line => line.Split(' ', 4)).FirstOrDefault(words => words[0] == mount) is [_, _, var device, ..] && device.Split(':') is [var major, var minor]
+            ? string.Create(CultureInfo.InvariantCulture, $"{int.Parse(major, CultureInfo.InvariantCulture):x2}:{int.Parse(minor, CultureInfo.InvariantCulture):x2}:{Nodes.Of(file, "lock").Inode}") : "";
     }
 }

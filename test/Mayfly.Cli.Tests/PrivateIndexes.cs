@@ -175,6 +175,22 @@ public sealed class PrivateIndexes : IDisposable
     }
 
     [Fact]
+    public void A_keyring_that_nobody_asked_for_and_that_fails_is_a_hint_and_no_end()
+    {
+        Fill();
+        Keyring("*) echo 'keyring.errors.NoKeyringError: none' >&2; exit 1;;");
+        Does("made FOLDER/environments/shop", "", "create", "shop", "--python", "/usr/bin/python3");
+        var said = WithKeyring(Open.Replace("http://", "http://joe@", StringComparison.Ordinal), [], "env", "install", "one", "--env", "shop");
+        Assert.Equal(1, said.ExitCode);
+        Assert.Matches("^error: [^\n]*one/ cannot be read: [^\n]*\nhint: [0-9.:]+ wants a name and a password, and .*/keyring, which is asked for them, failed with exit code 1: keyring.errors.NoKeyringError: none; try it by hand: keyring get .* joe; ", said.Error);
+        // A name that begins as an option is nobody's, and the program is not asked.
+        File.Delete($"{_programs.Path}/asked");
+        said = WithKeyring(Open.Replace("http://", "http://--disable@", StringComparison.Ordinal), [], "env", "install", "one", "--env", "shop");
+        Assert.Equal(1, said.ExitCode);
+        Assert.False(File.Exists($"{_programs.Path}/asked"), said.Error);
+    }
+
+    [Fact]
     public void A_keyring_provider_that_is_none_is_told()
     {
         Run(Open, "", "env", "install", "one", "--keyring-provider", "apple").ShouldMatch("keyring-provider-that-is-none");

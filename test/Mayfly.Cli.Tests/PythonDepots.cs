@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Mayfly.Environments.Tests;
+using Mayfly.Linux;
 
 namespace Mayfly.Cli.Tests;
 
@@ -9,7 +11,10 @@ namespace Mayfly.Cli.Tests;
 public sealed class PythonDepots(HardDepot hard) : IClassFixture<HardDepot>, IDisposable
 {
     /// <summary>What the kills come from; another one tries other moments.</summary>
-    private const int Seed = 20261126, Kills = 3;
+    private const int Seed = 20261126;
+
+    /// <summary>Few in every run; <c>MAYFLY_KILLS=60</c> tries as many as one has patience for.</summary>
+    private static readonly int Kills = int.TryParse(Environment.GetEnvironmentVariable("MAYFLY_KILLS"), out var given) ? given : 3;
 
     private readonly Folder _folder = new();
 
@@ -204,6 +209,57 @@ public sealed class PythonDepots(HardDepot hard) : IClassFixture<HardDepot>, IDi
             Assert.Equal((4, 12, 0), (found.Locks, found.Wheels, found.Faults.Count));
             Assert.Equal(["lock"], Directory.GetFileSystemEntries($"{_folder.Path}/killed/.mayfly").Select(Path.GetFileName));
         }
+    }
+
+    [Fact]
+    [Trait("needs", "root")]
+    public async Task A_disk_that_becomes_full_while_it_is_published_leaves_the_former_state()
+    {
+        hard.CopyTo(_folder);
+        var random = new Random(Seed);
+        WheelFile.Write(Directory.CreateDirectory($"{_folder.Path}/wheels").FullName, "more", "1.0", Enumerable.Range(0, 20).ToDictionary(static number => $"more/m{number}.bin", _ =>
+        {
+            var bytes = new byte[16_000];
+            random.NextBytes(bytes);
+            return bytes;
+        }).Append(KeyValuePair.Create("more/__init__.py", Array.Empty<byte>())).ToDictionary(), "");
+        _folder.With("more/pylock.toml", Pylock(["more"]));
+        var disk = Directory.CreateDirectory($"{_folder.Path}/disk").FullName;
+        string[] command = ["depot", "publish", "more", "--to", "disk/depot", "--key", "depot.key"];
+        var failures = 0;
+        // The wheel is 320 kB, and what the former lists have comes beside them.
+        foreach (var room in (int[])[0, 12, 100, 300, 328, 360, 440, 600, 1200, 3000, 8000])
+        {
+            Mounts.Mount("tmpfs", disk, "tmpfs", MountFlags.None, "size=64m");
+            try
+            {
+                Shell.Run(_folder.Path, [], "cp -a depot disk/depot");
+                var used = new DriveInfo(disk) is var drive ? (drive.TotalSize - drive.TotalFreeSpace) / 1024 : 0;
+                Mounts.Mount("tmpfs", disk, "tmpfs", MountFlags.Remount, $"size={used + room}k");
+                var published = Mayfly([], command);
+                var found = await RealDepot.CheckAsync($"{disk}/depot");
+                Assert.True(found.Faults.Count == 0 && (found.Locks, found.Wheels) == (published.ExitCode == 0 ? (4, 12) : (3, 11)), $"{room} kB: {found.Locks} locks, {found.Wheels} wheels; {string.Join("; ", found.Faults)}; {published.Error}");
+                if (published.ExitCode != 0)
+                {
+                    Assert.Equal((1, ""), (published.ExitCode, published.Output));
+                    Assert.Matches("(?m)^error: .*disk is full.*\nhint: .*room.*\n$", published.Error);
+                    failures++;
+                }
+
+                Mounts.Mount("tmpfs", disk, "tmpfs", MountFlags.Remount, "size=64m");
+                var again = Mayfly([], command);
+                Assert.True(again.ExitCode == 0, again.Error);
+                found = await RealDepot.CheckAsync($"{disk}/depot");
+                Assert.Equal((4, 12, 0), (found.Locks, found.Wheels, found.Faults.Count));
+                Assert.Equal(["lock"], Directory.GetFileSystemEntries($"{disk}/depot/.mayfly").Select(Path.GetFileName));
+            }
+            finally
+            {
+                Mounts.Detach(disk);
+            }
+        }
+
+        Assert.InRange(failures, 5, 10);
     }
 
     [Fact]

@@ -10,11 +10,13 @@ public sealed partial class RepositoriesOfGit : IDisposable
 {
     /// <summary>Its version is the one that git tells, so that the whole history must be there while it is built.</summary>
     private const string Backend = """
+        import os
         import subprocess
         from flit_core import buildapi
         from flit_core.buildapi import get_requires_for_build_wheel
 
         def stamp():
+            assert os.path.exists('.gitmodules') == os.path.exists('inner/inner.py')
             tag, count, commit = subprocess.check_output(['git', 'describe', '--tags', '--long', '--dirty=.broken', '--exclude=other*'], text=True).strip().rsplit('-', 2)
             with open('work.py', 'a') as file:
                 file.write(f"__version__ = '{tag[1:]}.post{count}'\n")
@@ -40,6 +42,10 @@ public sealed partial class RepositoriesOfGit : IDisposable
         ["VIRTUAL_ENV"] = null,
         ["HOME"] = _folder.Path,
         ["PATH"] = $"/usr/bin:/bin:{Environment.GetEnvironmentVariable("PATH")}",
+        // Of submodules git takes none from this host, unless somebody says so.
+        ["GIT_CONFIG_COUNT"] = "1",
+        ["GIT_CONFIG_KEY_0"] = "protocol.file.allow",
+        ["GIT_CONFIG_VALUE_0"] = "always",
         ["GIT_AUTHOR_NAME"] = "x",
         ["GIT_AUTHOR_EMAIL"] = "x@y",
         ["GIT_COMMITTER_NAME"] = "x",
@@ -65,6 +71,12 @@ public sealed partial class RepositoriesOfGit : IDisposable
         Git("add", "--all");
         Git("commit", "--quiet", "--message=one");
         Git("tag", "v1.0");
+        // By an address that is meant from that of the repository.
+        SourceProject.Folder($"{_folder.Path}/team/inner.git", new Dictionary<string, string> { ["inner.py"] = "" });
+        foreach (var words in (string[][])[["init", "--quiet", "--initial-branch=main"], ["add", "--all"], ["commit", "--quiet", "--message=inner"]])
+            Run("git", ["-C", $"{_folder.Path}/team/inner.git", .. words]);
+        Git("remote", "add", "origin", $"file://{_folder.Path}/team/work.git");
+        Git("submodule", "--quiet", "add", "../inner.git", "inner");
         File.AppendAllText($"{_folder.Path}/team/work.git/work.py", "later = True\n");
         Git("commit", "--quiet", "--all", "--message=two");
         Git("checkout", "--quiet", "-b", "try/other");

@@ -41,6 +41,8 @@ internal static class WheelFile
         foreach (var (name, bytes) in all.Append(KeyValuePair.Create($"{information}/RECORD", Encoding.UTF8.GetBytes($"{record}{information}/RECORD,,\n"))))
         {
             var entry = zip.CreateEntry(name.TrimStart('+'));
+            // The same wheel is the same bytes, whenever it is made.
+            entry.LastWriteTime = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
             entry.ExternalAttributes = (name[0] == '+' ? 0x81ed : 0x81a4) << 16;
             using var stream = entry.Open();
             stream.Write(bytes);

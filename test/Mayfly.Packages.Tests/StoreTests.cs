@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Mayfly.Linux;
 
 namespace Mayfly.Packages.Tests;
@@ -53,6 +54,48 @@ public sealed class StoreTests : IDisposable
         held.Dispose();
         store.LockShared(_told, TestContext.Current.CancellationToken).Dispose();
         Assert.Empty(_told.Said);
+    }
+
+    [Fact]
+    [Trait("needs", "root")]
+    public async Task Who_has_a_lock_of_the_same_number_on_another_file_system_is_not_named()
+    {
+        var places = new[] { "one", "other" }.Select(name => Directory.CreateDirectory($"{_temporary.Folder}/{name}").FullName).ToArray();
+        Process? sleeper = null;
+        try
+        {
+            foreach (var place in places)
+                Mounts.Mount("tmpfs", place, "tmpfs");
+            var store = Store.Open(places[0]);
+            using var held = store.LockShared();
+            var meant = Nodes.Read($"{places[0]}/lock").Inode;
+            // A file system of its own counts from its own beginning.
+            var number = 0;
+            for (string path; Nodes.Find(path = $"{places[1]}/{number}") is not { } node || node.Inode != meant; number++)
+            {
+                Assert.True(number < 1000);
+                await File.WriteAllTextAsync(path, "", TestContext.Current.CancellationToken);
+                if (Nodes.Read(path).Inode == meant)
+                    break;
+            }
+
+            var ready = $"{_temporary.Folder}/ready";
+            sleeper = Process.Start("flock", [$"{places[1]}/{number}", "sh", "-c", "touch \"$1\"; exec sleep 600", "-", ready])!;
+            while (!File.Exists(ready))
+                await Task.Delay(20, TestContext.Current.CancellationToken);
+            using var tired = new CancellationTokenSource();
+            var alone = Task.Run(() => store.LockExclusive(_told, tired.Token));
+            Assert.Matches($"^the store {store.Root} is in use by process {Environment.ProcessId} since [0-9:]{{8}}$", _told.Take());
+            await tired.CancelAsync();
+            await Assert.ThrowsAsync<OperationCanceledException>(() => alone);
+        }
+        finally
+        {
+            sleeper?.Kill(entireProcessTree: true);
+            sleeper?.WaitForExit();
+            foreach (var place in places.Where(static place => Directory.EnumerateFileSystemEntries(place).Any()))
+                Mounts.Unmount(place);
+        }
     }
 
     public void Dispose() => _temporary.Dispose();

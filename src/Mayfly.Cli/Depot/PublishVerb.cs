@@ -42,7 +42,7 @@ internal static class PublishVerb
                 var locked = LockFile.Read(asked.Path)!;
                 if (await StackPolicy.JudgeAsync(asked.Path, locked.Environments.Count > 0, cancellationToken) is var refused and not ExitCode.Done)
                     return refused;
-                using var held = store.LockShared();
+                using var held = store.LockShared(new PlainProgress(Console.Error), cancellationToken);
                 var (published, wheels) = await Screen.ShowAsync(async progress =>
                 {
                     var sets = await WheelSet.OfStackAsync(store, locked, Path.GetDirectoryName(Path.GetFullPath(asked.Path))!, result.GetValue(python), progress, cancellationToken);
@@ -58,7 +58,7 @@ internal static class PublishVerb
 
             async Task<int> PythonAsync()
             {
-                using var held = store.LockShared();
+                using var held = store.LockShared(new PlainProgress(Console.Error), cancellationToken);
                 var (text, sets) = await Screen.ShowAsync(progress => PythonSetsAsync(progress));
                 if (Script(asked, result.GetValue(policy)) is { } script && await StackPolicy.JudgeAsync(script, store, sets.SelectMany(static set => set.Files), cancellationToken) is var refused and not ExitCode.Done)
                     return refused;

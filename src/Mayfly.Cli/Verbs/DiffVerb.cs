@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Mayfly.Images;
 using Mayfly.Packages;
+using Mayfly.Terminal;
 
 namespace Mayfly.Cli.Verbs;
 
@@ -56,7 +57,7 @@ internal static class DiffVerb
     private static Difference CompareImages(string one, string other, CancellationToken cancellationToken)
     {
         var store = Store.Open();
-        using var held = store.LockShared();
+        using var held = store.LockShared(new PlainProgress(Console.Error), cancellationToken);
         var images = new ImageStore(store);
         var difference = ImageDifference.Between(store, images.Get(one), images.Get(other), cancellationToken);
         return new Difference(difference.Packages, difference.Names, [], Others: false);

@@ -57,7 +57,10 @@ public sealed record DirectReference
     public bool IsWheel => HasDigest && FileName.EndsWith(WheelName.Extension, StringComparison.Ordinal);
 
     /// <summary>How it is called in messages.</summary>
-    public string Name => IsFolder ? Path! : IsRepository ? Login.Shown(Text.Split('#')[0]) : FileName;
+    public string Name => IsFolder ? Path! : IsRepository ? Place : FileName;
+
+    /// <summary>The address as anybody may see it.</summary>
+    public string Place => Login.Shown(IsRepository ? Text.Split('#')[0] : Url);
 
     private string RepositoryName
     {
@@ -105,14 +108,14 @@ public sealed record DirectReference
             var (name, value) = part.IndexOf('=') is > 0 and var equals ? (part[..equals], Uri.UnescapeDataString(part[(equals + 1)..])) : (part, "");
             reference = name switch
             {
-                "subdirectory" => reference with { Subdirectory = value.Trim('/') },
+                "subdirectory" => reference with { Subdirectory = string.Join('/', value.Split('/').Where(static part => part is not ("" or "."))) is { Length: > 0 } inside ? inside : null },
                 "egg" when value.Split('[')[0] is var egg && ProjectName.IsValid(egg) => reference with { Project = ProjectName.Parse(egg) },
                 _ when !IsRepository && Algorithms.Contains(name) && (reference.Hash is not { } said || Array.IndexOf(Algorithms, name) < Array.IndexOf(Algorithms, said.Algorithm)) => reference with { Hash = (name, value.ToLowerInvariant()) },
                 _ => reference,
             };
         }
 
-        if (reference.Subdirectory is { } inside && inside.Split('/').Contains(".."))
+        if (reference.Subdirectory is { } leading && leading.Split('/').Contains(".."))
             throw new MayflyException($"{text} names a subdirectory that leads out of it", "name a folder in it");
         return reference;
     }
@@ -127,7 +130,7 @@ public sealed record DirectReference
         var url = text["git+".Length..].Split('#')[0];
         var scheme = Math.Max(0, url.IndexOf("://", StringComparison.Ordinal));
         var path = scheme == 0 ? -1 : url.IndexOf('/', scheme + 3);
-        if (path < 0 || url[..scheme].ToLowerInvariant() is not ("https" or "http" or "ssh" or "file" or "git") || url.Contains('\0', StringComparison.Ordinal) || !Uri.TryCreate(url, UriKind.Absolute, out _))
+        if (path < 0 || url[..scheme].ToLowerInvariant() is not ("https" or "http" or "ssh" or "file") || url.Contains('\0', StringComparison.Ordinal) || !Uri.TryCreate(url, UriKind.Absolute, out _))
             throw new MayflyException($"{Login.Shown(text)} is no address of a repository", "it is written git+https://HOST/PATH, git+ssh://git@HOST/PATH or git+file:///PATH, with @REVISION behind it");
         var at = url.LastIndexOf('@') is var sign && sign > path ? sign : -1;
         var revision = at < 0 ? null : Uri.UnescapeDataString(url[(at + 1)..]);

@@ -88,6 +88,9 @@ public sealed partial record DirectUrl
             return url;
         var end = url.AsSpan(scheme + 3).IndexOfAny('/', '?') is >= 0 and var length ? scheme + 3 + length : url.Length;
         var at = url.LastIndexOf('@', end - 1, end - scheme - 3);
+        // Whom ssh lets in is part of where it is.
+        if (at >= 0 && isRepository && url.StartsWith("ssh:", StringComparison.OrdinalIgnoreCase))
+            return url.IndexOf(':', scheme + 3, at - scheme - 3) is > 0 and var colon ? $"{url[..colon]}{url[at..]}" : url;
         return at < 0 || (isRepository && url[(scheme + 3)..at] == "git") || Variables().IsMatch(url[(scheme + 3)..at]) ? url : $"{url[..(scheme + 3)]}{url[(at + 1)..]}";
     }
 

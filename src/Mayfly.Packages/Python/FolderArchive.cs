@@ -9,10 +9,12 @@ namespace Mayfly.Packages.Python;
 /// </summary>
 public static class FolderArchive
 {
-    /// <summary>Git's <c>.git</c> may also be a file.</summary>
+    private const long Large = 64 << 20;
+
+    /// <summary>Git's <c>.git</c> may also be a file. What has passwords in it (<c>.env</c>) is nobody's sources either.</summary>
     private static readonly HashSet<string> NeverPacked = new(StringComparer.Ordinal)
     {
-        ".git", ".hg", ".svn", ".bzr", "__pycache__", ".venv", ".tox", ".nox", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".DS_Store", LockFile.Name,
+        ".git", ".hg", ".svn", ".bzr", "__pycache__", ".venv", ".tox", ".nox", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".DS_Store", ".eggs", ".coverage", "htmlcov", ".hypothesis", ".ipynb_checkpoints", ".idea", ".vscode", ".env", LockFile.Name,
     };
 
     /// <summary>Packs it.</summary>
@@ -39,8 +41,10 @@ public static class FolderArchive
                 };
                 if (node.Kind == NodeKind.Link)
                     entry.LinkName = new FileInfo(full).LinkTarget!;
-                else if (node.Kind == NodeKind.File)
-                    entry.DataStream = new MemoryStream(File.ReadAllBytes(full));
+                // A small one is what it was at one moment; a large one need not be in memory.
+                using Stream? contents = node.Kind != NodeKind.File ? null : node.Size > Large ? File.OpenRead(full) : new MemoryStream(File.ReadAllBytes(full));
+                if (contents is not null)
+                    entry.DataStream = contents;
                 tar.WriteEntry(entry);
             }
         }
@@ -70,7 +74,9 @@ public static class FolderArchive
     }
 
     private static bool IsLeftOut(string inside, string name, string path, Node node) => NeverPacked.Contains(name) || (node.Kind != NodeKind.Directory
-        ? name.EndsWith(".pyc", StringComparison.Ordinal) || name.EndsWith(".swp", StringComparison.Ordinal)
+        ? name.EndsWith(".pyc", StringComparison.Ordinal) || name.EndsWith(".swp", StringComparison.Ordinal) || name.EndsWith('~') || name.StartsWith(".#", StringComparison.Ordinal) || name.StartsWith(".coverage.", StringComparison.Ordinal)
+            // One that is being written.
+            || name.StartsWith($"{LockFile.Name}.", StringComparison.Ordinal)
         // An environment, whatever it is called; and what setuptools leaves behind in the folder that it builds in.
         : File.Exists($"{path}/pyvenv.cfg") || (name.EndsWith(".egg-info", StringComparison.Ordinal) && File.Exists($"{path}/SOURCES.txt"))
             || (inside.Length == 0 && name is "build" && Only(path, static made => made is "lib" || made.StartsWith("lib.", StringComparison.Ordinal) || made.StartsWith("temp.", StringComparison.Ordinal) || made.StartsWith("scripts-", StringComparison.Ordinal) || made.StartsWith("bdist.", StringComparison.Ordinal)))

@@ -24,8 +24,8 @@ public sealed record RequirementsEntry
     /// <summary>Hashes of files that may be taken, <c>sha256:…</c>; empty when none are demanded.</summary>
     public IReadOnlyList<string> Hashes { get; init; } = [];
 
-    /// <summary>A path of its line, absolute.</summary>
-    public string PathOf(string path) => Path.GetFullPath(path, Folder ?? Environment.CurrentDirectory);
+    /// <summary>A path of its line, absolute; what is no path stays as it is.</summary>
+    public string PathOf(string path) => path.Contains('\0', StringComparison.Ordinal) || path.Length == 0 ? path : Path.GetFullPath(path, Folder ?? Environment.CurrentDirectory);
 
     /// <summary>Where it stands, for messages; empty for one that was typed.</summary>
     public string Place => Line == 0 || File.Length == 0 ? File : $"{File}:{Line}";

@@ -12,6 +12,7 @@ namespace Mayfly.Packages.Python;
 public static class SourceArchive
 {
     private const string Hint = "the project must mend it; take another version of it, or a wheel";
+    private const int LargestProjectFile = 4 << 20;
     private const int MostEntries = 500_000, Everybody = 0b110_100_100, Runs = 0b111_101_101;
 
     private sealed record Entry(string Name, EntryType Type, bool Runs, string Target);
@@ -56,12 +57,21 @@ public static class SourceArchive
         {
             if (entry.Type != EntryType.File || entry.Name.Split('/', 2) is not [_, var below] || below != (inside is { Length: > 0 } ? $"{inside}/pyproject.toml" : "pyproject.toml"))
                 return true;
-            var bytes = new MemoryStream();
-            copy(bytes);
-            found = bytes.ToArray();
+            var room = new byte[LargestProjectFile];
+            var bytes = new MemoryStream(room);
+            try
+            {
+                copy(bytes);
+            }
+            catch (NotSupportedException e)
+            {
+                throw new ArchiveException($"its pyproject.toml has more than {LargestProjectFile >> 20} MiB", e);
+            }
+
+            found = room[..(int)bytes.Position];
             return false;
         }, long.MaxValue);
-        return found is null ? null : Encoding.UTF8.GetString(found);
+        return found is null ? null : new StreamReader(new MemoryStream(found)).ReadToEnd();
     }
 
     /// <summary>Takes it apart.</summary>

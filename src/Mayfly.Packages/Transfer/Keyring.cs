@@ -44,7 +44,8 @@ internal static class Keyring
 
     private static async Task<Login?> FirstAsync(Uri at, IReadOnlyList<string> services, string? name, TimeSpan limit)
     {
-        foreach (var service in Path is { } program ? services : [])
+        // What stands in somebody's address is a name, and no option of the program's.
+        foreach (var service in Path is not null && name?.StartsWith('-') != true ? services : [])
         {
             if (await AnswerAsync(Path!, at, service, name, limit).ConfigureAwait(false) is { } login)
                 return login;
@@ -69,6 +70,8 @@ internal static class Keyring
             throw Failed($"cannot be run: {e.Message}", e);
         }
 
+        // It may be waiting for somebody to unlock it, and nobody would end it.
+        AppDomain.CurrentDomain.ProcessExit += End;
         process.StandardInput.Close();
         var heard = Task.WhenAll(
             // A line more than any answer has.
@@ -89,6 +92,10 @@ internal static class Keyring
                 process.Kill(entireProcessTree: true);
                 throw Failed($"did not answer within {limit.TotalSeconds:0.#} s{Words()}");
             }
+            finally
+            {
+                AppDomain.CurrentDomain.ProcessExit -= End;
+            }
         }
 
         // What it leaves running may hold its outputs open.
@@ -105,6 +112,17 @@ internal static class Keyring
             (not null, [{ Length: > 0 } password]) => new Login(at, name, password),
             _ => throw Failed($"answered {(answer.Count > 2 ? "many lines" : answer.Count == 1 ? "one line" : $"{answer.Count} lines")}, and {(name is null ? "a name and a password are two" : "a password is one")}"),
         };
+
+        void End(object? sender, EventArgs e)
+        {
+            try
+            {
+                process.Kill(entireProcessTree: true);
+            }
+            catch (InvalidOperationException)
+            {
+            }
+        }
 
         // Never of what it answers, which is a secret.
         string Words() => said.Length == 0 ? "" : $": {string.Concat(said.Where(static c => !char.IsControl(c)))}";

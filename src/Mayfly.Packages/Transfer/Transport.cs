@@ -193,14 +193,14 @@ internal sealed class Transport : IDisposable
             {
                 var name = SaidFor(at, own)?.Name;
                 var services = _access!.ServicesFor(at);
-                var told = await patience.RestAsync(token => Keyring.AskAsync(at, services, name, Settings.Stall * 3, token)).ConfigureAwait(false);
+                var (told, failure) = await ToldAsync(services, name).ConfigureAwait(false);
                 if (told is not null && !told.Header.Equals(login?.Header))
                 {
                     response.Dispose();
                     response = await AskAsync(at, told).ConfigureAwait(false);
                 }
 
-                if (HintOf(told, services, name) is { } hint)
+                if ((failure ?? HintOf(told, services, name)) is { } hint)
                     response.RequestMessage!.Options.Set(LoginHint, hint);
             }
 
@@ -213,6 +213,19 @@ internal sealed class Transport : IDisposable
             if (Settings.Offline && !NoNetwork.Allows(next))
                 throw new TransferException(NoNetwork.Refusal, transient: false) { Offline = true };
             at = Login.Without(next);
+        }
+
+        // One that nobody has asked for and that does not work is no reason to end what another place may have.
+        async Task<(Login? Told, string? Failure)> ToldAsync(IReadOnlyList<string> services, string? name)
+        {
+            try
+            {
+                return (await patience.RestAsync(token => Keyring.AskAsync(at, services, name, Settings.Stall * 3, token)).ConfigureAwait(false), null);
+            }
+            catch (MayflyException e) when (_access.Keyring is not (KeyringProvider.Import or KeyringProvider.Subprocess))
+            {
+                return (null, $"{e.Message}; {e.Hint}");
+            }
         }
 
         Task<HttpResponseMessage> AskAsync(Uri at, Login? login)

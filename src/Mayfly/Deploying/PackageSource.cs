@@ -221,7 +221,7 @@ internal sealed class PackageSource(StackSpec spec, Store store)
     /// <summary>Brings packages into the store and unpacks them, so that they can be read.</summary>
     private async Task BringAsync(StackLock stackLock, LockedPackage[] packages, IProgress<Activity> progress, CancellationToken cancellationToken)
     {
-        using var held = store.LockShared();
+        using var held = store.LockShared(progress, cancellationToken);
         await Fetch.AllAsync(store, Sources(stackLock.Architecture), packages, progress, releases: stackLock.Releases, cancellationToken: cancellationToken);
         await Unpack.AllAsync(store, packages, progress, cancellationToken);
     }

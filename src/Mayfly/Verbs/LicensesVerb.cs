@@ -27,7 +27,7 @@ internal static class LicensesVerb
             await using var place = Workplace.Open(stack);
             if (parsed.GetValue(wheels) is { } named)
             {
-                using var use = place.Store.LockShared();
+                using var use = place.Store.LockShared(new PlainProgress(Console.Error), cancellationToken);
                 place.Licences.RequireWheels(await File.ReadAllLinesAsync(named, cancellationToken));
                 return 0;
             }

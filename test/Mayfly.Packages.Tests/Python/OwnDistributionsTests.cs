@@ -144,6 +144,31 @@ public sealed partial class OwnDistributionsTests : IDisposable
     }
 
     [Fact]
+    public async Task Several_projects_of_one_archive_are_told_apart_and_odd_ways_to_say_where_can_be_read_back()
+    {
+        foreach (var name in (string[])["alpha", "beta"])
+            SourceProject.Folder($"{Stack}/mono/{name}", new Dictionary<string, string> { ["pyproject.toml"] = $"[project]\nname = '{name}'\nversion = '1.0'\n" });
+        var mono = $"{DirectReference.OfPath(Stack)}/mono";
+        var text = $"alpha @ {mono}#subdirectory=./alpha/\nbeta @ {mono}#subdirectory=beta//.\n";
+        var builds = new FolderBuilds(_store.Store);
+        var locked = await ChooseAsync(_store.Store, Request(text), [], [], builds);
+        Assert.Equal([("alpha-1.0-py3-none-any.whl", "alpha"), ("beta-1.0-py3-none-any.whl", "beta")], locked.Wheels.Select(static wheel => (wheel.File, wheel.Source!.Subdirectory!)));
+        builds.Made.Clear();
+        // What is whole of a variable, but behind the host, is a variable.
+        Environment.SetEnvironmentVariable("OWN_TEST_WHEELS", Far[..Far.LastIndexOf('/')].Replace("${OWN_TEST_TOKEN}", "t0ken-of-nobody", StringComparison.Ordinal));
+        var more = Request($"{text}far @ ${{OWN_TEST_WHEELS}}/far-1.0-py3-none-any.whl\n./vendor/vendored-1.0-py3-none-any.whl\n");
+        var grown = await ChooseAsync(_store.Store, more, locked.Wheels, [], builds);
+        Assert.Empty(builds.Made);
+        Assert.Equal(locked.Wheels.Select(static wheel => wheel.Sha256), grown.Wheels.Where(static wheel => wheel.Index == "folder").Select(static wheel => wheel.Sha256));
+        LockFile.Write($"{Stack}/stack.lock", Lock() with { Environments = [grown] });
+        Assert.DoesNotContain("sw0rdfish", await File.ReadAllTextAsync($"{Stack}/stack.lock", TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        // And of several one may be updated.
+        var updated = await ChooseAsync(_store.Store, more, [.. grown.Wheels.Where(static wheel => wheel.ReadName().Project.Text != "beta")], [], builds);
+        Assert.Equal(grown.Wheels.Select(static wheel => wheel.File), updated.Wheels.Select(static wheel => wheel.File));
+        Assert.Equal(["mono.tar"], builds.Made);
+    }
+
+    [Fact]
     public async Task The_stacks_own_folder_is_a_project_whatever_its_clone_is_called()
     {
         SourceProject.Folder(Stack, new Dictionary<string, string> { ["pyproject.toml"] = "[project]\nname = 'whole'\nversion = '1.0'\n" });

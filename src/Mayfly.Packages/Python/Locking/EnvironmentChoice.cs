@@ -80,12 +80,13 @@ public static class EnvironmentChoice
                 throw Repository(found);
             var files = await WheelFetch.KnowAsync(store, sources, [.. all.Select(static one => one.File!)], progress, cancellationToken).ConfigureAwait(false);
             // What was built of the same sources in the same packages stays: a line more does not build all others with newer tools.
-            var old = all.Zip(files).Where(static one => one.First.IsSource).Select(one => stays.FirstOrDefault(wheel => wheel.Source?.Sha256 == one.Second.Sha256 && wheel.Source.Subdirectory == one.First.Direct?.Subdirectory && wheel.ReadName().Project == one.First.Project && Holds(wheel, request.Builds.And(BuildPermission.Of(one.First.Project)), packages))).OfType<LockedWheel>().ToDictionary(static wheel => wheel.Source!.Sha256);
-            var built = new Queue<BuiltWheel>(await DistributionFetch.WheelsAsync(store, [.. all.Zip(files).Where(one => one.First.IsSource && !old.ContainsKey(one.Second.Sha256)).Select(static one => one.First)], sources, builds, progress, null, cancellationToken).ConfigureAwait(false));
+            // One archive may have several projects.
+            var old = all.Zip(files).Where(static one => one.First.IsSource).Select(one => stays.FirstOrDefault(wheel => wheel.Source?.Sha256 == one.Second.Sha256 && wheel.Source.Subdirectory == one.First.Direct?.Subdirectory && wheel.ReadName().Project == one.First.Project && Holds(wheel, request.Builds.And(BuildPermission.Of(one.First.Project)), packages))).OfType<LockedWheel>().ToDictionary(static wheel => wheel.ReadName().Project);
+            var built = new Queue<BuiltWheel>(await DistributionFetch.WheelsAsync(store, [.. all.Zip(files).Where(one => one.First.IsSource && !old.ContainsKey(one.First.Project)).Select(static one => one.First)], sources, builds, progress, null, cancellationToken).ConfigureAwait(false));
             var locked = new List<LockedWheel>();
             foreach (var (one, file) in all.Zip(files))
             {
-                if (one.IsSource && old.TryGetValue(file.Sha256, out var same))
+                if (one.IsSource && old.TryGetValue(one.Project, out var same))
                 {
                     locked.Add(same with { Index = IndexOf(one), From = FromOf(one.Project, one.Direct) });
                     continue;

@@ -68,7 +68,11 @@ public sealed record RequestedDistributions(RequirementsFile Requirements, strin
     public IReadOnlyDictionary<string, Uri> Addresses =>
         Requirements.Entries.Select(DirectNames.ReferenceOf).OfType<DirectReference>().Where(static one => one.Path is null).DistinctBy(FromOf).ToDictionary(FromOf, static one => one.Address);
 
-    /// <summary>What a lock has of an address: no names and passwords, and the variables that stand in it as variables.</summary>
-    public string FromOf(DirectReference reference) => Variables.Where(static one => one.Value.Length >= ShortestSecret).OrderByDescending(static one => one.Value.Length)
-        .Aggregate(DirectUrl.Of(reference, null).Url, static (url, one) => url.Replace(one.Value, $"${{{one.Key}}}", StringComparison.Ordinal));
+    /// <summary>What a lock has of an address: no names and passwords, and the variables that stand behind its host as variables.</summary>
+    public string FromOf(DirectReference reference)
+    {
+        var url = DirectUrl.Of(reference, null).Url;
+        var path = url.IndexOf('/', url.IndexOf("://", StringComparison.Ordinal) + 3) is > 0 and var slash ? slash : url.Length;
+        return $"{url[..path]}{Variables.Where(static one => one.Value.Length >= ShortestSecret).OrderByDescending(static one => one.Value.Length).Aggregate(url[path..], static (rest, one) => rest.Replace(one.Value, $"${{{one.Key}}}", StringComparison.Ordinal))}";
+    }
 }

@@ -77,6 +77,8 @@ public sealed class OwnDistributions(Store store, string folder)
             return entry;
         }
 
+        if (FromOfPath(reference).Any(char.IsControl))
+            throw new MayflyException(entry.Told($"the folder {path} has a sign in its name that no lock can have"), "give it another name");
         if (!Array.Exists(["pyproject.toml", "setup.py", "setup.cfg"], file => File.Exists($"{path}/{reference.Subdirectory}/{file}")))
             throw new MayflyException(entry.Told($"{FromOfPath(reference)} has neither pyproject.toml nor setup.py"), "name the folder of a Python project");
         var name = NameOf(path);

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
+using Mayfly.Linux;
 using Mayfly.Packages.Transfer;
 
 namespace Mayfly.Packages.Python.Resolving;
@@ -18,10 +19,17 @@ internal sealed class GitSources(Store store, IProgress<Activity>? progress, Can
     /// <summary>Nothing that runs a program of its own (<c>ext::</c>), and nobody is asked for a password while a progress line is shown.</summary>
     private static readonly (string Name, string? Value)[] Variables =
     [
-        ("GIT_ALLOW_PROTOCOL", "file:git:http:https:ssh"), ("GIT_TERMINAL_PROMPT", "0"), ("LC_ALL", "C.UTF-8"),
-        // Where a hook of git runs this, these would lead every command into its repository.
-        ("GIT_DIR", null), ("GIT_WORK_TREE", null), ("GIT_INDEX_FILE", null), ("GIT_OBJECT_DIRECTORY", null), ("GIT_NAMESPACE", null), ("GIT_PREFIX", null),
+        ("GIT_TERMINAL_PROMPT", "0"), ("GIT_ASKPASS", ""), ("SSH_ASKPASS_REQUIRE", "never"), ("LC_ALL", "C.UTF-8"),
+        // Where a hook of git runs this, these would lead every command into its repository (git rev-parse --local-env-vars, but for what is configuration).
+        ("GIT_DIR", null), ("GIT_WORK_TREE", null), ("GIT_IMPLICIT_WORK_TREE", null), ("GIT_COMMON_DIR", null), ("GIT_INDEX_FILE", null), ("GIT_OBJECT_DIRECTORY", null), ("GIT_ALTERNATE_OBJECT_DIRECTORIES", null),
+        ("GIT_SHALLOW_FILE", null), ("GIT_GRAFT_FILE", null), ("GIT_NAMESPACE", null), ("GIT_PREFIX", null), ("GIT_QUARANTINE_PATH", null),
     ];
+
+    /// <summary>It asks on the terminal for what it does not know, and waits without end for a server that says nothing.</summary>
+    private const string Ssh = "ssh -oBatchMode=yes -oConnectTimeout=30 -oServerAliveInterval=15 -oServerAliveCountMax=4";
+
+    /// <summary>Of what a server lists.</summary>
+    private const int LargestAnswer = 64 << 20;
 
     /// <summary>Has the sources in the store.</summary>
     /// <param name="reference">What is asked for; its commit, where a lock says that.</param>
@@ -61,9 +69,13 @@ internal sealed class GitSources(Store store, IProgress<Activity>? progress, Can
     private async Task<(string Commit, string Sha256)> FetchAsync(DirectReference reference, string? commit)
     {
         using var work = store.BeginWork("git");
+        // Nobody else may read it, in the archive and while there is none yet.
+        Files.ChangeMode(work.Path, 0b111_000_000);
         var tree = Directory.CreateDirectory($"{work.Path}/tree").FullName;
         progress?.Report(new Activity($"clone {reference.Name}"));
         await RunAsync(reference, tree, "init", "--quiet", "--template=").ConfigureAwait(false);
+        // Addresses of submodules may be meant from its own.
+        await RunAsync(reference, tree, "remote", "add", "origin", reference.Url).ConfigureAwait(false);
         // A server that is asked for a commit by its name may refuse what is on no branch; and what is asked for besides must not fail for that.
         await RunAsync(reference, tree, "fetch", "--quiet", "--no-recurse-submodules", "--", reference.Url, "+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*").ConfigureAwait(false);
         if (commit is not null && !await HasAsync(tree, commit).ConfigureAwait(false))
@@ -76,6 +88,8 @@ internal sealed class GitSources(Store store, IProgress<Activity>? progress, Can
         // Addresses may have passwords in them.
         foreach (var trace in Directory.EnumerateFiles($"{tree}/.git", "FETCH_HEAD", SearchOption.AllDirectories).Concat(Directory.EnumerateFiles($"{tree}/.git", "config", SearchOption.AllDirectories)).ToArray())
             Forget(trace);
+        foreach (var logs in Directory.EnumerateDirectories($"{tree}/.git", "logs", SearchOption.AllDirectories).Where(static folder => File.Exists($"{folder}/HEAD")).ToArray())
+            Directory.Delete(logs, recursive: true);
 
         var archive = $"{work.Path}/archive";
         string sha256;
@@ -106,11 +120,12 @@ internal sealed class GitSources(Store store, IProgress<Activity>? progress, Can
             File.WriteAllLines(trace, File.ReadAllLines(trace).Where(static line => !line.TrimStart().StartsWith("url ", StringComparison.Ordinal) && !line.TrimStart().StartsWith("url=", StringComparison.Ordinal)));
     }
 
-    private async Task<bool> HasAsync(string tree, string revision) => (await StartAsync(tree, "rev-parse", "--quiet", "--verify", "--end-of-options", $"{revision}^{{commit}}").ConfigureAwait(false)).Code == 0;
+    private async Task<bool> HasAsync(string tree, string revision) => (await StartAsync(tree, ["rev-parse", "--quiet", "--verify", "--end-of-options", $"{revision}^{{commit}}"], isOwn: false).ConfigureAwait(false)).Code == 0;
 
     private async Task<string> RunAsync(DirectReference reference, string folder, params string[] arguments)
     {
-        var (code, said, told) = await StartAsync(folder, arguments).ConfigureAwait(false);
+        var (code, said, told) = await StartAsync(folder, arguments, reference.Address.IsFile).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
         if (code == 0)
             return said;
         var lines = told.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
@@ -119,7 +134,10 @@ internal sealed class GitSources(Store store, IProgress<Activity>? progress, Can
             $"look how it is spelled, and whether `git ls-remote {Login.Shown(reference.Url)}` works: here git asks nobody for a password, so a key or a credential helper must know it");
     }
 
-    private async Task<(int Code, string Said, string Told)> StartAsync(string folder, params string[] arguments)
+    /// <param name="folder">Where it runs.</param>
+    /// <param name="arguments">What it is told.</param>
+    /// <param name="isOwn">True for a repository of this host: one of elsewhere shall have no submodule here.</param>
+    private async Task<(int Code, string Said, string Told)> StartAsync(string folder, string[] arguments, bool isOwn)
     {
         var start = new ProcessStartInfo("git", ["-c", "core.hooksPath=/dev/null", "-c", "advice.detachedHead=false", "-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=60", .. arguments])
         {
@@ -130,6 +148,9 @@ internal sealed class GitSources(Store store, IProgress<Activity>? progress, Can
         };
         foreach (var (name, value) in Variables)
             start.Environment[name] = value;
+        start.Environment["GIT_ALLOW_PROTOCOL"] = isOwn ? "file:http:https:ssh" : "http:https:ssh";
+        if (!start.Environment.ContainsKey("GIT_SSH_COMMAND") && !start.Environment.ContainsKey("GIT_SSH"))
+            start.Environment["GIT_SSH_COMMAND"] = Ssh;
         Process process;
         try
         {
@@ -145,15 +166,29 @@ internal sealed class GitSources(Store store, IProgress<Activity>? progress, Can
             process.StandardInput.Close();
             try
             {
-                var (said, told) = (process.StandardOutput.ReadToEndAsync(cancellationToken), process.StandardError.ReadToEndAsync(cancellationToken));
+                var (said, told) = (ReadAsync(process.StandardOutput), ReadAsync(process.StandardError));
+                await Task.WhenAll(said, told).ConfigureAwait(false);
                 await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
                 return (process.ExitCode, await said.ConfigureAwait(false), await told.ConfigureAwait(false));
             }
-            catch (OperationCanceledException)
+            catch (Exception e) when (e is OperationCanceledException or MayflyException)
             {
                 process.Kill(entireProcessTree: true);
+                await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
                 throw;
             }
         }
+    }
+
+    private async Task<string> ReadAsync(StreamReader from)
+    {
+        var (text, buffer) = (new StringBuilder(), new char[1 << 14]);
+        for (int read; (read = await from.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0;)
+        {
+            if (text.Append(buffer, 0, read).Length > LargestAnswer)
+                throw new MayflyException($"git says more than {LargestAnswer >> 20} million characters, as no repository makes it", "look where the address leads");
+        }
+
+        return text.ToString();
     }
 }

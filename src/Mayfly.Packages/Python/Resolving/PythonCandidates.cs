@@ -113,7 +113,7 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
         var wanted = (DependencySpecifier)requirement.Origin;
         var (found, list) = ListOf(wanted.Name);
         if (direct.OutsideOf(wanted.Name) is { } place && (wanted.Address is null || wanted.Address != place))
-            return wanted.Address is null ? $"{DirectReference.Read(place).Url} has {Shown(list.Releases.Select(static release => release.Version))}" : $"it is asked for from {DirectReference.Read(place).Url} too";
+            return wanted.Address is null ? $"{DirectReference.Read(place).Place} has {Shown(list.Releases.Select(static release => release.Version))}" : $"it is asked for from {DirectReference.Read(place).Place} too";
         if (IsSettled(wanted.Name))
             return $"{wanted.Name} {sources.Present[wanted.Name].Version} is there";
         if (found is null && list.Releases.Count == 0)
@@ -297,7 +297,7 @@ internal sealed class PythonCandidates(IndexClient index, PythonTarget target, P
         var file = index.DirectAsync(project, address).GetAwaiter().GetResult();
         var metadata = index.MetadataAsync(file).GetAwaiter().GetResult();
         return metadata.Name == project ? new PythonRelease(metadata.Version, file, false)
-            : throw new MayflyException($"{file.Direct!.Url} is {metadata.Name} {metadata.Version}, and {project} is asked for from there", $"write {metadata.Name} @ {file.Direct.Url}");
+            : throw new MayflyException($"{file.Direct!.Place} is {metadata.Name} {metadata.Version}, and {project} is asked for from there", $"write {metadata.Name} @ {file.Direct.Place}");
     }
 
     private bool IsFrom(string address, ProjectName project, PythonRelease release) => release.File is null ? sources.Present.GetValueOrDefault(project) is { } there && IsThere(there, address) : release.File.Direct?.Text == address;

@@ -60,7 +60,7 @@ public sealed record PythonRequirements(IReadOnlyList<DependencySpecifier> Wante
     }
 
     /// <summary>How what a file names is reached: also with the names and passwords that stand in addresses of indexes and links.</summary>
-    public static NetworkAccess AccessOf(RequirementsFile file) => file.Access with { Logins = [.. Indexes(file).Concat(Links(file)).Select(Login.Of).OfType<Login>(), .. file.Access.Logins], Indexes = [.. file.NoIndex ? [] : Names(file).Select(static name => Login.Without(new Uri(name))), .. file.Access.Indexes] };
+    public static NetworkAccess AccessOf(RequirementsFile file) => file.Access with { Logins = [.. Indexes(file).Concat(Links(file)).Select(Login.Of).OfType<Login>(), .. file.Access.Logins], Indexes = [.. file.NoIndex ? [] : Names(file).Select(static name => Login.Without(Uri.TryCreate(name, UriKind.Absolute, out var written) ? written : IndexAddress(name))), .. file.Access.Indexes] };
 
     /// <summary>Those that are named besides come first: they are mostly somebody's own, whose names nobody else shall take over.</summary>
     private static Uri[] Indexes(RequirementsFile file) => file.NoIndex ? [] : [.. Names(file).Select(IndexAddress)];
