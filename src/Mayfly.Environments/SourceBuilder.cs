@@ -101,7 +101,7 @@ public sealed class SourceBuilder(Store store, IBuildPlace place, PythonSources 
         var tree = source.Folder ?? Unpack();
         if (source.Subdirectory is { Length: > 0 } inside)
             tree = Directory.Exists($"{tree}/{inside}") ? $"{tree}/{inside}" : throw new MayflyException($"{source.Name} has no folder {inside}", "look how it is spelled in the address");
-        if (!File.Exists($"{tree}/pyproject.toml") && !File.Exists($"{tree}/setup.py") && !File.Exists($"{tree}/setup.cfg"))
+        if (!PythonProject.IsIn(tree))
             throw new MayflyException($"{source.Name} cannot be built: it has neither pyproject.toml nor setup.py", source.Folder is null ? Hint : "name the folder of a Python project");
         // Without the file setuptools is meant, as it always was.
         var project = PythonProject.Read(File.Exists($"{tree}/pyproject.toml") ? File.ReadAllText($"{tree}/pyproject.toml") : "", $"pyproject.toml of {source.Name}");

@@ -45,19 +45,7 @@ public sealed partial class DirectAddresses : IDisposable
 
     private static string Inner(string text) => text.Replace("My.Project", "inside", StringComparison.Ordinal).Replace("mine", "inner", StringComparison.Ordinal);
 
-    private Dictionary<string, string?> Variables => new()
-    {
-        ["WORKON_HOME"] = $"{_folder.Path}/environments",
-        ["PIP_NO_INDEX"] = "1",
-        ["PIP_FIND_LINKS"] = $"{_folder.Path}/links",
-        ["PIP_CONFIG_FILE"] = "/dev/null",
-        ["PIP_NO_CACHE_DIR"] = "1",
-        ["PIP_INDEX_URL"] = null,
-        ["PIP_EXTRA_INDEX_URL"] = null,
-        ["VIRTUAL_ENV"] = null,
-        ["PATH"] = $"/usr/bin:/bin:{Environment.GetEnvironmentVariable("PATH")}",
-        ["HOME"] = _folder.Path,
-    };
+    private Dictionary<string, string?> Variables => PlainPip.Beside(_folder);
 
     private Invocation Env(params string[] words) => Invocation.Run(_folder, Variables, ["env", .. words]);
 
@@ -95,7 +83,7 @@ public sealed partial class DirectAddresses : IDisposable
     /// <summary>Debian's pip works on an environment.</summary>
     private string Pip(string name, params string[] words)
     {
-        var (code, output) = Run($"{Root(name)}/bin/python", [$"{Directory.GetFiles("/usr/share/python-wheels", "pip-*.whl").Single()}/pip", "--disable-pip-version-check", .. words]);
+        var (code, output) = Run($"{Root(name)}/bin/python", [PlainPip.Program, "--disable-pip-version-check", .. words]);
         Assert.True(code == 0, output);
         return output;
     }

@@ -31,17 +31,8 @@ public sealed partial class RepositoriesOfGit : IDisposable
 
     private string Repository => $"git+file://{_folder.Path}/team/work.git";
 
-    private Dictionary<string, string?> Variables => new()
+    private Dictionary<string, string?> Variables => new(PlainPip.Beside(_folder))
     {
-        ["WORKON_HOME"] = $"{_folder.Path}/environments",
-        ["PIP_NO_INDEX"] = "1",
-        ["PIP_FIND_LINKS"] = $"{_folder.Path}/links",
-        ["PIP_CONFIG_FILE"] = "/dev/null",
-        ["PIP_NO_CACHE_DIR"] = "1",
-        ["PIP_INDEX_URL"] = null,
-        ["VIRTUAL_ENV"] = null,
-        ["HOME"] = _folder.Path,
-        ["PATH"] = $"/usr/bin:/bin:{Environment.GetEnvironmentVariable("PATH")}",
         // Of submodules git takes none from this host, unless somebody says so.
         ["GIT_CONFIG_COUNT"] = "1",
         ["GIT_CONFIG_KEY_0"] = "protocol.file.allow",
@@ -205,7 +196,7 @@ public sealed partial class RepositoriesOfGit : IDisposable
     private string Git(params string[] words) => Run("git", ["-C", $"{_folder.Path}/team/work.git", .. words]).Trim();
 
     /// <summary>Debian's pip works on the other environment.</summary>
-    private string Pip(params string[] words) => Run($"{_folder.Path}/environments/them/bin/python", [$"{Directory.GetFiles("/usr/share/python-wheels", "pip-*.whl").Single()}/pip", "--disable-pip-version-check", .. words]);
+    private string Pip(params string[] words) => Run($"{_folder.Path}/environments/them/bin/python", [PlainPip.Program, "--disable-pip-version-check", .. words]);
 
     private string Run(string program, params string[] words)
     {

@@ -20,7 +20,7 @@ internal sealed class NetworkOptions
     public static NetworkOptions AddTo(Command command)
     {
         var options = new NetworkOptions();
-        options._keyring.AcceptOnlyFromAmong([.. Enum.GetNames<KeyringProvider>().Select(static name => name.ToLowerInvariant())]);
+        options._keyring.AcceptOnlyFromAmong([.. KeyringProviders.Names]);
         foreach (var option in (Option[])[options._proxy, options._certificates, options._own, options._trusted, options._keyring])
             command.Add(option);
         return options;
@@ -32,6 +32,6 @@ internal sealed class NetworkOptions
         Certificates = result.GetValue(_certificates),
         ClientCertificate = result.GetValue(_own),
         TrustedHosts = result.GetValue(_trusted) ?? [],
-        Keyring = result.GetValue(_keyring) is { } keyring ? Enum.Parse<KeyringProvider>(keyring, ignoreCase: true) : null,
+        Keyring = KeyringProviders.Read(result.GetValue(_keyring)),
     };
 }

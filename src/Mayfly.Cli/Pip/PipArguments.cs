@@ -17,8 +17,6 @@ internal sealed record PipArguments
 
     private static readonly string[] IgnoredWithValue = ["--progress-bar", "--root-user-action", "--cache-dir", "--timeout", "--retries", "--exists-action", "--proxy", "--cert", "--client-cert", "--trusted-host", "--keyring-provider"];
 
-    private static readonly string[] Keyrings = [.. Enum.GetNames<KeyringProvider>().Select(static name => name.ToLowerInvariant())];
-
     /// <summary>What pip's configuration may say that no answer of ours can follow, by the commands that know it; so pip itself is asked.</summary>
     private static readonly Dictionary<string, string[]> Foreign = new()
     {
@@ -91,7 +89,7 @@ internal sealed record PipArguments
     public string[] All(string option) => [.. _options.Where(one => one.Name == option).Select(static one => one.Value)];
 
     /// <summary>How hosts are reached, as it was typed.</summary>
-    public NetworkAccess Access => new() { Proxy = Last("--proxy"), Certificates = Last("--cert"), ClientCertificate = Last("--client-cert"), TrustedHosts = All("--trusted-host"), Keyring = Last("--keyring-provider") is { } keyring ? Enum.Parse<KeyringProvider>(keyring, ignoreCase: true) : null, WithoutInput = Has("--no-input") };
+    public NetworkAccess Access => new() { Proxy = Last("--proxy"), Certificates = Last("--cert"), ClientCertificate = Last("--client-cert"), TrustedHosts = All("--trusted-host"), Keyring = KeyringProviders.Read(Last("--keyring-provider")), WithoutInput = Has("--no-input") };
 
     /// <summary>Null when there is something in it that only pip itself can answer.</summary>
     public static PipArguments? TryRead(IReadOnlyList<string> typed)
@@ -162,7 +160,7 @@ internal sealed record PipArguments
             value = typed[at];
         }
 
-        if (word == "--keyring-provider" && !Keyrings.Contains(value))
+        if (word == "--keyring-provider" && !KeyringProviders.Names.Contains(value))
             return false;
 
         _options.Add((word, value));

@@ -4,6 +4,7 @@ using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Mayfly.Images.Layers;
+using Mayfly.Packages;
 
 namespace Mayfly.Images.Export;
 

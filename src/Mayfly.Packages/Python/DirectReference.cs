@@ -87,8 +87,7 @@ public sealed record DirectReference
         // A step up is taken before anything else.
         if (address.IsFile && url.Contains("../", StringComparison.Ordinal))
             url = OfPath(System.IO.Path.GetFullPath(Uri.UnescapeDataString(url["file://".Length..])));
-        var reference = new DirectReference { Text = text, Url = url };
-        reference = reference.WithFragment(text);
+        var reference = new DirectReference { Text = text, Url = url }.WithFragment();
         if (reference.Path is not { } path || !Directory.Exists(path))
         {
             return isEditable ? throw new MayflyException($"{text} cannot be used where it is: it is {(reference.Path is null ? "on another host" : "no folder that is there")}", "-e takes a folder of this host") : !IsArchive(reference.FileName)
@@ -99,11 +98,11 @@ public sealed record DirectReference
         return isEditable ? reference with { IsFolder = true, IsEditable = true, Url = OfPath(System.IO.Path.GetFullPath($"{path}/{reference.Subdirectory}")), Subdirectory = null } : reference with { IsFolder = true };
     }
 
-    private DirectReference WithFragment(string text)
+    private DirectReference WithFragment()
     {
         var reference = this;
-        var hash = text.IndexOf('#');
-        foreach (var part in hash < 0 ? [] : text[(hash + 1)..].Split('&'))
+        var hash = Text.IndexOf('#');
+        foreach (var part in hash < 0 ? [] : Text[(hash + 1)..].Split('&'))
         {
             var (name, value) = part.IndexOf('=') is > 0 and var equals ? (part[..equals], Uri.UnescapeDataString(part[(equals + 1)..])) : (part, "");
             reference = name switch
@@ -116,7 +115,7 @@ public sealed record DirectReference
         }
 
         if (reference.Subdirectory is { } leading && leading.Split('/').Contains(".."))
-            throw new MayflyException($"{text} names a subdirectory that leads out of it", "name a folder in it");
+            throw new MayflyException($"{Text} names a subdirectory that leads out of it", "name a folder in it");
         return reference;
     }
 
@@ -137,7 +136,7 @@ public sealed record DirectReference
         // It becomes a word of git's, and nothing that git would take for something else.
         if (revision is not null && (revision.Length == 0 || revision[0] == '-' || revision.AsSpan().IndexOfAny(" ~^:?*[\\\0\n") >= 0 || revision.Contains("..", StringComparison.Ordinal)))
             throw new MayflyException($"'{revision}' in {Login.Shown(text)} is no revision", "name a branch, a tag or a commit");
-        return new DirectReference { Text = text, Url = at < 0 ? url : url[..at], IsRepository = true, Revision = revision }.WithFragment(text);
+        return new DirectReference { Text = text, Url = at < 0 ? url : url[..at], IsRepository = true, Revision = revision }.WithFragment();
     }
 
     /// <summary>The address of a path, as Python's <c>pathname2url</c> writes it: everything but letters, digits and <c>_.-~/</c> is escaped.</summary>

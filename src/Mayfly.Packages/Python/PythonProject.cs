@@ -48,6 +48,9 @@ public sealed record PythonProject
                 : throw new MayflyException($"{origin} has no {kind} {name}", parts.Count == 0 ? "it has none at all" : $"it has {string.Join(", ", parts.Keys)}");
     }
 
+    /// <summary>Whether something can be built from a folder.</summary>
+    public static bool IsIn(string folder) => Array.Exists(["pyproject.toml", "setup.py", "setup.cfg"], file => System.IO.File.Exists($"{folder}/{file}"));
+
     /// <summary>Reads the file.</summary>
     /// <param name="text">What is in it.</param>
     /// <param name="origin">Its name, for messages.</param>

@@ -45,9 +45,11 @@ internal static class Keyring
     private static async Task<Login?> FirstAsync(Uri at, IReadOnlyList<string> services, string? name, TimeSpan limit)
     {
         // What stands in somebody's address is a name, and no option of the program's.
-        foreach (var service in Path is not null && name?.StartsWith('-') != true ? services : [])
+        if (Path is not { } program || name?.StartsWith('-') == true)
+            return null;
+        foreach (var service in services)
         {
-            if (await AnswerAsync(Path!, at, service, name, limit).ConfigureAwait(false) is { } login)
+            if (await AnswerAsync(program, at, service, name, limit).ConfigureAwait(false) is { } login)
                 return login;
         }
 

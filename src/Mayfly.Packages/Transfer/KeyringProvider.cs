@@ -15,3 +15,12 @@ public enum KeyringProvider
     /// <summary>The program <c>keyring</c>, which should be there.</summary>
     Subprocess,
 }
+
+/// <summary>Them, as they are typed.</summary>
+public static class KeyringProviders
+{
+    public static IReadOnlyList<string> Names { get; } = [.. Enum.GetNames<KeyringProvider>().Select(static name => name.ToLowerInvariant())];
+
+    /// <param name="name">One of the names; null where nobody says one.</param>
+    public static KeyringProvider? Read(string? name) => name is null ? null : Enum.Parse<KeyringProvider>(name, ignoreCase: true);
+}

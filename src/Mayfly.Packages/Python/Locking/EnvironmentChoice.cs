@@ -138,9 +138,9 @@ public static class EnvironmentChoice
     /// <summary>What came from an address stays what it was, and is not asked for again while the store has it: as with versions, only an update takes what is there now.</summary>
     private static RequirementsFile AsBefore(RequestedDistributions requested, IReadOnlyList<LockedWheel> stays, Store store) => requested.Requirements with
     {
-        Entries = [.. requested.Requirements.Entries.Select(entry => DirectNames.ReferenceOf(entry) is { Path: null, Hash: null } reference && requested.FromOf(reference) is var from
+        Entries = [.. requested.Requirements.Entries.Select(entry => DirectNames.RequirementOf(entry) is { Reference: { Path: null, Hash: null } reference } direct && requested.FromOf(reference) is var from
             && stays.FirstOrDefault(wheel => wheel.From == from && wheel.Source?.Subdirectory == reference.Subdirectory && store.Has(StoreArea.Artifacts, wheel.Fetched.Sha256)) is { } before
-            ? entry with { Text = entry.Text.Replace(reference.Text, $"{reference.Text}{(reference.Text.Contains('#', StringComparison.Ordinal) ? '&' : '#')}sha256={before.Fetched.Sha256}", StringComparison.Ordinal) } : entry)],
+            ? entry with { Text = (direct with { Reference = DirectReference.Read($"{reference.Text}{(reference.Text.Contains('#', StringComparison.Ordinal) ? '&' : '#')}sha256={before.Fetched.Sha256}") }).ToString() } : entry)],
     };
 
     /// <summary>By its place in the order of asking: an address would be one machine's own, and may have a password in it.</summary>

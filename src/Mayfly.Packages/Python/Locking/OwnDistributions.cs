@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Mayfly.Linux;
 using Mayfly.Packages.Python.Resolving;
 
@@ -44,10 +43,9 @@ public sealed class OwnDistributions(Store store, string folder)
             return true;
         if (!IsThere(wheel))
             return false;
-        using var hash = SHA256.Create();
-        using (var hashed = new CryptoStream(Stream.Null, hash, CryptoStreamMode.Write))
-            Write(wheel, hashed);
-        return Convert.ToHexStringLower(hash.Hash!) == wheel.Fetched.Sha256;
+        using var hashing = new HashingStream();
+        Write(wheel, hashing);
+        return hashing.Finish() == wheel.Fetched.Sha256;
     }
 
     /// <summary>Brings what lies there, as the lock has it.</summary>
@@ -69,7 +67,7 @@ public sealed class OwnDistributions(Store store, string folder)
 
     private RequirementsEntry Packed(RequirementsEntry entry, string work)
     {
-        if (DirectNames.ReferenceOf(entry) is not { Path: { } path } reference)
+        if (DirectNames.RequirementOf(entry) is not { Reference: { Path: { } path } reference } direct)
             return entry;
         if (!reference.IsFolder)
         {
@@ -79,7 +77,7 @@ public sealed class OwnDistributions(Store store, string folder)
 
         if (FromOfPath(reference).Any(char.IsControl))
             throw new MayflyException(entry.Told($"the folder {path} has a sign in its name that no lock can have"), "give it another name");
-        if (!Array.Exists(["pyproject.toml", "setup.py", "setup.cfg"], file => File.Exists($"{path}/{reference.Subdirectory}/{file}")))
+        if (!PythonProject.IsIn($"{path}/{reference.Subdirectory}"))
             throw new MayflyException(entry.Told($"{FromOfPath(reference)} has neither pyproject.toml nor setup.py"), "name the folder of a Python project");
         var name = NameOf(path);
         var archive = $"{Directory.CreateDirectory(work).FullName}/{name}.tar";
@@ -88,8 +86,7 @@ public sealed class OwnDistributions(Store store, string folder)
         Files.ChangeMode($"{work}/kept", 0b110_000_000);
         store.Commit($"{work}/kept", StoreArea.Artifacts, sha256);
 
-        var named = DirectRequirement.TryRead(entry) is { } line ? line with { Name = line.Name ?? DirectNames.FolderName(reference) } : DirectRequirement.Of(DependencySpecifier.Parse(entry.Text));
-        var packed = named with { Reference = DirectReference.Read(reference.Subdirectory is { Length: > 0 } inside ? $"{DirectReference.OfPath(archive)}#subdirectory={inside}" : DirectReference.OfPath(archive)) };
+        var packed = direct with { Name = direct.Name ?? DirectNames.FolderName(reference), Reference = DirectReference.Read(reference.Subdirectory is { Length: > 0 } inside ? $"{DirectReference.OfPath(archive)}#subdirectory={inside}" : DirectReference.OfPath(archive)) };
         _from.TryAdd(packed.Reference.Text, FromOfPath(reference));
         _folders.Add(packed.Reference.Text);
         return entry with { Text = packed.ToString(), IsEditable = false };
@@ -100,11 +97,7 @@ public sealed class OwnDistributions(Store store, string folder)
     {
         try
         {
-            using var hash = SHA256.Create();
-            using (var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
-            using (var hashed = new CryptoStream(file, hash, CryptoStreamMode.Write))
-                write(hashed);
-            return Convert.ToHexStringLower(hash.Hash!);
+            return PrivateFile.Write(path, write);
         }
         catch (IOException e) when (HostRefusal.IsFull(e))
         {

@@ -10,11 +10,14 @@ public static class DirectNames
     public static IReadOnlySet<string> Addresses(IEnumerable<RequirementsEntry> entries) => entries.Select(static entry => DirectRequirement.TryRead(entry)?.Reference.Text ?? DependencySpecifier.Parse(entry.Text).Address).OfType<string>().ToHashSet();
 
     /// <summary>What a line names by a path or an address; null for a project by its name alone.</summary>
-    internal static DirectReference? ReferenceOf(RequirementsEntry entry)
+    internal static DirectReference? ReferenceOf(RequirementsEntry entry) => RequirementOf(entry)?.Reference;
+
+    /// <summary>The same with all that the line says.</summary>
+    internal static DirectRequirement? RequirementOf(RequirementsEntry entry)
     {
         try
         {
-            return DirectRequirement.TryRead(entry)?.Reference ?? (DependencySpecifier.Parse(entry.Text).Address is { } address ? DirectReference.Read(address) : null);
+            return DirectRequirement.TryRead(entry) ?? (DependencySpecifier.Parse(entry.Text) is { Address: not null } dependency ? DirectRequirement.Of(dependency) : null);
         }
         catch (MayflyException e)
         {

@@ -95,11 +95,7 @@ internal sealed class GitSources(Store store, IProgress<Activity>? progress, Can
         string sha256;
         try
         {
-            using var hash = SHA256.Create();
-            await using (var file = new FileStream(archive, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
-            await using (var hashed = new CryptoStream(file, hash, CryptoStreamMode.Write))
-                FolderArchive.Write(tree, Path.GetFileNameWithoutExtension(reference.FileName), hashed, isWhole: true);
-            sha256 = Convert.ToHexStringLower(hash.Hash!);
+            sha256 = PrivateFile.Write(archive, to => FolderArchive.Write(tree, Path.GetFileNameWithoutExtension(reference.FileName), to, isWhole: true));
         }
         catch (IOException e)
         {

@@ -16,7 +16,7 @@ public static class RequirementsExport
     /// <param name="file">What is there, with the digest of an archive; a folder has none.</param>
     /// <param name="when">A marker, or nothing; pip takes none with <c>-e</c>, so what is used where it is becomes a folder then.</param>
     public static string Line(DirectReference direct, string name, IndexFile file, string when = "") => direct.IsEditable && when.Length == 0 ? $"-e {direct.Path}\n"
-        : Line($"{name} @ {(direct.IsRepository ? $"git+{DirectUrl.Of(direct, null).Url}@{direct.Commit}" : DirectUrl.Of(direct, null).Url)}{(direct.Subdirectory is { Length: > 0 } inside ? $"#subdirectory={inside}" : "")}{when}", !direct.HasDigest ? [] : file.Hashes.Where(static hash => hash.Key == "sha256").Select(static hash => hash.Value));
+        : Line($"{name} @ {(DirectUrl.Of(direct, null) with { Hash = null }).Requirement()}{when}", !direct.HasDigest ? [] : file.Hashes.Where(static hash => hash.Key == "sha256").Select(static hash => hash.Value));
 
     /// <param name="chosen">All of it.</param>
     /// <exception cref="MayflyException">The digest of a file is not known.</exception>

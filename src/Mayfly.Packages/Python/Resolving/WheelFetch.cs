@@ -28,6 +28,8 @@ public static class WheelFetch
         LockedFile[] missing = [.. files.Where(file => !store.Has(StoreArea.Artifacts, file.Sha256)).DistinctBy(static file => file.Sha256)];
         if (missing.Length == 0)
             return;
+        if (Array.Find(missing, static file => file.IsOwn) is { } own)
+            throw new MayflyException($"{own.From}, from which {LockFile.Name} has {own.Project}, lies beside the stack, and this host has not taken it from there", "`mayfly fetch` in the stack's folder does");
         sources = sources with { Indexes = [.. Depots.DepotIndexes.OfHost(), .. sources.Indexes] };
         var settings = TransferSettings.FromEnvironment();
         using var transport = new Transport(settings, sources.Access);
@@ -36,8 +38,6 @@ public static class WheelFetch
         {
             MissingHint = file.From is not null ? $"whoever has that address has taken it away: name another one, and `mayfly update {file.Project}:{LockedWheel.Architecture}`" : "its project may have withdrawn it: name an index or a folder that has it, or choose anew with `mayfly update`",
         })).ConfigureAwait(false);
-        if (Array.Find(missing, static file => file.IsOwn) is { } own)
-            throw new MayflyException($"{own.From}, from which {LockFile.Name} has {own.Project}, lies beside the stack, and this host has not taken it from there", "`mayfly fetch` in the stack's folder does");
         if (settings.Offline)
             NoNetwork.RequireReachable(wanted, store);
         if (Array.Find(wanted, static one => one.Places.Count == 0) is { } lost)
@@ -49,8 +49,7 @@ public static class WheelFetch
         await new Downloads(store, transport, "fetch wheels", progress).AllAsync(wanted, cancellationToken).ConfigureAwait(false);
 
         // No index is asked for what is not from one: there a name may be anybody's.
-        async Task<IReadOnlyList<Uri>> PlacesAsync(LockedFile file) => file.IsOwn ? []
-            : file.From is { } from ? [addresses?.GetValueOrDefault(from) ?? new Uri(from)]
+        async Task<IReadOnlyList<Uri>> PlacesAsync(LockedFile file) => file.From is { } from ? [addresses?.GetValueOrDefault(from) ?? new Uri(from)]
             : await index.PlacesOfAsync(file.Project, file.Name, file.Sha256).ConfigureAwait(false);
     }
 

@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 
-namespace Mayfly.Images.Layers;
+namespace Mayfly.Packages;
 
 /// <summary>Hashes what is written to it, and passes it on when there is somewhere to.</summary>
-internal sealed class HashingStream(Stream? next = null) : Stream
+public sealed class HashingStream(Stream? next = null) : Stream
 {
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private long _length;
