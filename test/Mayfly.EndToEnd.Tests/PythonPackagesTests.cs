@@ -153,10 +153,11 @@ public sealed class PythonPackagesTests : IDisposable
         return await client.GetStringAsync($"http://localhost:{port}/");
     }
 
-    /// <summary>A server that says who it is; it needs a real project.</summary>
+    /// <summary>A server that says who it is; it needs a real project. The host's store, which outlives these tests, has never seen it.</summary>
     private string Greeting(string version) => WheelFile.WriteWith(_wheels.FullName, "greeting", version, new Dictionary<string, string>
     {
         ["greeting.py"] = $$"""
+            # {{Guid.NewGuid()}}
             import signal, sys, wheel
 
 
