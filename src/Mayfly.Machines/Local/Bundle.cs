@@ -1,3 +1,5 @@
+using Mayfly.Linux;
+
 namespace Mayfly.Machines.Local;
 
 /// <summary>An instance as the OCI runtime sees it: what is decided from specs and names alone, without touching the host.</summary>
@@ -44,7 +46,8 @@ internal static class Bundle
     }
 
     /// <summary>What runs a further command in an instance: the main process's user, environment and limits.</summary>
-    public static OciProcess Command(OciProcess main, IReadOnlyList<string> command, bool terminal) => main with { Args = command, Terminal = terminal };
+    public static OciProcess Command(OciProcess main, IReadOnlyList<string> command, bool terminal, TerminalSize? size) =>
+        main with { Args = command, Terminal = terminal, ConsoleSize = terminal && size is { } known ? new OciSize(known.Rows, known.Columns) : null };
 
     public static string HostName(InstanceSpec spec) => $"{spec.Component}-{spec.Replica}";
 

@@ -16,9 +16,12 @@ internal sealed class Crun(RuntimePrograms programs, string runFolder)
 
     public IReadOnlyList<string> Delete(string id) => [programs.Crun, "--root", State, "delete", "--force", id];
 
-    /// <param name="log">Where its own messages go; null for its standard error stream.</param>
-    public IReadOnlyList<string> Exec(string id, string processFile, string pidFile, string? log = null) =>
-        [programs.Crun, "--root", State, .. log is null ? [] : (string[])["--log", "file:" + log], "exec", "--process", processFile, "--pid-file", pidFile, id];
+    /// <param name="terminal">Where it hands over the terminal that it makes, and where its own messages go then.</param>
+    public IReadOnlyList<string> Exec(string id, string processFile, string pidFile, (string Socket, string Log)? terminal = null) =>
+    [
+        programs.Crun, "--root", State, .. terminal is null ? [] : (string[])["--log", "file:" + terminal.Value.Log],
+        "exec", .. terminal is null ? [] : (string[])["--console-socket", terminal.Value.Socket], "--process", processFile, "--pid-file", pidFile, id,
+    ];
 
     /// <summary>
     /// Lets a created instance go, as <c>crun start</c> does and without the start of a program for it: its first process

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Mayfly.Linux;
+using Microsoft.Win32.SafeHandles;
 
 namespace Mayfly.Machines.Local;
 
@@ -11,7 +12,7 @@ internal static class Exec
 
     public static Task<CommandResult> RunAsync(Crun crun, InstanceFolder folder, IReadOnlyList<string> command, TimeSpan? timeout, CancellationToken cancellationToken) => Task.Run(() =>
     {
-        using var process = Specify(folder, command, terminal: false);
+        using var process = Specify(folder, command, terminal: false, size: null);
         using var thread = crun.Enter("command in " + folder.Id);
         using var nothing = File.OpenHandle("/dev/null", access: FileAccess.ReadWrite);
         var (read, write) = ChildProcess.Pipe();
@@ -24,7 +25,7 @@ internal static class Exec
         using var expired = new CancellationTokenSource(timeout ?? Timeout.InfiniteTimeSpan);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(expired.Token, cancellationToken);
         // The command is killed, and with it ends the runtime that waits for it; what it left in the background may keep the pipe.
-        using var kill = both.Token.Register(() => Kill(folder, process.PidFile, child));
+        using var kill = both.Token.Register(() => Signal(folder, process.PidFile, child, Signals.Kill));
         var reading = Task.Run(() =>
         {
             var bytes = new byte[16 * 1024];
@@ -44,18 +45,45 @@ internal static class Exec
             return new CommandResult(expired.IsCancellationRequested ? TimedOut : code, text.ToString());
     }, cancellationToken);
 
-    public static int Attach(Crun crun, InstanceFolder folder, IReadOnlyList<string> command, bool terminal)
+    /// <param name="hangUp">Once it is cancelled a command with a terminal gets SIGHUP, as when somebody closed that.</param>
+    public static int Attach(Crun crun, InstanceFolder folder, IReadOnlyList<string> command, bool terminal, CancellationToken hangUp)
     {
-        using var process = Specify(folder, command, terminal);
+        var console = Crun.Console();
+        using var process = Specify(folder, command, terminal, TerminalSize.Of(console[0]) ?? TerminalSize.Of(console[1]));
         using var thread = crun.Enter("command in " + folder.Id);
-        // crun (1.8) now and then writes an empty warning when a terminal closes, in colour and amid the command's own output:
-        // its messages go to a file then. What keeps a program from being executed it says on the terminal all the same, with
-        // 255; with 1 it did not get that far.
-        var messages = terminal ? process.Messages : null;
-        var code = thread.Run(() => ChildProcess.Start(crun.Exec(folder.Id, process.Path, process.PidFile, messages), Crun.Environment, Crun.Console())).Wait();
-        if (code == 1 && messages is not null && InstanceFolder.Read(messages)?.Trim() is { Length: > 0 } message && !message.EndsWith(':'))
-            Console.Error.WriteLine(message);
+        var code = terminal ? AttachTerminal(crun, thread, folder, process, console, hangUp)
+            : thread.Run(() => ChildProcess.Start(crun.Exec(folder.Id, process.Path, process.PidFile), Crun.Environment, console)).Wait();
         return code == 255 && !Has(folder, command[0]) ? NotFound : code;
+    }
+
+    /// <summary>
+    /// crun makes the terminal and hands it over. Left to itself it would copy between that and ours until it hears that the command
+    /// has ended, and then not look (as of 1.8) whether there is more to copy.
+    /// </summary>
+    private static int AttachTerminal(Crun crun, NamespaceThread thread, InstanceFolder folder, ProcessFile process, SafeFileHandle[] console, CancellationToken hangUp)
+    {
+        using var nothing = File.OpenHandle("/dev/null", access: FileAccess.ReadWrite);
+        using var socket = new TerminalSocket(folder.Path, Path.GetFileName(process.Socket));
+        var (ended, running) = ChildProcess.Pipe();
+        using var end = ended;
+        var child = thread.Run(() => ChildProcess.Start(crun.Exec(folder.Id, process.Path, process.PidFile, (socket.Path, process.Messages)), Crun.Environment, [nothing, nothing, console[2]]));
+        var ending = Task.Run(() =>
+        {
+            using (running)
+                return child.Wait();
+        }, CancellationToken.None);
+        using (hangUp.Register(() => Signal(folder, process.PidFile, child, Signals.HangUp)))
+        {
+            using (var pseudo = socket.Receive(ended))
+                pseudo?.Relay(console[0], console[1], ended);
+            ending.Wait(CancellationToken.None);
+        }
+
+        // What keeps a program from being executed is said on the terminal, with 255; with 1 crun did not get that far, and its
+        // messages are in a file, because they would else stand amid the command's own output.
+        if (ending.Result == 1 && InstanceFolder.Read(process.Messages)?.Trim() is { Length: > 0 } message && !message.EndsWith(':'))
+            Console.Error.WriteLine(message);
+        return ending.Result;
     }
 
     /// <summary>False when the instance certainly has no such program, which the runtime tells with a code that is also the programs' own.</summary>
@@ -68,19 +96,20 @@ internal static class Exec
         return path.Split(':').Any(place => Nodes.Find($"/proc/{process}/root/{place}/{program}") is not null);
     }
 
-    private static void Kill(InstanceFolder folder, string pidFile, ChildProcess runtime)
+    /// <summary>To the command, or to the runtime when that has not started it yet.</summary>
+    private static void Signal(InstanceFolder folder, string pidFile, ChildProcess runtime, int signal)
     {
         if (int.TryParse(InstanceFolder.Read(pidFile), out var id) && InstanceFolder.Read($"/proc/{id}/cgroup")?.Contains($"/{folder.Id}\n", StringComparison.Ordinal) == true)
-            ProcessIdentity.Of(id)?.Signal(Signals.Kill);
+            ProcessIdentity.Of(id)?.Signal(signal);
         else
-            ProcessIdentity.Of(runtime.Id)?.Signal(Signals.Kill);
+            ProcessIdentity.Of(runtime.Id)?.Signal(signal);
     }
 
-    private static ProcessFile Specify(InstanceFolder folder, IReadOnlyList<string> command, bool terminal)
+    private static ProcessFile Specify(InstanceFolder folder, IReadOnlyList<string> command, bool terminal, TerminalSize? size)
     {
         var config = JsonSerializer.Deserialize(File.ReadAllBytes(folder.Config), OciJson.Default.OciConfig)!;
         var file = new ProcessFile(folder.File($"exec-{Guid.NewGuid().ToString("n")[..8]}"));
-        File.WriteAllBytes(file.Path, JsonSerializer.SerializeToUtf8Bytes(Bundle.Command(config.Process, command, terminal), OciJson.Default.OciProcess));
+        File.WriteAllBytes(file.Path, JsonSerializer.SerializeToUtf8Bytes(Bundle.Command(config.Process, command, terminal, size), OciJson.Default.OciProcess));
         return file;
     }
 
@@ -89,6 +118,8 @@ internal static class Exec
         public string PidFile => Path + ".pid";
 
         public string Messages => Path + ".log";
+
+        public string Socket => Path + ".socket";
 
         public void Dispose()
         {

@@ -57,7 +57,7 @@ public sealed class LocalProvider : IProvider, IAsyncDisposable
         _runtime.ExecAsync(instanceId, command, timeout: null, cancellationToken);
 
     public Task<int> AttachAsync(string instanceId, IReadOnlyList<string> command, bool terminal, CancellationToken cancellationToken) =>
-        Task.Run(() => _runtime.ExecAttached(instanceId, command, terminal), cancellationToken);
+        Task.Run(() => _runtime.ExecAttached(instanceId, command, terminal, cancellationToken), cancellationToken);
 
     public IAsyncEnumerable<LogLine> ReadLogsAsync(string stack, IReadOnlyList<string> components, bool follow, CancellationToken cancellationToken) =>
         StackLogs.ReadAsync(_store, _runtime, stack, components, follow, cancellationToken);

@@ -22,6 +22,9 @@ internal sealed record OciProcess
 {
     public bool Terminal { get; init; }
 
+    /// <summary>The size that the terminal begins with; crun (1.8) sets it while it already starts the command.</summary>
+    public OciSize? ConsoleSize { get; init; }
+
     public required OciUser User { get; init; }
 
     public required IReadOnlyList<string> Args { get; init; }
@@ -36,6 +39,8 @@ internal sealed record OciProcess
 
     public bool NoNewPrivileges { get; init; } = true;
 }
+
+internal sealed record OciSize(int Height, int Width);
 
 internal sealed record OciUser(int Uid, int Gid, IReadOnlyList<int> AdditionalGids);
 

@@ -183,9 +183,11 @@ public sealed class Runtime(Store store, RuntimePrograms programs, string runFol
         Exec.RunAsync(_crun, Running(id), command, timeout, cancellationToken);
 
     /// <summary>Runs a command inside on the caller's own standard streams, and waits for it: for the command line.</summary>
-    /// <param name="terminal">Give it a terminal of its own (the caller's standard input must be one).</param>
+    /// <param name="terminal">Give it a terminal of its own, of the size of the caller's, if that has one.</param>
+    /// <param name="hangUp">Once it is cancelled a command with a terminal gets SIGHUP.</param>
     /// <returns>The exit code.</returns>
-    public int ExecAttached(string id, IReadOnlyList<string> command, bool terminal) => Exec.Attach(_crun, Running(id), command, terminal);
+    public int ExecAttached(string id, IReadOnlyList<string> command, bool terminal, CancellationToken hangUp) =>
+        Exec.Attach(_crun, Running(id), command, terminal, hangUp);
 
     private InstanceFolder Folder(string id) =>
         id.Length is > 0 and <= 60 && id.All(c => char.IsAsciiLetterOrDigit(c) || c == '-') ? new InstanceFolder(runFolder, id)

@@ -3,7 +3,7 @@ namespace Mayfly.Machines.Local;
 /// <summary>Signals by name, as specs write them; the numbers are the same on every architecture that .NET runs on, see signal(7).</summary>
 internal static class Signals
 {
-    public const int Kill = 9;
+    public const int HangUp = 1, Kill = 9;
 
     private static readonly Dictionary<string, int> Numbers = new()
     {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Mayfly.Machines.Local;
 using Mayfly.Packages;
 
@@ -99,7 +100,7 @@ public sealed class SurvivalTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _host.DisposeAsync();
 
     /// <summary>The tests' own program, also when the dotnet host has loaded it.</summary>
-    private static string Self => Path.ChangeExtension(typeof(SurvivalTests).Assembly.Location, null);
+    internal static string Self => Path.ChangeExtension(typeof(SurvivalTests).Assembly.Location, null);
 
     /// <summary>This very program again, as another process that starts the instance and then waits.</summary>
     private Process Start(InstanceLabel label)
@@ -116,17 +117,32 @@ public sealed class SurvivalTests : IAsyncLifetime
     /// <summary>This very program again, as a command line that attaches to an instance: what it printed, and its exit code.</summary>
     internal static string Attach(LocalHost host, string id, string shell, bool terminal, string script)
     {
-        var start = string.Join('|', host.Store.Root, host.RunFolder, host.Programs.Crun, host.Programs.Conmon, host.Programs.Nft, id, terminal, script);
+        var start = Attachment(host, id, terminal, times: 1, script);
         return LocalHost.Sh($"export MAYFLY_TEST_ATTACH=\"{start}\"; {string.Format(System.Globalization.CultureInfo.InvariantCulture, shell, Self)}; echo $?");
     }
+
+    /// <summary>What <see cref="Self"/> attaches to, one time after the other, when it has this in the variable MAYFLY_TEST_ATTACH.</summary>
+    internal static string Attachment(LocalHost host, string id, bool terminal, int times, string script) =>
+        string.Join('|', host.Store.Root, host.RunFolder, host.Programs.Crun, host.Programs.Conmon, host.Programs.Nft, id, terminal, times, script);
 
     [ModuleInitializer]
     internal static void AttachForAnother()
     {
-        if (Environment.GetEnvironmentVariable("MAYFLY_TEST_ATTACH")?.Split('|') is not [var store, var run, var crun, var conmon, var nft, var id, var terminal, var script])
+        if (Environment.GetEnvironmentVariable("MAYFLY_TEST_ATTACH")?.Split('|', 9) is not [var store, var run, var crun, var conmon, var nft, var id, var terminal, var times, var script])
             return;
         Environment.SetEnvironmentVariable("MAYFLY_TEST_ATTACH", null);
-        Environment.Exit(new Runtime(Store.Open(store), new RuntimePrograms(crun, conmon, nft), run).ExecAttached(id, script.Contains(' ', StringComparison.Ordinal) ? ["/bin/sh", "-c", script] : [script], bool.Parse(terminal)));
+        using var hangUp = new CancellationTokenSource();
+        // SIGUSR1 does what a stack's command line does at the first SIGTERM; that one has its usual effect here.
+        using var asked = PosixSignalRegistration.Create((PosixSignal)10, context =>
+        {
+            context.Cancel = true;
+            hangUp.Cancel();
+        });
+        var runtime = new Runtime(Store.Open(store), new RuntimePrograms(crun, conmon, nft), run);
+        var code = 0;
+        for (var left = int.Parse(times, System.Globalization.CultureInfo.InvariantCulture); left > 0; left--)
+            code = runtime.ExecAttached(id, script.Contains(' ', StringComparison.Ordinal) ? ["/bin/sh", "-c", script] : [script], bool.Parse(terminal), hangUp.Token);
+        Environment.Exit(code);
     }
 
     [ModuleInitializer]
