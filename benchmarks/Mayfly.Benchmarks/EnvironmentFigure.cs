@@ -15,7 +15,8 @@ internal sealed class EnvironmentFigure(bool inMemory) : Figure
     private static readonly Line ByVirtualenv = new("an empty environment made", "virtualenv", Most: 1 / 20.0);
     private static readonly Line ByVenv = new("an empty environment made", "python -m venv", Most: 1 / 50.0);
     private static readonly Line Warm = new("Django and what it needs installed, everything fetched before", "pip install, everything in its cache", Most: 1 / 20.0);
-    private static readonly Line Cold = new("the same, nothing fetched before", "pip install --no-cache-dir", Most: 1 / 4.0);
+    private static readonly Line Copied = new("the same, where no copy was prepared", "pip install, everything in its cache");
+    private static readonly Line Cold = new("Django and what it needs installed, nothing fetched before", "pip install --no-cache-dir", Most: 1 / 4.0);
     private static readonly Line Large = new("100 wheels of 20,000 files installed, everything fetched before", "cp -a of the same files", Most: 1.2);
     private static readonly Line Graph = new("100 projects of 10 versions resolved, going back", "pip install --dry-run", Most: 1 / 20.0);
     private static readonly Line Released = new("the tool started, as a release", "", Limit: new Amount(0.015, Unit.Seconds));
@@ -26,7 +27,7 @@ internal sealed class EnvironmentFigure(bool inMemory) : Figure
 
     public override string Title => $"environments of Python packages{(inMemory ? ", everything in memory" : "")}";
 
-    public override IReadOnlyList<Line> Lines => [ByVirtualenv, ByVenv, Warm, Cold, Large, Graph, Released, Cloned, Workon];
+    public override IReadOnlyList<Line> Lines => [ByVirtualenv, ByVenv, Warm, Copied, Cold, Large, Graph, Released, Cloned, Workon];
 
     public override IReadOnlyList<Need> Needs => [new(Python, "python3-venv"), new("virtualenv", "virtualenv"), new("nginx", "nginx-light"), new("gcc", "gcc libc6-dev")];
 
@@ -61,6 +62,7 @@ internal sealed class EnvironmentFigure(bool inMemory) : Figure
             ["VIRTUAL_ENV"] = "",
         };
         var warm = new Dictionary<string, string>(pip) { ["MAYFLY_STORE"] = $"{place}/store" };
+        var copying = new Dictionary<string, string>(pip) { ["MAYFLY_STORE"] = $"{place}/store-that-copies", ["MAYFLY_PREPARE"] = "0" };
         await Outside.RunAsync([Python, "-m", "venv", $"{home}/theirs"], cancellationToken);
         await Mayfly("create", "large", "--python", Python);
         await Mayfly("install", "big000", "--env", "large");
@@ -68,7 +70,7 @@ internal sealed class EnvironmentFigure(bool inMemory) : Figure
 
         // The name of what the turn works on, another one each time.
         var (turn, current) = (0, "");
-        var series = await Alternation.RunAsync(place, rounds, 1, cancellationToken,
+        var series = await Alternation.RunAsync(place, rounds, 2, cancellationToken,
             new(() => Mayfly("create", current, "--python", Python)) { Before = Named },
             new(() => Outside.RunAsync(["virtualenv", "--quiet", "--python", Python, $"{home}/{current}"], cancellationToken)) { Before = Named },
             new(() => Outside.RunAsync([Python, "-m", "venv", $"{home}/{current}"], cancellationToken)) { Before = Named },
@@ -81,16 +83,18 @@ internal sealed class EnvironmentFigure(bool inMemory) : Figure
             new(() => Mayfly("lock", "--python", Python, "-r", graph, "-o", $"{place}/{current}.toml")) { Before = Named },
             new(() => Pip("theirs", "install", "--quiet", "--dry-run", "-r", graph)),
             new(() => Outside.RunAsync([tool, "--version"], cancellationToken)),
-            new(() => Outside.RunAsync([Workshop.Launcher, "--version"], cancellationToken)));
+            new(() => Outside.RunAsync([Workshop.Launcher, "--version"], cancellationToken)),
+            new(() => Outside.RunAsync([tool, "env", "install", "django", "--env", current], cancellationToken, copying)) { Before = OursAsync });
         return new Findings(
             [
-                new(ByVirtualenv, series[0].Time, series[1].Time), new(ByVenv, series[0].Time, series[2].Time), new(Warm, series[3].Time, series[4].Time), new(Cold, series[5].Time, series[6].Time),
+                new(ByVirtualenv, series[0].Time, series[1].Time), new(ByVenv, series[0].Time, series[2].Time), new(Warm, series[3].Time, series[4].Time), new(Copied, series[13].Time, series[4].Time), new(Cold, series[5].Time, series[6].Time),
                 new(Large, series[7].Time, series[8].Time), new(Graph, series[9].Time, series[10].Time), new(Released, series[11].Time, null), new(Cloned, series[12].Time, null), new(Workon, await WorkonAsync(), null),
             ],
             [
                 $"{wheels.Count} wheels of {wheels.Files} files, {wheels.Bytes / 1e6:0} MB, served by nginx on this machine with digests and metadata; the interpreter is Debian's, pip its own",
                 "floor of the large set: the same files copied by cp -a, on one processor; Mayfly asks the index for every project meanwhile, and compares every checksum",
                 "nothing is removed before the end: some file systems take long to make a file where others were removed a moment ago",
+                "where files of a wheel are prepared, a process of its own made them after the turn before, which nobody waited for: about what the turn without them takes longer",
                 "Mayfly's environments have no pip at first: it is brought when it is first needed; Python compiles modules when they are first loaded, pip does it as it installs",
             ]);
 

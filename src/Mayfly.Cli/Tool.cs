@@ -32,6 +32,8 @@ internal static class Tool
                 return await RunAsync([.. names, "--help"], output);
             case ["pip", .. var typed]:
                 return await Pip.PipVerb.RunAsync(typed, output, Console.Error);
+            case [Env.Preparation.Word, .. var wheels]:
+                return Env.Preparation.Run(wheels);
             case [var name, .. var rest] when StackVerb.Find(name) is { } verb:
                 return PassOn(verb, rest, output);
         }

@@ -167,8 +167,13 @@ public sealed record EnvironmentPlan
     /// <param name="placement">How it gets the files of what comes; null for what is usual.</param>
     /// <param name="cancellationToken">Ends it, with nothing changed.</param>
     /// <exception cref="MayflyException">Something cannot be had or is not what it should be, or two have the same file; nothing has changed.</exception>
-    public async Task RunAsync(Store store, VirtualEnvironment environment, IProgress<Activity>? progress = null, Placement? placement = null, CancellationToken cancellationToken = default) =>
-        Change(environment, await FetchAsync(store, environment.Interpreter, environment.Root, progress, cancellationToken).ConfigureAwait(false), progress, placement, cancellationToken);
+    /// <returns>What came.</returns>
+    public async Task<IReadOnlyList<WheelPlan>> RunAsync(Store store, VirtualEnvironment environment, IProgress<Activity>? progress = null, Placement? placement = null, CancellationToken cancellationToken = default)
+    {
+        var fetched = await FetchAsync(store, environment.Interpreter, environment.Root, progress, cancellationToken).ConfigureAwait(false);
+        Change(environment, fetched, progress, placement, cancellationToken);
+        return fetched;
+    }
 
     /// <summary>Changes the environment as a whole by what was fetched before.</summary>
     /// <param name="environment">The environment.</param>

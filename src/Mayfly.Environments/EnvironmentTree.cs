@@ -15,18 +15,20 @@ internal static class EnvironmentTree
     /// <param name="links">Whether what comes as it is in its wheel is linked.</param>
     /// <param name="progress">Told of files of the store that somebody has changed.</param>
     /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="takesPrepared">True when it may have what was prepared (<see cref="PreparedCopy"/>).</param>
     /// <exception cref="MayflyException">A file of the store is not what it was.</exception>
-    public static void Write(string root, IReadOnlyList<WheelPlan> install, LinkMode links, IProgress<Activity>? progress, CancellationToken cancellationToken)
+    public static void Write(string root, IReadOnlyList<WheelPlan> install, LinkMode links, IProgress<Activity>? progress, CancellationToken cancellationToken, bool takesPrepared = false)
     {
+        (WheelPlan Plan, IReadOnlyList<PlannedFile> Files)[] all = [.. install.Select(plan => (plan, takesPrepared && links == LinkMode.Copy ? PreparedCopy.Take(root, plan) : plan.Files))];
         // Runs of files that follow each other in a wheel, and so mostly belong to one folder: two that make names in the same folder wait for each other.
-        var length = Math.Clamp(install.Sum(static plan => plan.Files.Count) / (Environment.ProcessorCount * 16), 16, 512);
-        AllCores.Each(install.SelectMany(plan => Enumerable.Range(0, (plan.Files.Count + length - 1) / length).Select(number => (Plan: plan, Start: number * length))), cancellationToken, run =>
+        var length = Math.Clamp(all.Sum(static one => one.Files.Count) / (Environment.ProcessorCount * 16), 16, 512);
+        AllCores.Each(all.SelectMany(one => Enumerable.Range(0, (one.Files.Count + length - 1) / length).Select(number => (one.Plan, one.Files, Start: number * length))), cancellationToken, run =>
         {
             using var folders = new FolderChain(root);
             using var reader = run.Plan.Wheel.Open();
-            for (var number = run.Start; number < Math.Min(run.Start + length, run.Plan.Files.Count); number++)
+            for (var number = run.Start; number < Math.Min(run.Start + length, run.Files.Count); number++)
             {
-                var file = run.Plan.Files[number];
+                var file = run.Files[number];
                 if (links == LinkMode.Hardlink && file.Source is { } shared && reader.TryLink(shared, file.Runs, folders, file.Path, progress))
                     continue;
                 // Another mode than in the archive: what pip would give it. The process's mask is the user's wish.

@@ -40,6 +40,9 @@ public sealed class VirtualEnvironment
     /// <summary>True when there is a state before the last change.</summary>
     public bool CanRollBack => Directory.Exists(Before);
 
+    /// <summary>Whether its files are the store's too.</summary>
+    public LinkMode Links => LinkSetting.Of(Root);
+
     private string Before => $"{Path.GetDirectoryName(Root)}/.{Path.GetFileName(Root)}.before";
 
     /// <summary>Where its packages are.</summary>
@@ -65,7 +68,7 @@ public sealed class VirtualEnvironment
             LinkSetting.Note(made, links);
         if (install is not { Count: > 0 })
             return;
-        Fill(made, install, links, progress);
+        Fill(made, install, links, progress, takesPrepared: true);
         if (placement?.Compiles == true)
             ByteCode.Write(made, Path.GetFullPath(root), interpreter, install, cancellationToken);
         EnvironmentRecord.Write(made, interpreter.SitePackages, null, "", install);
@@ -108,10 +111,10 @@ public sealed class VirtualEnvironment
     }
 
     /// <summary>Puts the first that it has into one that is being made.</summary>
-    private static void Fill(string made, IReadOnlyList<WheelPlan> install, LinkMode links, IProgress<Activity>? progress)
+    private static void Fill(string made, IReadOnlyList<WheelPlan> install, LinkMode links, IProgress<Activity>? progress, bool takesPrepared = false)
     {
         FileOwnership.RequireApart(new FolderKinds(made), install, [], []);
-        EnvironmentTree.Write(made, install, links, progress, CancellationToken.None);
+        EnvironmentTree.Write(made, install, links, progress, CancellationToken.None, takesPrepared);
     }
 
     /// <summary>Opens one, whoever made it.</summary>
@@ -292,7 +295,7 @@ public sealed class VirtualEnvironment
             var skeleton = EnvironmentTree.SkeletonOf(Interpreter);
             foreach (var path in gone)
                 EnvironmentTree.Remove(made, path, skeleton);
-            EnvironmentTree.Write(made, install, links, progress, cancellationToken);
+            EnvironmentTree.Write(made, install, links, progress, cancellationToken, takesPrepared: true);
             if (placement?.Compiles == true)
                 ByteCode.Write(made, Root, Interpreter, install, cancellationToken);
             if (!comesPip && staying.All(static one => one.Project.Text != "pip") && PipPrograms.ToolOf(Root) is { } tool)

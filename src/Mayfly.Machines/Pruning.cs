@@ -35,6 +35,9 @@ public static class Pruning
     /// <summary>Files of wheels that no environment has as a hard link any more.</summary>
     public static IReadOnlyList<string> SharedFiles(Store store) => UnpackedWheel.UnusedFiles(store);
 
+    /// <summary>Copies of wheels that the next environment would take.</summary>
+    public static IReadOnlyList<string> PreparedCopies(Store store) => PreparedCopy.All(store);
+
     /// <summary>Downloads of packages that are unpacked: those are never read again, and wheels that were built are no downloads.</summary>
     public static IReadOnlyList<string> Artifacts(Store store)
     {

@@ -18,6 +18,9 @@ public enum StoreArea
     /// <summary>Files of wheels that environments have as hard links, each by the SHA-256 of its contents and whether it runs.</summary>
     Files,
 
+    /// <summary>Folders of wheels with all of their files, which the next environment takes as they are, by the SHA-256 of the wheel's artifact.</summary>
+    Prepared,
+
     /// <summary>Layers of images, by the key of their inputs.</summary>
     Layers,
 

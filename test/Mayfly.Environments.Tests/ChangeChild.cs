@@ -10,8 +10,8 @@ internal static class ChangeChild
 {
     private const string Variable = "MAYFLY_TEST_CHANGE";
 
-    public static Process Start(string store, string root, string wheel, string sha256, Placement? placement = null) =>
-        Process.Start(new ProcessStartInfo(Path.ChangeExtension(typeof(ChangeChild).Assembly.Location, null))
+    public static Process Start(string store, string root, string wheel, string sha256, Placement? placement = null, string? mask = null) =>
+        Process.Start(new ProcessStartInfo("/bin/sh", ["-c", mask is null ? "exec \"$0\"" : $"umask {mask} && exec \"$0\"", Path.ChangeExtension(typeof(ChangeChild).Assembly.Location, null)])
         {
             Environment = { [Variable] = $"{store}\n{root}\n{wheel}\n{sha256}\n{placement?.Compiles}\n{placement?.Links}" },
             RedirectStandardOutput = true,

@@ -43,7 +43,7 @@ internal sealed class PlanOptions
             {
                 var plan = await choose(progress);
                 if (!plan.IsEmpty)
-                    await plan.RunAsync(store, environment, progress, placement, cancellationToken);
+                    Preparation.Begin(await plan.RunAsync(store, environment, progress, placement, cancellationToken), environment.Links);
                 return plan;
             }, progress, cancellationToken);
         });

@@ -22,6 +22,7 @@ internal static class PruneVerb
             var artifacts = Pruning.Artifacts(store);
             var failed = Pruning.FailedBuilds(store);
             var shared = Pruning.SharedFiles(store);
+            var prepared = Pruning.PreparedCopies(store);
             if (!result.GetValue(dry))
             {
                 foreach (var build in failed)
@@ -33,6 +34,8 @@ internal static class PruneVerb
                     File.Delete(store.PathOf(StoreArea.Artifacts, artifact));
                 foreach (var file in shared)
                     File.Delete(store.PathOf(StoreArea.Files, file));
+                foreach (var copy in prepared)
+                    store.Remove(StoreArea.Prepared, copy);
             }
 
             var verb = result.GetValue(dry) ? "would remove" : "removed";
@@ -41,6 +44,8 @@ internal static class PruneVerb
                 result.InvocationConfiguration.Output.WriteLine($"{verb} {failed.Count} kept {(failed.Count == 1 ? "build that" : "builds that")} failed");
             if (shared is not [])
                 result.InvocationConfiguration.Output.WriteLine($"{verb} {shared.Count} {(shared.Count == 1 ? "file that no environment shares" : "files that no environment shares")}");
+            if (prepared is not [])
+                result.InvocationConfiguration.Output.WriteLine($"{verb} {prepared.Count} {(prepared.Count == 1 ? "wheel's files that were" : "wheels' files that were")} prepared for the next environment");
             return ExitCode.Done;
         });
         return command;

@@ -13,11 +13,13 @@ public sealed class UnpackedWheel
 {
     private const string Title = "unpack wheels";
 
-    private readonly Store _store;
     private readonly WheelPack _pack;
     private readonly WheelName _name;
 
-    private UnpackedWheel(Store store, string sha256, WheelPack pack, WheelName name) => (_store, Sha256, _pack, _name) = (store, sha256, pack, name);
+    private UnpackedWheel(Store store, string sha256, WheelPack pack, WheelName name) => (Store, Sha256, _pack, _name) = (store, sha256, pack, name);
+
+    /// <summary>The store that it is in.</summary>
+    public Store Store { get; }
 
     /// <summary>Of the archive, in small hexadecimal digits.</summary>
     public string Sha256 { get; }
@@ -34,7 +36,10 @@ public sealed class UnpackedWheel
     public byte[] Metadata => Contents($"{Information}/METADATA")!;
 
     /// <summary>Where it is in the store.</summary>
-    public string Place => _store.PathOf(StoreArea.Wheels, Sha256);
+    public string Place => Store.PathOf(StoreArea.Wheels, Sha256);
+
+    /// <summary>True when the store did not have it apart before it was asked for.</summary>
+    public bool IsNew { get; private init; }
 
     /// <summary>True when the store has it apart; its archive is needed no more then.</summary>
     public static bool IsIn(Store store, string sha256) => store.Has(StoreArea.Wheels, sha256);
@@ -59,7 +64,18 @@ public sealed class UnpackedWheel
     }
 
     /// <summary>For reading several of its files.</summary>
-    public WheelReader Open() => new(this, FileHandles.OpenFile(Place));
+    /// <exception cref="MayflyException">It is gone: somebody else found it damaged.</exception>
+    public WheelReader Open()
+    {
+        try
+        {
+            return new WheelReader(this, FileHandles.OpenFile(Place));
+        }
+        catch (LinuxException) when (!IsIn(Store, Sha256))
+        {
+            throw Damaged();
+        }
+    }
 
     /// <summary>Refuses it when its metadata are others than those that it was chosen by, which may have been read beside it (PEP 658) or of a part of it.</summary>
     /// <param name="sha256">Of those; null where they are not known.</param>
@@ -109,7 +125,7 @@ public sealed class UnpackedWheel
             foreach (var (name, sha256) in missing)
             {
                 store.Commit(Path.Combine(work.Path, sha256), StoreArea.Wheels, sha256, sync: false);
-                found.Add(sha256, Find(store, sha256) ?? throw new MayflyException($"the wheel {name} cannot be read in the store {store.Root} although it was just written", "look at the disk"));
+                found.Add(sha256, Find(store, sha256, isNew: true) ?? throw new MayflyException($"the wheel {name} cannot be read in the store {store.Root} although it was just written", "look at the disk"));
                 // As it was kept once, a folder with its files.
                 if (store.Has(StoreArea.Unpacked, sha256))
                     store.Remove(StoreArea.Unpacked, sha256);
@@ -132,7 +148,7 @@ public sealed class UnpackedWheel
     internal static byte[]? MetadataOf(Store store, string sha256) => Find(store, sha256)?.Metadata is { Length: > 0 and <= CoreMetadata.Largest } metadata ? metadata : null;
 
     /// <summary>The store's files for who links to them.</summary>
-    internal SharedFiles Shared() => new(_store, this);
+    internal SharedFiles Shared() => new(Store, this);
 
     /// <summary>Those of them that no environment has any more, by their keys in <see cref="StoreArea.Files"/>.</summary>
     public static IReadOnlyList<string> UnusedFiles(Store store) => SharedFiles.Unused(store);
@@ -140,19 +156,21 @@ public sealed class UnpackedWheel
     /// <summary>Takes it out of the store, and says so.</summary>
     internal MayflyException Damaged()
     {
-        TakeOut(_store, Sha256);
+        TakeOut(Store, Sha256);
         return new MayflyException($"the wheel {_pack.Name} was damaged in the store", "it was removed: run the command again, and it is unpacked anew");
     }
 
-    /// <summary>Null when it is not there; one whose index is damaged goes.</summary>
-    private static UnpackedWheel? Find(Store store, string sha256)
+    /// <summary>One that is apart already; null when it is not there, and one whose index is damaged goes.</summary>
+    public static UnpackedWheel? Find(Store store, string sha256) => Find(store, sha256, isNew: false);
+
+    private static UnpackedWheel? Find(Store store, string sha256, bool isNew)
     {
         if (!IsIn(store, sha256))
             return null;
         using (var file = FileHandles.OpenFile(store.PathOf(StoreArea.Wheels, sha256)))
         {
             if (WheelPack.Read(file) is { } pack && WheelName.TryParse(pack.Name) is { } name)
-                return new UnpackedWheel(store, sha256, pack, name);
+                return new UnpackedWheel(store, sha256, pack, name) { IsNew = isNew };
         }
 
         TakeOut(store, sha256);
