@@ -31,10 +31,13 @@ public sealed class PreparedCopy
     /// <summary>The folder's name, in the wheel and among the packages of an environment.</summary>
     public string Folder { get; }
 
-    /// <summary>True when the next environment can have it.</summary>
-    public bool IsThere => _wheel.Store.Has(StoreArea.Prepared, _wheel.Sha256);
+    /// <summary>The wheel's SHA-256.</summary>
+    public string Sha256 => _wheel.Sha256;
 
-    private string Place => _wheel.Store.PathOf(StoreArea.Prepared, _wheel.Sha256);
+    /// <summary>True when the next environment can have it.</summary>
+    public bool IsThere => _wheel.Store.Has(StoreArea.Prepared, Sha256);
+
+    private string Place => _wheel.Store.PathOf(StoreArea.Prepared, Sha256);
 
     /// <summary>Of a wheel; null when no folder of it has so many files.</summary>
     public static PreparedCopy? Of(UnpackedWheel wheel)
@@ -46,12 +49,18 @@ public sealed class PreparedCopy
         return largest is not null && largest.Count() >= Least ? new PreparedCopy(wheel, largest.Key, [.. largest]) : null;
     }
 
-    /// <summary>Those wheels that are worth one, have none, and leave the disk its room.</summary>
-    /// <param name="wheels">What came into an environment, by copying.</param>
-    public static IReadOnlyList<PreparedCopy> Wanted(IEnumerable<UnpackedWheel> wheels) => [.. wheels.Where(static wheel => !wheel.IsNew).Select(Of).OfType<PreparedCopy>().Where(static one => !one.IsThere && one.HasRoom)];
+    /// <summary>Those that the next environment would gain by: of wheels that were used before, and have none, where it could be taken and leaves the disk its room.</summary>
+    /// <param name="wheels">What came into an environment.</param>
+    /// <param name="environment">That environment: the next one is taken to be like it.</param>
+    public static IReadOnlyList<PreparedCopy> Wanted(IEnumerable<UnpackedWheel> wheels, VirtualEnvironment environment) => environment.Links != LinkMode.Copy ? []
+        : [.. wheels.Where(wheel => !wheel.IsNew && PlaceOf(wheel.Store.Folder(StoreArea.Prepared)) == PlaceOf(environment.PackagesFolder)).Select(Of).OfType<PreparedCopy>().Where(static one => !one.IsThere && one.HasRoom)];
 
-    /// <summary>The wheel's SHA-256.</summary>
-    public string Sha256 => _wheel.Sha256;
+    /// <summary>On which file system a folder is, and whose.</summary>
+    private static (ulong FileSystem, int User, int Group) PlaceOf(string folder)
+    {
+        var node = Nodes.Read(folder);
+        return (node.FileSystem, node.User, node.Group);
+    }
 
     private bool HasRoom => DiskRoom.Of(_wheel.Store.Root) is var room && Ample * EnvironmentTree.RoomFor([Copied]) <= room.Bytes && Ample * (long)_files.Count <= room.Files;
 

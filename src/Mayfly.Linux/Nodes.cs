@@ -36,6 +36,10 @@ public readonly record struct Node
 
     public required int Links { get; init; }
 
+    /// <summary>The number of the file system that it is on (<c>st_dev</c>): names of two cannot be renamed into each other.</summary>
+    public ulong FileSystem { get; init; }
+
+    /// <summary>Of a device.</summary>
     public int DeviceMajor { get; init; }
 
     public int DeviceMinor { get; init; }
@@ -101,6 +105,7 @@ public static partial class Nodes
         Time = found.ModifiedSeconds,
         Inode = found.Inode,
         Links = (int)found.Links,
+        FileSystem = Statx.Device(found.DeviceMajor, found.DeviceMinor),
         DeviceMajor = (int)found.NodeMajor,
         DeviceMinor = (int)found.NodeMinor,
     };

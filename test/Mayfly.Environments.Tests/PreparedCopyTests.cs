@@ -114,6 +114,7 @@ public sealed class PreparedCopyTests : IDisposable
     {
         Directory.CreateDirectory($"{_folder}/disk");
         Mounts.Mount("tmpfs", $"{_folder}/disk", "tmpfs");
+        Assert.Empty(PreparedCopy.Wanted([Unpacked(Large)], VirtualEnvironment.Create($"{_folder}/disk/before", Python)));
         Prepare(Large);
         var elsewhere = Create("disk/env", Large);
         Assert.Empty(EnvironmentCheck.Of(elsewhere));
@@ -155,10 +156,12 @@ public sealed class PreparedCopyTests : IDisposable
     public void It_is_wanted_of_what_was_used_before_and_a_few_are_kept()
     {
         var (name, sha256) = WheelFile.Keep(_store, Large);
-        Assert.Empty(PreparedCopy.Wanted(UnpackedWheel.All(_store, [(name, sha256)])));
-        Assert.Equal(sha256, Assert.Single(PreparedCopy.Wanted(UnpackedWheel.All(_store, [(name, sha256)]))).Sha256);
+        var environment = VirtualEnvironment.Create($"{_folder}/env", Python);
+        Assert.Empty(Wanted(environment));
+        Assert.Equal(sha256, Assert.Single(Wanted(environment)).Sha256);
+        Assert.Empty(Wanted(VirtualEnvironment.Create($"{_folder}/linked", Python, placement: new Placement { Links = LinkMode.Hardlink })));
         Prepare(Large);
-        Assert.Empty(PreparedCopy.Wanted(UnpackedWheel.All(_store, [(name, sha256)])));
+        Assert.Empty(Wanted(environment));
 
         var others = Enumerable.Range(0, PreparedCopy.Most).Select(number => WheelFile.Write(_folder, $"other{number}", "1.0", Many($"other{number}"))).ToArray();
         foreach (var (other, age) in others.Select(static (other, at) => (other, at)))
@@ -172,6 +175,8 @@ public sealed class PreparedCopyTests : IDisposable
         Assert.Equal(PreparedCopy.Most, PreparedCopy.All(_store).Count);
         Assert.DoesNotContain(Sha256(others[0]), PreparedCopy.All(_store));
         Assert.Empty(Directory.GetFileSystemEntries(_store.Folder(StoreArea.Tmp)));
+
+        IReadOnlyList<PreparedCopy> Wanted(VirtualEnvironment environment) => PreparedCopy.Wanted(UnpackedWheel.All(_store, [(name, sha256)]), environment);
     }
 
     [Fact]

@@ -47,7 +47,7 @@ internal static class CreateVerb
             EnvironmentPlan Make(EnvironmentPlan plan, IReadOnlyList<WheelPlan> fetched, IProgress<Activity>? progress = null)
             {
                 if (!dry)
-                    Preparation.Begin(fetched, VirtualEnvironment.Create(path, interpreter, result.GetValue(prompt), result.GetValue(system), fetched, ToolPath.Find(), placed, progress, cancellationToken).Links);
+                    Preparation.Begin(fetched, VirtualEnvironment.Create(path, interpreter, result.GetValue(prompt), result.GetValue(system), fetched, ToolPath.Find(), placed, progress, cancellationToken));
                 return plan;
             }
         });

@@ -43,7 +43,7 @@ internal sealed class PlanOptions
             {
                 var plan = await choose(progress);
                 if (!plan.IsEmpty)
-                    Preparation.Begin(await plan.RunAsync(store, environment, progress, placement, cancellationToken), environment.Links);
+                    Preparation.Begin(await plan.RunAsync(store, environment, progress, placement, cancellationToken), environment);
                 return plan;
             }, progress, cancellationToken);
         });

@@ -14,10 +14,10 @@ internal static class Preparation
 
     /// <summary>Begins it, where there is something to prepare and the user has not said otherwise.</summary>
     /// <param name="fetched">What came into an environment.</param>
-    /// <param name="links">How it came.</param>
-    public static void Begin(IReadOnlyList<WheelPlan> fetched, LinkMode links)
+    /// <param name="there">That environment.</param>
+    public static void Begin(IReadOnlyList<WheelPlan> fetched, VirtualEnvironment there)
     {
-        if (links != LinkMode.Copy || Environment.GetEnvironmentVariable("MAYFLY_PREPARE") == "0" || PreparedCopy.Wanted(fetched.Select(static plan => plan.Wheel)) is not { Count: > 0 } wanted
+        if (Environment.GetEnvironmentVariable("MAYFLY_PREPARE") == "0" || PreparedCopy.Wanted(fetched.Select(static plan => plan.Wheel), there) is not { Count: > 0 } wanted
             || ToolPath.Find() is not ['/', ..] tool)
             return;
         var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(static one => (string)one.Key, static one => (string)one.Value!);

@@ -79,7 +79,7 @@ internal static class PipInstall
         // pip compiles unless it is told not to; here Python does as it first loads what is installed.
         var compiles = arguments.Options.LastOrDefault(static one => one.Name is "--compile" or "--no-compile").Name == "--compile";
         plan.Change(environment, fetched, null, new Placement { Compiles = compiles }, cancellationToken);
-        Preparation.Begin(fetched, environment.Links);
+        Preparation.Begin(fetched, environment);
         foreach (var line in story.Changes(PipDistribution.All(environment)))
             output.WriteLine(line);
         return ExitCode.Done;
