@@ -138,7 +138,7 @@ public static class LockFile
         var metadata = wheel.Metadata is { } read ? $", metadata = {Quote(read)}" : "";
         var place = wheel.From is { } named ? $", from = {Quote(named)}" : "";
         var source = wheel.Source is not { } from ? ""
-            : string.Create(CultureInfo.InvariantCulture, $", source = {{ file = {Quote(from.File)}, size = {from.Size}, sha256 = {Quote(from.Sha256)}{(from.Subdirectory is { } inside ? $", subdirectory = {Quote(inside)}" : "")}, packages = {Quote(from.Packages)}, with = [{string.Join(", ", from.With.Select(Wheel))}] }}");
+            : string.Create(CultureInfo.InvariantCulture, $", source = {{ file = {Quote(from.File)}, size = {from.Size}, sha256 = {Quote(from.Sha256)}{(from.Commit is { } commit ? $", commit = {Quote(commit)}" : "")}{(from.Tag is { } tag ? $", tag = {Quote(tag)}" : "")}{(from.Subdirectory is { } inside ? $", subdirectory = {Quote(inside)}" : "")}, packages = {Quote(from.Packages)}, with = [{string.Join(", ", from.With.Select(Wheel))}] }}");
         return string.Create(CultureInfo.InvariantCulture, $"{{ file = {Quote(wheel.File)}, index = {Quote(wheel.Index)}{place}, size = {wheel.Size}, sha256 = {Quote(wheel.Sha256)}{needs}{metadata}{source} }}");
     }
 

@@ -30,8 +30,8 @@ public sealed record LockedWheel
     /// <summary>What stands for an architecture where wheels stand beside Debian's packages.</summary>
     public const string Architecture = "python";
 
-    /// <summary>In the place of an index, for what is named by where it is: a folder or a file of the stack's own, or an address elsewhere.</summary>
-    public const string FromFolder = "folder", FromFile = "file", FromAddress = "address";
+    /// <summary>In the place of an index, for what is named by where it is: a folder or a file of the stack's own, or an address or a repository elsewhere.</summary>
+    public const string FromFolder = "folder", FromFile = "file", FromAddress = "address", FromRepository = "repository";
 
     /// <summary>The file's name, which says project, version, and what it runs on.</summary>
     public required string File { get; init; }
@@ -90,6 +90,12 @@ public sealed record LockedSource
 
     /// <summary>Bytes of the archive.</summary>
     public required long Size { get; init; }
+
+    /// <summary>Of a repository, which commit it is; null for anything else.</summary>
+    public string? Commit { get; init; }
+
+    /// <summary>The tag before the commit, and how far from it, as <c>git describe --long</c> said when it was locked; null where there was none.</summary>
+    public string? Tag { get; init; }
 
     /// <summary>Where in it the project is; null for its root.</summary>
     public string? Subdirectory { get; init; }

@@ -1,7 +1,4 @@
 using System.Text.RegularExpressions;
-using Mayfly.Environments.Tests;
-using Mayfly.Packages;
-using Mayfly.Packages.Debian;
 using Mayfly.Packages.Tests.Debian;
 
 namespace Mayfly.EndToEnd.Tests;
@@ -32,7 +29,7 @@ public sealed partial class GunicornTests : IDisposable
     {
         _workspace.Copy(Path.Combine(Tool.Repository, "examples"), "");
         _workspace.Copy(Path.Combine(Tool.Repository, "test/Mayfly.EndToEnd.Tests/stacks/board"), "board");
-        await OfferAsync(("python3-gunicorn", "gunicorn", "gunicorn", ["setuptools>=3.0"]), ("python3-django", "Django", "django", ["asgiref<4,>=3.3.2", "pytz", "sqlparse>=0.2.2"]),
+        await _index.OfferPackagesAsync(_wheels, ("python3-gunicorn", "gunicorn", "gunicorn", ["setuptools>=3.0"]), ("python3-django", "Django", "django", ["asgiref<4,>=3.3.2", "pytz", "sqlparse>=0.2.2"]),
             ("python3-asgiref", "asgiref", "asgiref", []), ("python3-sqlparse", "sqlparse", "sqlparse", []), ("python3-tz", "pytz", "pytz", []));
         _index.Offer("setuptools", Directory.GetFiles("/usr/share/python-wheels", "setuptools-*.whl"));
         try
@@ -66,7 +63,11 @@ public sealed partial class GunicornTests : IDisposable
             File.WriteAllText(template, File.ReadAllText(template).Replace("<title>Board", "<title>Notes", StringComparison.Ordinal));
             Assert.DoesNotContain("python packages", (await MayflyAsync("plan")).Succeeded().Output, StringComparison.Ordinal);
             (await MayflyAsync("up")).Succeeded();
-            Assert.Contains("<title>Notes", await _client.GetStringAsync(""), StringComparison.Ordinal);
+            // What was replaced goes on serving for some seconds, for who has its address from nginx's resolver.
+            page = await _client.GetStringAsync("");
+            for (var until = DateTime.UtcNow.AddSeconds(20); !page.Contains("<title>Notes", StringComparison.Ordinal) && DateTime.UtcNow < until; page = await _client.GetStringAsync(""))
+                await Task.Delay(50);
+            Assert.Contains("<title>Notes", page, StringComparison.Ordinal);
         }
         finally
         {
@@ -89,23 +90,6 @@ public sealed partial class GunicornTests : IDisposable
     private async Task<string> InsideAsync(string command) => (await MayflyAsync("exec", "web", "--", "sh", "-c", command)).Succeeded().Output;
 
     private async Task<Ended> MayflyAsync(string verb, params string[] options) => await Tool.RunAsync(Path.Combine(Tool.Repository, "mayfly"), [verb, Folder, .. options], _index.OnlyIndex());
-
-    /// <summary>Offers wheels of what the archive's newest packages have.</summary>
-    private async Task OfferAsync(params (string Package, string Project, string Module, string[] Requires)[] projects)
-    {
-        var store = Store.Open();
-        using var held = store.LockShared();
-        var sources = DebianSources.Discover("bookworm", HostArchitecture.Name);
-        var locked = DebianLock.Create(await IndexFetch.ReadAsync(store, sources), [new SetRequest("wheels", [.. projects.Select(static one => one.Package)])]);
-        var packages = projects.Select(project => locked.Packages.Single(one => one.Name == project.Package)).ToArray();
-        await Fetch.AllAsync(store, sources, packages);
-        foreach (var (project, package) in projects.Zip(packages))
-        {
-            var tree = _wheels.CreateSubdirectory(project.Package).FullName;
-            (await Tool.RunAsync("dpkg-deb", "--extract", store.PathOf(StoreArea.Artifacts, package.Sha256), tree)).Succeeded();
-            _index.Offer(project.Project.ToLowerInvariant(), [DebianWheel.Write(_wheels.FullName, tree, project.Project, project.Module, project.Requires)]);
-        }
-    }
 
     [GeneratedRegex("<li>(\\S+) [0-9]")]
     private static partial Regex Item();

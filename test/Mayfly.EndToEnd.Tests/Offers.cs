@@ -2,6 +2,9 @@ using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using Mayfly.Environments.Tests;
+using Mayfly.Packages;
+using Mayfly.Packages.Debian;
 using Mayfly.Packages.Tests.Debian;
 
 namespace Mayfly.EndToEnd.Tests;
@@ -36,6 +39,26 @@ internal static class Offers
 
         var page = new JsonObject { ["meta"] = new JsonObject { ["api-version"] = "1.1" }, ["name"] = project, ["files"] = files };
         index.Files[$"simple/{project}/"] = Encoding.UTF8.GetBytes(page.ToJsonString());
+    }
+
+    /// <summary>Offers wheels of what the archive's newest packages have.</summary>
+    /// <param name="index">The server.</param>
+    /// <param name="wheels">Gets them.</param>
+    /// <param name="projects">Debian's package, the project and its module, and what it needs and does not say.</param>
+    public static async Task OfferPackagesAsync(this FaultyServer index, DirectoryInfo wheels, params (string Package, string Project, string Module, string[] Requires)[] projects)
+    {
+        var store = Store.Open();
+        using var held = store.LockShared();
+        var sources = DebianSources.Discover("bookworm", HostArchitecture.Name);
+        var locked = DebianLock.Create(await IndexFetch.ReadAsync(store, sources), [new SetRequest("wheels", [.. projects.Select(static one => one.Package)])]);
+        var packages = projects.Select(project => locked.Packages.Single(one => one.Name == project.Package)).ToArray();
+        await Fetch.AllAsync(store, sources, packages);
+        foreach (var (project, package) in projects.Zip(packages))
+        {
+            var tree = wheels.CreateSubdirectory(project.Package).FullName;
+            (await Tool.RunAsync("dpkg-deb", "--extract", store.PathOf(StoreArea.Artifacts, package.Sha256), tree)).Succeeded();
+            index.Offer(project.Project.ToLowerInvariant(), [DebianWheel.Write(wheels.FullName, tree, project.Project, project.Module, project.Requires)]);
+        }
     }
 
     public static string Digest(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));

@@ -32,7 +32,7 @@ internal sealed record WheelSet(string Name, Interpreter Interpreter, IReadOnlyL
             // Nobody has what is built but who built it.
             if (environment.Wheels.FirstOrDefault(wheel => wheel.Source is not null && !store.Has(StoreArea.Artifacts, wheel.Sha256)) is { } unbuilt)
                 throw new MayflyException($"{unbuilt.File} of {name} is built from {unbuilt.Source!.File} in the image, and this host has not done that yet", "`mayfly up` in the stack's folder does, and so does `mayfly licenses`; then publish");
-            new OwnDistributions(store, folder).Bring(environment.Wheels.Where(wheel => wheel.Source is null && !store.Has(StoreArea.Artifacts, wheel.Sha256)));
+            await new OwnDistributions(store, folder).BringAsync(environment.Wheels.Where(wheel => wheel.Source is null && !store.Has(StoreArea.Artifacts, wheel.Sha256)), null, progress, cancellationToken);
             await WheelFetch.ArchivesAsync(store, sources, [.. environment.Wheels.Where(static wheel => wheel.Source is null)], progress, cancellationToken);
             var wheels = environment.Wheels.Select(wheel => new PublishedWheel(wheel.File, wheel.Sha256)
             {

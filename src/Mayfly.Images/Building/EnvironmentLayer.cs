@@ -52,5 +52,6 @@ internal sealed class EnvironmentLayer(Store store, IReadOnlyList<string> below)
     }
 
     /// <summary>What pip would write of an address; a path of the host that builds is nothing in an image.</summary>
-    private static DirectUrl? OriginOf(LockedWheel wheel) => wheel is { From: { } from, IsOwn: false } ? new DirectUrl { Url = from, Subdirectory = wheel.Source?.Subdirectory, Hash = $"sha256={wheel.Fetched.Sha256}" } : null;
+    private static DirectUrl? OriginOf(LockedWheel wheel) => wheel is { Index: LockedWheel.FromRepository, From: { } repository } ? DirectUrl.Of(DirectReference.Read(repository) with { Commit = wheel.Source!.Commit, Subdirectory = wheel.Source.Subdirectory }, null)
+        : wheel is { From: { } from, IsOwn: false } ? new DirectUrl { Url = from, Subdirectory = wheel.Source?.Subdirectory, Hash = $"sha256={wheel.Fetched.Sha256}" } : null;
 }

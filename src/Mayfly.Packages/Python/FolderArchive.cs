@@ -11,25 +11,28 @@ public static class FolderArchive
 {
     private const long Large = 64 << 20;
 
-    /// <summary>Git's <c>.git</c> may also be a file. What has passwords in it (<c>.env</c>) is nobody's sources either.</summary>
+    /// <summary>A folder of git's, or in a submodule a file.</summary>
+    private const string Repository = ".git";
+
+    /// <summary>What has passwords in it (<c>.env</c>) is nobody's sources either.</summary>
     private static readonly HashSet<string> NeverPacked = new(StringComparer.Ordinal)
     {
-        ".git", ".hg", ".svn", ".bzr", "__pycache__", ".venv", ".tox", ".nox", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".DS_Store", ".eggs", ".coverage", "htmlcov", ".hypothesis", ".ipynb_checkpoints", ".idea", ".vscode", ".env", LockFile.Name,
+        Repository, ".hg", ".svn", ".bzr", "__pycache__", ".venv", ".tox", ".nox", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".DS_Store", ".eggs", ".coverage", "htmlcov", ".hypothesis", ".ipynb_checkpoints", ".idea", ".vscode", ".env", LockFile.Name,
     };
 
     /// <summary>Packs it.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="name">Of the one folder in the archive.</param>
     /// <param name="to">Gets the archive, a tar.</param>
-    /// <param name="isWhole">True for a clone that nobody has worked in: with its history, and with folders that have nothing in them.</param>
+    /// <param name="part">What of the folder.</param>
     /// <exception cref="MayflyException">Something in it cannot be read.</exception>
-    public static void Write(string folder, string name, Stream to, bool isWhole = false)
+    public static void Write(string folder, string name, Stream to, PackedPart part = PackedPart.Project)
     {
         try
         {
             using var tar = new TarWriter(to, TarEntryFormat.Gnu, leaveOpen: true);
             // Folders without files are left out, as version control leaves them out.
-            foreach (var (path, node) in Entries(folder, isWhole).OrderBy(static one => one.Path, StringComparer.Ordinal))
+            foreach (var (path, node) in Entries(folder, part).OrderBy(static one => one.Path, StringComparer.Ordinal))
             {
                 var full = $"{folder}/{path}";
                 var entry = new GnuTarEntry(node.Kind == NodeKind.Link ? TarEntryType.SymbolicLink : node.Kind == NodeKind.Directory ? TarEntryType.Directory : TarEntryType.RegularFile, $"{name}/{path}")
@@ -55,7 +58,7 @@ public static class FolderArchive
     }
 
     /// <summary>Files and links by their paths in it; pipes and sockets are nobody's sources.</summary>
-    private static IEnumerable<(string Path, Node Node)> Entries(string folder, bool isWhole)
+    private static IEnumerable<(string Path, Node Node)> Entries(string folder, PackedPart part)
     {
         var left = new Stack<string>([""]);
         while (left.TryPop(out var inside))
@@ -63,11 +66,11 @@ public static class FolderArchive
             foreach (var entry in Directory.EnumerateFileSystemEntries($"{folder}/{inside}"))
             {
                 var (name, node) = (Path.GetFileName(entry), Nodes.Read(entry));
-                if (!isWhole && IsLeftOut(inside, name, entry, node))
+                if (part == PackedPart.Project ? IsLeftOut(inside, name, entry, node) : part == PackedPart.Commit && name == Repository)
                     continue;
                 if (node.Kind == NodeKind.Directory)
                     left.Push($"{inside}{name}/");
-                if (node.Kind is NodeKind.File or NodeKind.Link || (isWhole && node.Kind == NodeKind.Directory))
+                if (node.Kind is NodeKind.File or NodeKind.Link || (part == PackedPart.Clone && node.Kind == NodeKind.Directory))
                     yield return ($"{inside}{name}", node);
             }
         }
@@ -83,4 +86,17 @@ public static class FolderArchive
             || (inside.Length == 0 && name is "dist" && Only(path, static made => WheelName.TryParse(made) is not null || SourceName.TryParse(made) is not null)));
 
     private static bool Only(string folder, Func<string, bool> made) => Directory.EnumerateFileSystemEntries(folder).All(path => made(Path.GetFileName(path)));
+}
+
+/// <summary>What of a folder is packed.</summary>
+public enum PackedPart
+{
+    /// <summary>A project, whoever works in it: what is its sources.</summary>
+    Project,
+
+    /// <summary>A clone that nobody has worked in, but its repository.</summary>
+    Commit,
+
+    /// <summary>The same with its history, and with folders that have nothing in them.</summary>
+    Clone,
 }

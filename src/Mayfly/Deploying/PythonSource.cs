@@ -79,7 +79,7 @@ internal sealed class PythonSource(StackSpec spec, Store store, Func<StackLock, 
             var permission = (request?.Builds ?? BuildPermission.None).And(own.PermissionOf(named, environment.Wheels));
             // Only where things come from: what they are the lock says.
             var sources = PythonRequirements.Of(Usual().And(named with { Entries = [] }), new PythonSources { Builds = permission }, ImagePython.Of(stackLock, environment.Set).Target).Sources;
-            own.Bring(environment.Wheels.Where(wheel => !WheelFetch.IsThere(store, wheel)));
+            await own.BringAsync(environment.Wheels.Where(wheel => !WheelFetch.IsThere(store, wheel)), requested?.Addresses, progress, cancellationToken);
             await WheelFetch.AllAsync(store, sources, environment.Wheels, requested?.Addresses, progress, cancellationToken);
             // What cannot be installed is to be told before anything is built.
             UnpackedWheel.Of(store, environment with { Wheels = [.. environment.Wheels.Where(static wheel => wheel.Source is null)] }, cancellationToken: cancellationToken);

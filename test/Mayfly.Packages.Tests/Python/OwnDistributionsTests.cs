@@ -87,7 +87,7 @@ public sealed partial class OwnDistributionsTests : IDisposable
         var requested = request.Read();
         var nobody = await Assert.ThrowsAsync<MayflyException>(() => WheelFetch.AllAsync(third.Store, new PythonSources(), moved.Wheels, requested.Addresses));
         Assert.Equal("./repository, from which stack.lock has deep, lies beside the stack, and this host has not taken it from there", nobody.Message);
-        own.Bring(moved.Wheels);
+        await own.BringAsync(moved.Wheels, null, null, TestContext.Current.CancellationToken);
         await WheelFetch.AllAsync(third.Store, new PythonSources(), moved.Wheels, requested.Addresses);
         Assert.All(moved.Wheels, wheel => Assert.True(third.Store.Has(StoreArea.Artifacts, wheel.Fetched.Sha256)));
         var unpermitted = await Assert.ThrowsAsync<MayflyException>(() => LockedBuilds.AllAsync(third.Store, moved.Wheels, BuildPermission.None, new FolderBuilds(third.Store), TestContext.Current.CancellationToken));
@@ -115,10 +115,10 @@ public sealed partial class OwnDistributionsTests : IDisposable
 
         // A lock is not made anew where it is only to be carried out.
         using var other = new TemporaryStore();
-        var failure = Assert.Throws<MayflyException>(() => new OwnDistributions(other.Store, Stack).Bring(locked.Wheels));
+        var failure = await Assert.ThrowsAsync<MayflyException>(() => new OwnDistributions(other.Store, Stack).BringAsync(locked.Wheels, null));
         Assert.Equal(("./libs/util is not what stack.lock has of util", "`mayfly lock` takes it as it is now"), (failure.Message, failure.Hint));
         Directory.Delete($"{Stack}/libs/util", recursive: true);
-        failure = Assert.Throws<MayflyException>(() => new OwnDistributions(other.Store, Stack).Bring(locked.Wheels));
+        failure = await Assert.ThrowsAsync<MayflyException>(() => new OwnDistributions(other.Store, Stack).BringAsync(locked.Wheels, null));
         Assert.Equal(("there is no ./libs/util, from which stack.lock has util", $"paths are meant from {Stack}"), (failure.Message, failure.Hint));
         failure = await Assert.ThrowsAsync<MayflyException>(() => ChooseAsync(_store.Store, request, locked.Wheels, []));
         Assert.Equal(($"{request.File}:1: there is no file or folder ./libs/util", $"paths are meant from {Stack}"), (failure.Message, failure.Hint));
@@ -260,7 +260,7 @@ public sealed partial class OwnDistributionsTests : IDisposable
         {
             Assert.Null(source.Folder);
             using var work = store.BeginWork("unpacked");
-            var tree = SourceArchive.Unpack(store.PathOf(StoreArea.Artifacts, source.Sha256!), source.Name, work.Path);
+            var tree = SourceArchive.Unpack(store.PathOf(StoreArea.Artifacts, source.Sha256!), source.ArchiveName, work.Path);
             var project = $"{tree}/{source.Subdirectory}";
             var text = File.ReadAllText(File.Exists($"{project}/setup.py") ? $"{project}/setup.py" : $"{project}/pyproject.toml");
             return (NamePattern().Match(text).Groups[1].Value, VersionPattern().Match(text).Groups[1].Value);

@@ -40,7 +40,8 @@ public static class EnvironmentChoice
         using var work = store.BeginWork("own");
         foreach (var entry in requested.Requirements.Entries.Where(static entry => entry.IsEditable))
             progress?.Report(new Activity($"note: {Path.GetFileName(request.File)}", $"-e {entry.Text}: an image has nothing of this host's folder, and gets a copy") { Ended = true });
-        var packed = usual.And(own.Packed(AsBefore(requested, stays, store), work.Path)).And(new RequirementsFile { Builds = own.Permission });
+        var before = stays.Where(static wheel => wheel.Index == LockedWheel.FromRepository).ToLookup(static wheel => (wheel.From!, wheel.Source!.Subdirectory), static wheel => wheel.Source!);
+        var packed = usual.And(await own.PackedAsync(AsBefore(requested, stays, store), reference => (requested.FromOf(reference), before[(requested.FromOf(reference), reference.Subdirectory)].FirstOrDefault()), work.Path, progress, cancellationToken).ConfigureAwait(false)).And(new RequirementsFile { Builds = own.Permission });
         var file = await DirectNames.FindAsync(store, packed, target, places => builder?.Invoke(places), progress, null, cancellationToken).ConfigureAwait(false);
         var (wanted, sources) = PythonRequirements.Of(file, new PythonSources { Builds = request.Builds }, target);
         if (wanted.Select(static one => one.Address).OfType<string>().Select(static address => DirectReference.Read(address)).FirstOrDefault(static one => one.IsRepository) is { } repository)
@@ -101,7 +102,7 @@ public static class EnvironmentChoice
                     Index = IndexOf(one),
                     From = FromOf(one.Project, one.Direct),
                     Metadata = made is null ? one.MetadataSha256 : null,
-                    Source = made is null ? null : new LockedSource { File = one.File!.Name, Subdirectory = one.Direct?.Subdirectory, Sha256 = file.Sha256, Size = file.Size, Packages = packages.Value, With = [.. (await LockedAsync(made.Requires).ConfigureAwait(false)).OrderBy(static wheel => wheel.File, StringComparer.Ordinal)] },
+                    Source = made is null ? null : new LockedSource { File = one.File!.Name, Subdirectory = one.Direct?.Subdirectory, Sha256 = file.Sha256, Size = file.Size, Packages = packages.Value, Commit = own.RepositoryOf(one.Direct)?.Commit, Tag = own.RepositoryOf(one.Direct)?.Tag, With = [.. (await LockedAsync(made.Requires).ConfigureAwait(false)).OrderBy(static wheel => wheel.File, StringComparer.Ordinal)] },
                 });
             }
 
@@ -111,13 +112,13 @@ public static class EnvironmentChoice
         // The address of a dependency is no relative path; the variable is what others write for a project's folder.
         string Asked(ProjectName project, DirectReference direct)
         {
-            var place = direct.Path is null ? requested.FromOf(direct) : $"file:///${{PROJECT_ROOT}}{DirectReference.OfPath(FromOf(project, direct) is ['.', '/', .. var below] ? $"/{below}" : $"/{FromOf(project, direct)}")["file://".Length..]}";
+            var place = direct.Path is null ? requested.FromOf(direct) : own.RepositoryOf(direct) is not null ? FromOf(project, direct)! : $"file:///${{PROJECT_ROOT}}{DirectReference.OfPath(FromOf(project, direct) is ['.', '/', .. var below] ? $"/{below}" : $"/{FromOf(project, direct)}")["file://".Length..]}";
             return direct.Subdirectory is { } inside ? $"{place}#subdirectory={inside}" : place;
         }
 
-        MayflyException Repository(DirectReference direct) => new($"{request.File}: {direct.Name} is a repository, which images do not take", "clone it beside the stack (a submodule, say) and name the folder, or name an archive of it");
+        MayflyException Repository(DirectReference direct) => new($"{direct.Name} is a repository that a package in {request.File} names, or a limit", "name it in that file itself, or take another version of that package");
 
-        string IndexOf(ChosenDistribution one) => one.Direct is not { } direct ? NameOf(sources, one) : direct.Path is null ? LockedWheel.FromAddress : own.IsFolder(direct) ? LockedWheel.FromFolder : LockedWheel.FromFile;
+        string IndexOf(ChosenDistribution one) => one.Direct is not { } direct ? NameOf(sources, one) : direct.Path is null ? LockedWheel.FromAddress : own.IsFolder(direct) ? LockedWheel.FromFolder : own.RepositoryOf(direct) is not null ? LockedWheel.FromRepository : LockedWheel.FromFile;
 
         string? FromOf(ProjectName project, DirectReference? direct) => direct is null ? null : direct.Path is null ? requested.FromOf(direct)
             : own.FromOf(direct) ?? throw new MayflyException($"{project} comes from {direct.Path}, a path of this host that a package in {request.File} names", "name it in that file itself, or take another version of that package");
@@ -138,7 +139,7 @@ public static class EnvironmentChoice
     /// <summary>What came from an address stays what it was, and is not asked for again while the store has it: as with versions, only an update takes what is there now.</summary>
     private static RequirementsFile AsBefore(RequestedDistributions requested, IReadOnlyList<LockedWheel> stays, Store store) => requested.Requirements with
     {
-        Entries = [.. requested.Requirements.Entries.Select(entry => DirectNames.RequirementOf(entry) is { Reference: { Path: null, Hash: null } reference } direct && requested.FromOf(reference) is var from
+        Entries = [.. requested.Requirements.Entries.Select(entry => DirectNames.RequirementOf(entry) is { Reference: { Path: null, Hash: null, IsRepository: false } reference } direct && requested.FromOf(reference) is var from
             && stays.FirstOrDefault(wheel => wheel.From == from && wheel.Source?.Subdirectory == reference.Subdirectory && store.Has(StoreArea.Artifacts, wheel.Fetched.Sha256)) is { } before
             ? entry with { Text = (direct with { Reference = DirectReference.Read($"{reference.Text}{(reference.Text.Contains('#', StringComparison.Ordinal) ? '&' : '#')}sha256={before.Fetched.Sha256}") }).ToString() } : entry)],
     };

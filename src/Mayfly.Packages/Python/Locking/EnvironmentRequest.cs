@@ -73,6 +73,6 @@ public sealed record RequestedDistributions(RequirementsFile Requirements, strin
     {
         var url = DirectUrl.Of(reference, null).Url;
         var path = url.IndexOf('/', url.IndexOf("://", StringComparison.Ordinal) + 3) is > 0 and var slash ? slash : url.Length;
-        return $"{url[..path]}{Variables.Where(static one => one.Value.Length >= ShortestSecret).OrderByDescending(static one => one.Value.Length).Aggregate(url[path..], static (rest, one) => rest.Replace(one.Value, $"${{{one.Key}}}", StringComparison.Ordinal))}";
+        return $"{(reference.IsRepository ? "git+" : "")}{url[..path]}{Variables.Where(static one => one.Value.Length >= ShortestSecret).OrderByDescending(static one => one.Value.Length).Aggregate(url[path..], static (rest, one) => rest.Replace(one.Value, $"${{{one.Key}}}", StringComparison.Ordinal))}{(reference.Revision is { } revision ? $"@{revision}" : "")}";
     }
 }

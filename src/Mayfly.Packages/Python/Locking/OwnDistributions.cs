@@ -4,8 +4,8 @@ using Mayfly.Packages.Python.Resolving;
 namespace Mayfly.Packages.Python.Locking;
 
 /// <summary>
-/// What a requirements file of a stack names by a path: folders of projects and files beside <c>stack.cs</c>. A folder is packed (<see cref="FolderArchive"/>), and from then on is an archive like any
-/// other; a lock has the path from its own folder, and the digest. With other contents it is chosen anew.
+/// What a requirements file of a stack names by a path: folders of projects and files beside <c>stack.cs</c>; and repositories of git. A folder is packed (<see cref="FolderArchive"/>), and from then on is an archive like any
+/// other; a lock has the path from its own folder, and the digest. With other contents it is chosen anew. So are the files of a repository's commit, which a lock names; which commit it is, only an update asks again.
 /// </summary>
 /// <param name="store">Gets archives of folders.</param>
 /// <param name="folder">The stack's, from which paths in its lock are meant.</param>
@@ -13,18 +13,35 @@ public sealed class OwnDistributions(Store store, string folder)
 {
     private readonly Dictionary<string, string> _from = [];
     private readonly HashSet<string> _folders = [];
+    private readonly Dictionary<string, RepositoryFiles> _repositories = [];
 
-    /// <summary>The same file with archives in the place of folders.</summary>
+    /// <summary>The same file with archives in the place of folders and repositories.</summary>
     /// <param name="file">As it was read.</param>
+    /// <param name="locked">What a lock has of a repository: where it is from, and what is locked of that already; null for nothing.</param>
     /// <param name="work">Gets the archives; they are needed there until everything is chosen.</param>
-    /// <exception cref="MayflyException">A folder cannot be packed.</exception>
-    public RequirementsFile Packed(RequirementsFile file, string work) => file with { Entries = [.. file.Entries.Select((entry, at) => Packed(entry, $"{work}/{at}"))] };
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="MayflyException">A folder cannot be packed, or a repository not be had.</exception>
+    public async Task<RequirementsFile> PackedAsync(RequirementsFile file, Func<DirectReference, (string From, LockedSource? Before)> locked, string work, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
+    {
+        var entries = new List<RequirementsEntry>();
+        foreach (var entry in file.Entries)
+        {
+            var place = $"{work}/{entries.Count}";
+            entries.Add(DirectNames.RequirementOf(entry) is { Reference.IsRepository: true } direct ? await PackedAsync(entry, direct, locked(direct.Reference), place, new GitSources(store, progress, cancellationToken)).ConfigureAwait(false) : Packed(entry, place));
+        }
+
+        return file with { Entries = entries };
+    }
 
     /// <summary>Where something of these is, as the lock has it; null for what a packed file does not name.</summary>
     public string? FromOf(DirectReference reference) => _from.GetValueOrDefault(reference.Text);
 
     /// <summary>Whether it was a folder.</summary>
     public bool IsFolder(DirectReference reference) => _folders.Contains(reference.Text);
+
+    /// <summary>The repository that it was; null for anything else.</summary>
+    public RepositoryFiles? RepositoryOf(DirectReference? reference) => reference is null ? null : _repositories.GetValueOrDefault(reference.Text);
 
     /// <summary>Folders that were packed are somebody's own work, which may be built.</summary>
     public BuildPermission Permission => new() { Addresses = _folders };
@@ -48,13 +65,26 @@ public sealed class OwnDistributions(Store store, string folder)
         return hashing.Finish() == wheel.Fetched.Sha256;
     }
 
-    /// <summary>Brings what lies there, as the lock has it.</summary>
+    /// <summary>Brings what lies there, and the files of repositories, as the lock has it.</summary>
     /// <param name="wheels">Those that are needed; what is of elsewhere among them is none of its business.</param>
+    /// <param name="addresses">Where repositories are to be had, with passwords, by what the lock has of them.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="MayflyException">It is gone, or something else by now.</exception>
-    public void Bring(IEnumerable<LockedWheel> wheels)
+    public async Task BringAsync(IEnumerable<LockedWheel> wheels, IReadOnlyDictionary<string, Uri>? addresses, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
     {
-        foreach (var wheel in wheels.Where(static wheel => wheel.IsOwn))
+        foreach (var wheel in wheels)
         {
+            if (wheel.Index == LockedWheel.FromRepository && !store.Has(StoreArea.Artifacts, wheel.Fetched.Sha256))
+            {
+                var reference = DirectReference.Read(wheel.From!);
+                var files = await new GitSources(store, progress, cancellationToken).ExportAsync(reference with { Url = addresses?.GetValueOrDefault(wheel.From!)?.OriginalString ?? reference.Url, Commit = wheel.Source!.Commit }, wheel.Source.Tag).ConfigureAwait(false);
+                if (files.Sha256 != wheel.Source.Sha256)
+                    throw new MayflyException($"the files of {wheel.From}, commit {wheel.Source.Commit}, are others than those that {LockFile.Name} has of {wheel.ReadName().Project}", "this host's configuration of git may change what it checks out (line ends, filters), or a submodule is another one; `mayfly lock` on the host whose files are right");
+            }
+
+            if (!wheel.IsOwn)
+                continue;
             if (!IsThere(wheel))
                 throw new MayflyException($"there is no {wheel.From}, from which {LockFile.Name} has {wheel.ReadName().Project}", $"paths are meant from {folder}");
             using var work = store.BeginWork("own");
@@ -63,6 +93,21 @@ public sealed class OwnDistributions(Store store, string folder)
                 throw new MayflyException($"{wheel.From} is not what {LockFile.Name} has of {wheel.ReadName().Project}", "`mayfly lock` takes it as it is now");
             store.Commit(file, StoreArea.Artifacts, wheel.Fetched.Sha256);
         }
+    }
+
+    private async Task<RequirementsEntry> PackedAsync(RequirementsEntry entry, DirectRequirement direct, (string From, LockedSource? Before) locked, string work, GitSources git)
+    {
+        var (reference, before) = (direct.Reference, locked.Before);
+        if (reference.Address.IsFile)
+            throw new MayflyException(entry.Told($"{reference.Name} is a repository of this host, and a lock is for all"), "name the address that others have it by, or the folder of its clone");
+        var files = before is null ? await git.ExportAsync(reference, null).ConfigureAwait(false)
+            : store.Has(StoreArea.Artifacts, before.Sha256) ? new RepositoryFiles(before.Commit!, before.Tag, before.Sha256) : await git.ExportAsync(reference with { Commit = before.Commit }, before.Tag).ConfigureAwait(false);
+        var archive = $"{Directory.CreateDirectory(work).FullName}/{reference.FileName}";
+        File.Copy(store.PathOf(StoreArea.Artifacts, files.Sha256), archive);
+        var packed = direct with { Reference = DirectReference.Read(reference.Subdirectory is { Length: > 0 } inside ? $"{DirectReference.OfPath(archive)}#subdirectory={inside}" : DirectReference.OfPath(archive)) };
+        _from.TryAdd(packed.Reference.Text, locked.From);
+        _repositories.Add(packed.Reference.Text, files);
+        return entry with { Text = packed.ToString() };
     }
 
     private RequirementsEntry Packed(RequirementsEntry entry, string work)

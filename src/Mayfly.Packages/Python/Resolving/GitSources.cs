@@ -12,7 +12,8 @@ namespace Mayfly.Packages.Python.Resolving;
 /// </summary>
 /// <remarks>
 /// What it keeps: of each commit that was asked for an archive among the store's artifacts, and which one that is in <c>indexes/git-…</c>, below a hash of address and commit. How it changes: never, since a
-/// commit is what it is; what a branch leads to is asked each time. The archive is this host's own: what git packs is not the same everywhere, and nobody else is told its digest.
+/// commit is what it is; what a branch leads to is asked each time. That archive is this host's own: what git packs is not the same everywhere, and nobody else is told its digest. One for a lock
+/// (<see cref="ExportAsync"/>) has the files alone, and is the same on every host.
 /// </remarks>
 internal sealed class GitSources(Store store, IProgress<Activity>? progress, CancellationToken cancellationToken)
 {
@@ -28,6 +29,9 @@ internal sealed class GitSources(Store store, IProgress<Activity>? progress, Can
     /// <summary>It asks on the terminal for what it does not know, and waits without end for a server that says nothing.</summary>
     private const string Ssh = "ssh -oBatchMode=yes -oConnectTimeout=30 -oServerAliveInterval=15 -oServerAliveCountMax=4";
 
+    /// <summary>Whatever a link leads to is none of this.</summary>
+    private static readonly EnumerationOptions Below = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = false };
+
     /// <summary>Of what a server lists.</summary>
     private const int LargestAnswer = 64 << 20;
 
@@ -37,15 +41,46 @@ internal sealed class GitSources(Store store, IProgress<Activity>? progress, Can
     /// <exception cref="MayflyException">There is no git, no such repository, or no such revision.</exception>
     public async Task<(string Commit, string Sha256)> BringAsync(DirectReference reference)
     {
-        var known = reference.Commit ?? (IsCommit(reference.Revision) ? reference.Revision!.ToLowerInvariant() : null);
-        if (known is null && !IsOffline(reference))
-            known = await AskAsync(reference).ConfigureAwait(false);
+        var known = await KnownAsync(reference).ConfigureAwait(false);
         if (known is not null && Kept(reference, known) is { } kept)
             return (known, kept);
-        if (IsOffline(reference))
-            throw new MayflyException($"{reference.Name} is not in the store, and without a network it cannot be had", "run the command once with a network, and name a commit: it stays in the store");
-        return await FetchAsync(reference, known).ConfigureAwait(false);
+        using var work = store.BeginWork("git");
+        var (tree, commit) = await CloneAsync(reference, known, work).ConfigureAwait(false);
+        // Addresses may have passwords in them.
+        foreach (var trace in Directory.EnumerateFiles($"{tree}/.git", "FETCH_HEAD", Below).Concat(Directory.EnumerateFiles($"{tree}/.git", "config", Below)).ToArray())
+            Forget(trace);
+        foreach (var logs in Directory.EnumerateDirectories($"{tree}/.git", "logs", Below).Where(static folder => File.Exists($"{folder}/HEAD")).ToArray())
+            Directory.Delete(logs, recursive: true);
+        var sha256 = Pack(reference, tree, PackedPart.Clone, work);
+        WholeFile.Write(RecordOf(reference, commit), file => file.Write(Encoding.UTF8.GetBytes(sha256)));
+        return (commit, sha256);
     }
+
+    /// <summary>Has the files of a commit in the store, in an archive that is the same on every host: without the repository, which no two hosts have the same of.</summary>
+    /// <remarks>
+    /// What a project that takes its version from tags would have asked the repository for is in the file <c>.git_archival.txt</c>, in the form that <c>git archive</c> gives it by the attribute <c>export-subst</c>
+    /// (setuptools-scm, "Builtin mechanisms for obtaining version numbers": <c>describe-name</c>, since version 7; hatch-vcs reads the same).
+    /// </remarks>
+    /// <param name="reference">What is asked for; its commit, where a lock says that.</param>
+    /// <param name="tag">With the commit: what the lock has of the tags before it, for those may be others by now.</param>
+    /// <exception cref="MayflyException">There is no git, no such repository, or no such revision.</exception>
+    public async Task<RepositoryFiles> ExportAsync(DirectReference reference, string? tag)
+    {
+        var known = await KnownAsync(reference).ConfigureAwait(false);
+        using var work = store.BeginWork("git");
+        var (tree, commit) = await CloneAsync(reference, known, work).ConfigureAwait(false);
+        if (reference.Commit is null)
+            tag = await StartAsync(tree, ["describe", "--tags", "--long", "--abbrev=12", "--match", "*[0-9]*"], isOwn: false).ConfigureAwait(false) is { Code: 0, Said: var said } ? said.Trim() : null;
+        var date = (await RunAsync(reference, tree, "show", "--no-patch", "--format=%cI", commit).ConfigureAwait(false)).Trim();
+        var archival = $"{tree}/.git_archival.txt";
+        // One that is there wants to be filled in; and what is not a file would lead elsewhere.
+        Trees.Remove(archival);
+        File.WriteAllText(archival, $"node: {commit}\nnode-date: {date}\n{(tag is null ? "" : $"describe-name: {tag}\n")}");
+        return new RepositoryFiles(commit, tag, Pack(reference, tree, PackedPart.Commit, work));
+    }
+
+    /// <summary>The commit, where it is known before there is a clone.</summary>
+    private async Task<string?> KnownAsync(DirectReference reference) => reference.Commit ?? (IsCommit(reference.Revision) ? reference.Revision!.ToLowerInvariant() : IsOffline(reference) ? null : await AskAsync(reference).ConfigureAwait(false));
 
     private static bool IsOffline(DirectReference reference) => NoNetwork.IsAsked && !reference.Address.IsFile;
 
@@ -66,9 +101,10 @@ internal sealed class GitSources(Store store, IProgress<Activity>? progress, Can
             ?? (reference.Revision is null ? throw new MayflyException($"{reference.Name} has no commit yet", "name a branch that has one: …@BRANCH") : null);
     }
 
-    private async Task<(string Commit, string Sha256)> FetchAsync(DirectReference reference, string? commit)
+    private async Task<(string Tree, string Commit)> CloneAsync(DirectReference reference, string? commit, WorkFolder work)
     {
-        using var work = store.BeginWork("git");
+        if (IsOffline(reference))
+            throw new MayflyException($"{reference.Name} is not in the store, and without a network it cannot be had", "run the command once with a network, and name a commit: it stays in the store");
         // Nobody else may read it, in the archive and while there is none yet.
         Files.ChangeMode(work.Path, 0b111_000_000);
         var tree = Directory.CreateDirectory($"{work.Path}/tree").FullName;
@@ -85,27 +121,23 @@ internal sealed class GitSources(Store store, IProgress<Activity>? progress, Can
         commit ??= (await RunAsync(reference, tree, "rev-parse", "--verify", "--end-of-options", $"{reference.Revision}^{{commit}}").ConfigureAwait(false)).Trim();
         await RunAsync(reference, tree, "checkout", "--quiet", "--detach", commit).ConfigureAwait(false);
         await RunAsync(reference, tree, "submodule", "--quiet", "update", "--init", "--recursive").ConfigureAwait(false);
-        // Addresses may have passwords in them.
-        foreach (var trace in Directory.EnumerateFiles($"{tree}/.git", "FETCH_HEAD", SearchOption.AllDirectories).Concat(Directory.EnumerateFiles($"{tree}/.git", "config", SearchOption.AllDirectories)).ToArray())
-            Forget(trace);
-        foreach (var logs in Directory.EnumerateDirectories($"{tree}/.git", "logs", SearchOption.AllDirectories).Where(static folder => File.Exists($"{folder}/HEAD")).ToArray())
-            Directory.Delete(logs, recursive: true);
+        progress?.Report(new Activity($"clone {reference.Name}", commit[..12]) { Ended = true });
+        return (tree, commit);
+    }
 
+    private string Pack(DirectReference reference, string tree, PackedPart part, WorkFolder work)
+    {
         var archive = $"{work.Path}/archive";
-        string sha256;
         try
         {
-            sha256 = PrivateFile.Write(archive, to => FolderArchive.Write(tree, Path.GetFileNameWithoutExtension(reference.FileName), to, isWhole: true));
+            var sha256 = PrivateFile.Write(archive, to => FolderArchive.Write(tree, Path.GetFileNameWithoutExtension(reference.FileName), to, part));
+            store.Commit(archive, StoreArea.Artifacts, sha256);
+            return sha256;
         }
         catch (IOException e)
         {
             throw store.Refusal(reference.Name, e);
         }
-
-        store.Commit(archive, StoreArea.Artifacts, sha256);
-        WholeFile.Write(RecordOf(reference, commit), file => file.Write(Encoding.UTF8.GetBytes(sha256)));
-        progress?.Report(new Activity($"clone {reference.Name}", commit[..12]) { Ended = true });
-        return (commit, sha256);
     }
 
     private static void Forget(string trace)
@@ -188,3 +220,9 @@ internal sealed class GitSources(Store store, IProgress<Activity>? progress, Can
         return text.ToString();
     }
 }
+
+/// <summary>The files of a commit, without the repository, as every host has them.</summary>
+/// <param name="Commit">Which one.</param>
+/// <param name="Tag">The tag before it, as <c>git describe --long</c> says it; null where there is none.</param>
+/// <param name="Sha256">Of their archive.</param>
+public sealed record RepositoryFiles(string Commit, string? Tag, string Sha256);
