@@ -52,12 +52,13 @@ public sealed record EnvironmentPlan
         var asked = PythonRequirements.Of(requirements, new PythonSources { Overrides = request.Overrides, Bound = request.Bound, Known = request.Known, WithoutDependencies = request.WithoutDependencies }, target);
         var wanted = asked.Wanted.ToArray();
         var named = wanted.Select(static one => one.Name).ToHashSet();
-        var present = installed.Where(one => !request.Reinstall || !named.Contains(one.Project)).DistinctBy(static one => one.Project).ToArray();
+        var anew = !request.Reinstall ? [] : !request.ReinstallNeeds || request.WithoutDependencies ? named : (await ChooseAsync(wanted, asked.Sources).ConfigureAwait(false)).Select(static one => one.Project).ToHashSet();
+        var present = installed.Where(one => !anew.Contains(one.Project)).DistinctBy(static one => one.Project).ToArray();
         var others = request.WithoutDependencies ? [] : present.Where(one => !named.Contains(one.Project)).Select(static one => DependencySpecifier.Parse(one.Project.Text)).ToArray();
         // What is there may not fit together already; then it has no say in what comes.
         DependencySpecifier[] all = others.Length > 0 && Conflicts(present, target).Count == 0 ? [.. wanted, .. others] : wanted;
         var sources = asked.Sources with { Present = present.ToDictionary(static one => one.Project, one => new PresentDistribution(one.Version, one.Metadata, Stays(one), one.Origin)) };
-        var chosen = await PythonResolution.ResolveAsync(store, all, target, sources, progress, null, cancellationToken, asks?.With(asked.Sources) ?? new SourceBuilder(store, interpreter, asked.Sources, progress)).ConfigureAwait(false);
+        var chosen = await ChooseAsync(all, sources).ConfigureAwait(false);
         return new EnvironmentPlan
         {
             Requirements = requirements,
@@ -71,6 +72,9 @@ public sealed record EnvironmentPlan
             ],
             Satisfied = [.. wanted.Where(one => chosen.Any(other => other.Project == one.Name && other.File is null))],
         };
+
+        Task<IReadOnlyList<ChosenDistribution>> ChooseAsync(IReadOnlyList<DependencySpecifier> specifiers, PythonSources places) =>
+            PythonResolution.ResolveAsync(store, specifiers, target, places, progress, null, cancellationToken, asks?.With(asked.Sources) ?? new SourceBuilder(store, interpreter, asked.Sources, progress));
 
         // One that is led to its folder is told by nothing that it would be the same, and neither are sources of this host. A commit is itself, and two may have one version.
         bool Keeps(ChosenDistribution one) => !request.Reinstall && one.Direct is { IsFolder: false } direct && installed.Any(there => there.Project == one.Project && there.Version == one.Version && there.Origin is not { IsEditable: true }

@@ -18,6 +18,9 @@ public sealed record EnvironmentRequest
     /// <summary>True to install what is asked for anew, although it is there.</summary>
     public bool Reinstall { get; init; }
 
+    /// <summary>True to install all that it needs anew with it, in its newest versions that fit: so has pip.</summary>
+    public bool ReinstallNeeds { get; init; }
+
     /// <summary>True when an archive that is asked for by its address does not replace what is there of the same version: so has pip.</summary>
     public bool KeepsVersions { get; init; }
 

@@ -23,6 +23,9 @@ public sealed class PreparedCopy
     /// <summary>What is free on the disk is at least so many times what one takes.</summary>
     private const int Ample = 50;
 
+    /// <summary>Bytes that one takes at most: what is gained grows with the number of files, and what it costs with their size.</summary>
+    private const long Largest = 256 << 20;
+
     private readonly UnpackedWheel _wheel;
     private readonly IReadOnlyList<PackedFile> _files;
 
@@ -62,7 +65,7 @@ public sealed class PreparedCopy
         return (node.FileSystem, node.User, node.Group);
     }
 
-    private bool HasRoom => DiskRoom.Of(_wheel.Store.Root) is var room && Ample * EnvironmentTree.RoomFor([Copied]) <= room.Bytes && Ample * (long)_files.Count <= room.Files;
+    private bool HasRoom => DiskRoom.Of(_wheel.Store.Root) is var room && EnvironmentTree.RoomFor([Copied]) is <= Largest and var needed && Ample * needed <= room.Bytes && Ample * (long)_files.Count <= room.Files;
 
     private WheelPlan Copied => new() { Wheel = _wheel, Files = [.. _files.Select(file => new PlannedFile(file.Path[(Folder.Length + 1)..]) { Source = file, Runs = file.Runs, Size = file.Size })] };
 
@@ -108,10 +111,10 @@ public sealed class PreparedCopy
             return plan.Files;
         try
         {
-            // The first folder that this process makes tells what all of them would be: by its mask, its user, and a group that the folder above may hand down.
+            // The first folder that this process makes tells what all of them would be: by its mask, its user, and a group and access lists that the folder above may hand down.
             var first = $"{root}/{packages}{plan.Wheel.Information}";
             Directory.CreateDirectory(first);
-            if (Nodes.Read(first) is var usual && (usual.Mode, usual.User, usual.Group) != (prepared.Mode, prepared.User, prepared.Group))
+            if (Nodes.Read(first) is var usual && ((usual.Mode, usual.User, usual.Group) != (prepared.Mode, prepared.User, prepared.Group) || !Attributes(first).SequenceEqual(Attributes(copy.Place))))
                 return plan.Files;
             Files.Rename(copy.Place, $"{root}/{folder[..^1]}");
             return rest;
@@ -122,6 +125,9 @@ public sealed class PreparedCopy
             return plan.Files;
         }
     }
+
+    /// <summary>Access lists and labels, which a rename keeps and a new file would have of its folder.</summary>
+    private static IEnumerable<(string Name, string Value)> Attributes(string path) => Nodes.AttributeNames(path).Select(name => (name, Convert.ToHexString(Nodes.ReadAttribute(path, name) ?? [])));
 
     private static void RemoveOldest(Store store)
     {

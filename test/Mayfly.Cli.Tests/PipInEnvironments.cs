@@ -31,6 +31,8 @@ public sealed partial class PipInEnvironments : IDisposable
         say download -d dl alpha; say download -d dl alpha; ls dl
         for answer in n y Y ''; do echo "$answer" | "$P" uninstall beta; echo "[$?]"; done
         say list -q; say list; say uninstall -y alpha delta epsilon gamma_x
+        say install 'beta<2' alpha epsilon; say install --force-reinstall alpha; say install -q 'beta<2'; say install --force-reinstall --upgrade alpha; say list
+        say uninstall -y alpha beta epsilon gamma_x
         """;
 
     private string Wheels()

@@ -92,6 +92,13 @@ public sealed class PreparedCopyTests : IDisposable
         Assert.Equal(65534, Nodes.Read($"{grouped.PackagesFolder}/large/p1/m1.py").Group);
         Assert.True(Directory.Exists(Place(Large)));
 
+        // Somebody more who may read, by a list that a folder hands down (acl(5); a version, then kind, rights and id of each).
+        Directory.CreateDirectory($"{_folder}/listed");
+        Nodes.SetAttribute($"{_folder}/listed", "system.posix_acl_default", [2, 0, 0, 0, .. Entry(1, 7, -1), .. Entry(2, 5, 33), .. Entry(4, 5, -1), .. Entry(16, 5, -1), .. Entry(32, 5, -1)]);
+        var listed = Create("listed/env", Large);
+        Assert.NotNull(Nodes.ReadAttribute($"{listed.PackagesFolder}/large", "system.posix_acl_access"));
+        Assert.True(Directory.Exists(Place(Large)));
+
         // Links, and a folder that another distribution has begun.
         VirtualEnvironment.Create($"{_folder}/linked", Python, install: Plans($"{_folder}/linked", Large), placement: new Placement { Links = LinkMode.Hardlink });
         var shared = WheelFile.Write(_folder, "shared", "1.0", new Dictionary<string, string> { ["large/shared.py"] = "" });
@@ -106,6 +113,8 @@ public sealed class PreparedCopyTests : IDisposable
         Assert.True(Directory.Exists(Place(Large)));
         Assert.Equal(copied, Tree(Create("taken", Large)));
         Assert.False(Directory.Exists(Place(Large)));
+
+        static byte[] Entry(byte kind, byte rights, int id) => [kind, 0, rights, 0, .. BitConverter.GetBytes(id)];
     }
 
     [Fact]

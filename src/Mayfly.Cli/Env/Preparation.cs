@@ -17,27 +17,25 @@ internal static class Preparation
     /// <param name="there">That environment.</param>
     public static void Begin(IReadOnlyList<WheelPlan> fetched, VirtualEnvironment there)
     {
-        if (Environment.GetEnvironmentVariable("MAYFLY_PREPARE") == "0" || PreparedCopy.Wanted(fetched.Select(static plan => plan.Wheel), there) is not { Count: > 0 } wanted
-            || ToolPath.Find() is not ['/', ..] tool)
-            return;
-        var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(static one => (string)one.Key, static one => (string)one.Value!);
-        environment["MAYFLY_STORE"] = fetched[0].Wheel.Store.Root;
-        var thread = new Thread(() =>
+        // What was asked for is done: nothing of this may say otherwise.
+        try
         {
-            try
+            if (Environment.GetEnvironmentVariable("MAYFLY_PREPARE") == "0" || PreparedCopy.Wanted(fetched.Select(static plan => plan.Wheel), there) is not { Count: > 0 } wanted || ToolPath.Find() is not ['/', ..] tool)
+                return;
+            var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(static one => (string)one.Key, static one => (string)one.Value!);
+            environment["MAYFLY_STORE"] = fetched[0].Wheel.Store.Root;
+            using var nothing = File.OpenHandle("/dev/null", access: FileAccess.ReadWrite);
+            // A thread of its own, since there is no way back from its priority.
+            Task.Factory.StartNew(() =>
             {
                 Priority.Yield();
-                using var nothing = File.OpenHandle("/dev/null", access: FileAccess.ReadWrite);
                 // Neither the terminal's end nor its Ctrl+C is meant for it.
-                ChildProcess.Start([tool, Word, .. wanted.Select(static one => one.Sha256)], environment, [nothing, nothing, nothing], newSession: true);
-            }
-            catch (IOException)
-            {
-                // What was asked for is done.
-            }
-        });
-        thread.Start();
-        thread.Join();
+                return ChildProcess.Start([tool, Word, .. wanted.Select(static one => one.Sha256)], environment, [nothing, nothing, nothing], newSession: true);
+            }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).GetAwaiter().GetResult();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or MayflyException)
+        {
+        }
     }
 
     /// <summary>Makes them.</summary>
@@ -46,7 +44,7 @@ internal static class Preparation
     {
         var store = Store.Open();
         using var held = store.LockShared();
-        foreach (var sha256 in wheels)
+        foreach (var sha256 in wheels.Where(static word => word.Length == 64 && !word.AsSpan().ContainsAnyExcept("0123456789abcdef")))
         {
             try
             {

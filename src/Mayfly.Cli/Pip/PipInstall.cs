@@ -33,6 +33,7 @@ internal static class PipInstall
             Requirements = wanted,
             Upgrade = arguments.Has("--upgrade"),
             Reinstall = arguments.Has("--force-reinstall"),
+            ReinstallNeeds = true,
             WithoutDependencies = arguments.Has("--no-deps"),
             KeepsVersions = true,
         };

@@ -117,6 +117,70 @@ public sealed partial class OwnDistributionsTests
 
     [Fact]
     [Trait("needs", "oracle")]
+    public async Task Odd_revisions_names_and_settings_of_the_user_are_the_same_in_every_lock()
+    {
+        _server.Authorization = null;
+        SourceProject.Folder(Work, new Dictionary<string, string> { ["pyproject.toml"] = "[project]\nname = 'work'\nversion = '1.0'\n[project.optional-dependencies]\na = []\nb = []\n", ["text.txt"] = "one\ntwo\n", [".gitattributes"] = "*.txt text\n" });
+        File.CreateSymbolicLink($"{Work}/link", "text.txt");
+        Git("init", "--quiet", "--initial-branch=main");
+        var commit = Commit("one");
+        Git("branch", "fix/#12");
+        Git("branch", "feat@2");
+        Git("branch", "b-of-nobody");
+        Git("-c", "user.name=x", "-c", "user.email=x@y", "tag", "--annotate", "--message=told", "v1.0");
+        var tag = Git("rev-parse", "v1.0").Trim();
+        Publish();
+        Publish("s3cret-name");
+        Environment.SetEnvironmentVariable("OWN_TEST_BRANCH", "b-of-nobody");
+        Environment.SetEnvironmentVariable("OWN_TEST_NAME", "s3cret-name");
+        var permitted = BuildPermission.Parse("work");
+        var plain = await ChooseAsync(_store.Store, Request($"work @ {Repository}\n") with { Builds = permitted }, [], []);
+        var digest = plain.Wheels[0].Source!.Sha256;
+        Assert.Matches("\nnode-date: [0-9]{4}-[0-9-]{5}T[0-9:]{8}\\+00:00\n", Entries(_store.Store.PathOf(StoreArea.Artifacts, digest))["work/.git_archival.txt"]);
+        foreach (var (written, from) in ((string, string)[])[
+            ($"{Repository}@fix/%2312", "work.git@fix/%2312"), ($"{Repository}@feat%402", "work.git@feat%402"), ($"{Repository}@${{OWN_TEST_BRANCH}}", "work.git@${OWN_TEST_BRANCH}"), ($"{Repository}@{tag}", $"work.git@{tag}"),
+            ($"{Repository[..Repository.LastIndexOf('/')]}/${{OWN_TEST_NAME}}.git", "${OWN_TEST_NAME}.git")])
+        {
+            var request = Request($"work @ {written}\n") with { Builds = permitted };
+            var wheel = Assert.Single((await ChooseAsync(_store.Store, request, [], [])).Wheels);
+            Assert.Equal(($"git+{_server.Address}${{OWN_TEST_TOKEN}}/{from}", commit), (wheel.From, wheel.Source!.Commit));
+            var stack = Lock() with { Environments = [plain with { Wheels = [wheel] }] };
+            Assert.All(["b-of-nobody", "s3cret-name"], secret => Assert.DoesNotContain(secret, LockFile.Format(stack), StringComparison.Ordinal));
+            Assert.Equal(LockFile.Format(stack), LockFile.Format(LockFile.Parse(LockFile.Format(stack))));
+            if (!from.StartsWith('$'))
+                Assert.Equal(digest, wheel.Source.Sha256);
+            using var other = new TemporaryStore();
+            await new OwnDistributions(other.Store, Stack).BringAsync([wheel], request.Read().Addresses, null, TestContext.Current.CancellationToken);
+        }
+
+        // In several lines it is one thing, and what does not count is not asked for.
+        var lines = Request($"work[a] @ {Repository}\nwork[b] @ {Repository}\nother @ git+file:///nowhere ; python_version < '3'\n-c limits.txt\n") with { Builds = permitted };
+        File.WriteAllText($"{Stack}/limits.txt", $"work @ {Repository}\n");
+        Assert.Equal(digest, Assert.Single((await ChooseAsync(_store.Store, lines, [], [])).Wheels).Source!.Sha256);
+        Assert.Contains("is a repository, of which nobody can say a digest", (await Assert.ThrowsAnyAsync<MayflyException>(() => ChooseAsync(_store.Store, Request($"work @ {Repository}\nfar==1.0 --hash=sha256:{new string('0', 64)}\n") with { Builds = permitted }, [], []))).Message, StringComparison.Ordinal);
+
+        // What a user may have told git changes nothing.
+        (string, string)[] settings = [("core.autocrlf", "true"), ("core.eol", "crlf"), ("core.symlinks", "false"), ("log.showSignature", "true"), ("log.date", "relative"), ("core.abbrev", "7")];
+        Environment.SetEnvironmentVariable("GIT_CONFIG_COUNT", $"{settings.Length}");
+        try
+        {
+            foreach (var (number, (name, value)) in settings.Index())
+            {
+                Environment.SetEnvironmentVariable($"GIT_CONFIG_KEY_{number}", name);
+                Environment.SetEnvironmentVariable($"GIT_CONFIG_VALUE_{number}", value);
+            }
+
+            using var other = new TemporaryStore();
+            Assert.Equal(digest, Assert.Single((await ChooseAsync(other.Store, Request($"work @ {Repository}\n") with { Builds = permitted }, [], [])).Wheels).Source!.Sha256);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("GIT_CONFIG_COUNT", null);
+        }
+    }
+
+    [Fact]
+    [Trait("needs", "oracle")]
     public async Task Submodules_come_along_and_links_lead_nowhere()
     {
         _server.Authorization = null;

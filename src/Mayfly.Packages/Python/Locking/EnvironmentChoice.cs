@@ -41,7 +41,7 @@ public static class EnvironmentChoice
         foreach (var entry in requested.Requirements.Entries.Where(static entry => entry.IsEditable))
             progress?.Report(new Activity($"note: {Path.GetFileName(request.File)}", $"-e {entry.Text}: an image has nothing of this host's folder, and gets a copy") { Ended = true });
         var before = stays.Where(static wheel => wheel.Index == LockedWheel.FromRepository).ToLookup(static wheel => (wheel.From!, wheel.Source!.Subdirectory), static wheel => wheel.Source!);
-        var packed = usual.And(await own.PackedAsync(AsBefore(requested, stays, store), reference => (requested.FromOf(reference), before[(requested.FromOf(reference), reference.Subdirectory)].FirstOrDefault()), work.Path, progress, cancellationToken).ConfigureAwait(false)).And(new RequirementsFile { Builds = own.Permission });
+        var packed = usual.And(await own.PackedAsync(AsBefore(requested, stays, store), reference => (requested.FromOf(reference), before[(requested.FromOf(reference), reference.Subdirectory)].FirstOrDefault()), target, work.Path, progress, cancellationToken).ConfigureAwait(false)).And(new RequirementsFile { Builds = own.Permission });
         var file = await DirectNames.FindAsync(store, packed, target, places => builder?.Invoke(places), progress, null, cancellationToken).ConfigureAwait(false);
         var (wanted, sources) = PythonRequirements.Of(file, new PythonSources { Builds = request.Builds }, target);
         if (wanted.Select(static one => one.Address).OfType<string>().Select(static address => DirectReference.Read(address)).FirstOrDefault(static one => one.IsRepository) is { } repository)
@@ -116,7 +116,7 @@ public static class EnvironmentChoice
             return direct.Subdirectory is { } inside ? $"{place}#subdirectory={inside}" : place;
         }
 
-        MayflyException Repository(DirectReference direct) => new($"{direct.Name} is a repository that a package in {request.File} names, or a limit", "name it in that file itself, or take another version of that package");
+        MayflyException Repository(DirectReference direct) => new($"{direct.Name} is a repository that a package in {request.File} names, or a limit", "take a version of that package that names a project, which an index or a folder has");
 
         string IndexOf(ChosenDistribution one) => one.Direct is not { } direct ? NameOf(sources, one) : direct.Path is null ? LockedWheel.FromAddress : own.IsFolder(direct) ? LockedWheel.FromFolder : own.RepositoryOf(direct) is not null ? LockedWheel.FromRepository : LockedWheel.FromFile;
 

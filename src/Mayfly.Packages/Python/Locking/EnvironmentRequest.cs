@@ -73,6 +73,12 @@ public sealed record RequestedDistributions(RequirementsFile Requirements, strin
     {
         var url = DirectUrl.Of(reference, null).Url;
         var path = url.IndexOf('/', url.IndexOf("://", StringComparison.Ordinal) + 3) is > 0 and var slash ? slash : url.Length;
-        return $"{(reference.IsRepository ? "git+" : "")}{url[..path]}{Variables.Where(static one => one.Value.Length >= ShortestSecret).OrderByDescending(static one => one.Value.Length).Aggregate(url[path..], static (rest, one) => rest.Replace(one.Value, $"${{{one.Key}}}", StringComparison.Ordinal))}{(reference.Revision is { } revision ? $"@{revision}" : "")}";
+        return $"{(reference.IsRepository ? "git+" : "")}{url[..path]}{Named(url[path..], static value => value)}{(reference.Revision is { } revision ? $"@{Named(Escaped(revision), Escaped)}" : "")}";
     }
+
+    /// <summary>With variables in the place of their values.</summary>
+    private string Named(string text, Func<string, string> written) =>
+        Variables.Where(static one => one.Value.Length >= ShortestSecret).OrderByDescending(static one => one.Value.Length).Aggregate(text, (rest, one) => rest.Replace(written(one.Value), $"${{{one.Key}}}", StringComparison.Ordinal));
+
+    private static string Escaped(string revision) => string.Join('/', revision.Split('/').Select(Uri.EscapeDataString));
 }

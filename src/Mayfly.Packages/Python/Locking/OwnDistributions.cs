@@ -14,21 +14,29 @@ public sealed class OwnDistributions(Store store, string folder)
     private readonly Dictionary<string, string> _from = [];
     private readonly HashSet<string> _folders = [];
     private readonly Dictionary<string, RepositoryFiles> _repositories = [];
+    private readonly Dictionary<(string From, string? Commit), string> _archives = [];
 
     /// <summary>The same file with archives in the place of folders and repositories.</summary>
     /// <param name="file">As it was read.</param>
     /// <param name="locked">What a lock has of a repository: where it is from, and what is locked of that already; null for nothing.</param>
+    /// <param name="target">The interpreter: what does not count for it is not asked for.</param>
     /// <param name="work">Gets the archives; they are needed there until everything is chosen.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="MayflyException">A folder cannot be packed, or a repository not be had.</exception>
-    public async Task<RequirementsFile> PackedAsync(RequirementsFile file, Func<DirectReference, (string From, LockedSource? Before)> locked, string work, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
+    public async Task<RequirementsFile> PackedAsync(RequirementsFile file, Func<DirectReference, (string From, LockedSource? Before)> locked, PythonTarget target, string work, IProgress<Activity>? progress = null, CancellationToken cancellationToken = default)
     {
         var entries = new List<RequirementsEntry>();
         foreach (var entry in file.Entries)
         {
             var place = $"{work}/{entries.Count}";
-            entries.Add(DirectNames.RequirementOf(entry) is { Reference.IsRepository: true } direct ? await PackedAsync(entry, direct, locked(direct.Reference), place, new GitSources(store, progress, cancellationToken)).ConfigureAwait(false) : Packed(entry, place));
+            if (DirectNames.RequirementOf(entry) is not { Reference.IsRepository: true } direct)
+                entries.Add(Packed(entry, place));
+            // Where digests are asked for, nobody can say one of a repository, which is told later.
+            else if (file.RequiresHashes || file.Entries.Any(static one => one.Hashes.Count > 0) || direct.Marker?.Holds(target.Markers) == false)
+                entries.Add(entry);
+            else
+                entries.Add(await PackedAsync(entry, direct, locked(direct.Reference), place, new GitSources(store, progress, cancellationToken)).ConfigureAwait(false));
         }
 
         return file with { Entries = entries };
@@ -41,7 +49,7 @@ public sealed class OwnDistributions(Store store, string folder)
     public bool IsFolder(DirectReference reference) => _folders.Contains(reference.Text);
 
     /// <summary>The repository that it was; null for anything else.</summary>
-    public RepositoryFiles? RepositoryOf(DirectReference? reference) => reference is null ? null : _repositories.GetValueOrDefault(reference.Text);
+    public RepositoryFiles? RepositoryOf(DirectReference? reference) => reference?.Path is { } path ? _repositories.GetValueOrDefault(path) : null;
 
     /// <summary>Folders that were packed are somebody's own work, which may be built.</summary>
     public BuildPermission Permission => new() { Addresses = _folders };
@@ -78,9 +86,9 @@ public sealed class OwnDistributions(Store store, string folder)
             if (wheel.Index == LockedWheel.FromRepository && !store.Has(StoreArea.Artifacts, wheel.Fetched.Sha256))
             {
                 var reference = DirectReference.Read(wheel.From!);
-                var files = await new GitSources(store, progress, cancellationToken).ExportAsync(reference with { Url = addresses?.GetValueOrDefault(wheel.From!)?.OriginalString ?? reference.Url, Commit = wheel.Source!.Commit }, wheel.Source.Tag).ConfigureAwait(false);
+                var files = await new GitSources(store, progress, cancellationToken).ExportAsync(reference with { Url = addresses?.GetValueOrDefault(wheel.From!)?.OriginalString ?? reference.Url, Commit = wheel.Source!.Commit }, wheel.Source.Tag, Path.GetFileNameWithoutExtension(wheel.Source.File)).ConfigureAwait(false);
                 if (files.Sha256 != wheel.Source.Sha256)
-                    throw new MayflyException($"the files of {wheel.From}, commit {wheel.Source.Commit}, are others than those that {LockFile.Name} has of {wheel.ReadName().Project}", "this host's configuration of git may change what it checks out (line ends, filters), or a submodule is another one; `mayfly lock` on the host whose files are right");
+                    throw new MayflyException($"the files of {wheel.From}, commit {wheel.Source.Commit}, are others than those that {LockFile.Name} has of {wheel.ReadName().Project}", "a filter of this host's git (LFS, say) may be missing or another one: compare `git config --list` on both hosts");
             }
 
             if (!wheel.IsOwn)
@@ -100,13 +108,21 @@ public sealed class OwnDistributions(Store store, string folder)
         var (reference, before) = (direct.Reference, locked.Before);
         if (reference.Address.IsFile)
             throw new MayflyException(entry.Told($"{reference.Name} is a repository of this host, and a lock is for all"), "name the address that others have it by, or the folder of its clone");
-        var files = before is null ? await git.ExportAsync(reference, null).ConfigureAwait(false)
-            : store.Has(StoreArea.Artifacts, before.Sha256) ? new RepositoryFiles(before.Commit!, before.Tag, before.Sha256) : await git.ExportAsync(reference with { Commit = before.Commit }, before.Tag).ConfigureAwait(false);
-        var archive = $"{Directory.CreateDirectory(work).FullName}/{reference.FileName}";
-        File.Copy(store.PathOf(StoreArea.Artifacts, files.Sha256), archive);
+        // What stands in several lines is one thing.
+        if (!_archives.TryGetValue((locked.From, before?.Commit), out var archive))
+        {
+            // Called by what a lock has of it, where a variable's value has no place.
+            var name = DirectReference.Read(locked.From).FileName is var file && file.Contains('$', StringComparison.Ordinal) ? "repository" : Path.GetFileNameWithoutExtension(file);
+            var files = before is null ? await git.ExportAsync(reference, null, name).ConfigureAwait(false)
+                : store.Has(StoreArea.Artifacts, before.Sha256) ? new RepositoryFiles(before.Commit!, before.Tag, before.Sha256) : await git.ExportAsync(reference with { Commit = before.Commit }, before.Tag, name).ConfigureAwait(false);
+            archive = $"{Directory.CreateDirectory(work).FullName}/{name}.tar";
+            File.Copy(store.PathOf(StoreArea.Artifacts, files.Sha256), archive);
+            _archives.Add((locked.From, before?.Commit), archive);
+            _repositories.Add(archive, files);
+        }
+
         var packed = direct with { Reference = DirectReference.Read(reference.Subdirectory is { Length: > 0 } inside ? $"{DirectReference.OfPath(archive)}#subdirectory={inside}" : DirectReference.OfPath(archive)) };
         _from.TryAdd(packed.Reference.Text, locked.From);
-        _repositories.Add(packed.Reference.Text, files);
         return entry with { Text = packed.ToString() };
     }
 

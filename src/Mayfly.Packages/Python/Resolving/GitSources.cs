@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Mayfly.Linux;
@@ -26,6 +27,11 @@ internal sealed class GitSources(Store store, IProgress<Activity>? progress, Can
         ("GIT_SHALLOW_FILE", null), ("GIT_GRAFT_FILE", null), ("GIT_NAMESPACE", null), ("GIT_PREFIX", null), ("GIT_QUARANTINE_PATH", null),
     ];
 
+    /// <summary>What a user may have set for what is checked out, as every host shall have it.</summary>
+    private static readonly string[] Canonical = ["-c", "core.autocrlf=false", "-c", "core.eol=lf", "-c", "core.symlinks=true", "-c", "core.attributesFile=/dev/null"];
+
+    private string[] _settings = [];
+
     /// <summary>It asks on the terminal for what it does not know, and waits without end for a server that says nothing.</summary>
     private const string Ssh = "ssh -oBatchMode=yes -oConnectTimeout=30 -oServerAliveInterval=15 -oServerAliveCountMax=4";
 
@@ -51,7 +57,7 @@ internal sealed class GitSources(Store store, IProgress<Activity>? progress, Can
             Forget(trace);
         foreach (var logs in Directory.EnumerateDirectories($"{tree}/.git", "logs", Below).Where(static folder => File.Exists($"{folder}/HEAD")).ToArray())
             Directory.Delete(logs, recursive: true);
-        var sha256 = Pack(reference, tree, PackedPart.Clone, work);
+        var sha256 = Pack(reference, tree, PackedPart.Clone, Path.GetFileNameWithoutExtension(reference.FileName), work);
         WholeFile.Write(RecordOf(reference, commit), file => file.Write(Encoding.UTF8.GetBytes(sha256)));
         return (commit, sha256);
     }
@@ -63,20 +69,24 @@ internal sealed class GitSources(Store store, IProgress<Activity>? progress, Can
     /// </remarks>
     /// <param name="reference">What is asked for; its commit, where a lock says that.</param>
     /// <param name="tag">With the commit: what the lock has of the tags before it, for those may be others by now.</param>
+    /// <param name="name">Of the one folder in the archive.</param>
     /// <exception cref="MayflyException">There is no git, no such repository, or no such revision.</exception>
-    public async Task<RepositoryFiles> ExportAsync(DirectReference reference, string? tag)
+    public async Task<RepositoryFiles> ExportAsync(DirectReference reference, string? tag, string name)
     {
+        _settings = Canonical;
         var known = await KnownAsync(reference).ConfigureAwait(false);
         using var work = store.BeginWork("git");
         var (tree, commit) = await CloneAsync(reference, known, work).ConfigureAwait(false);
         if (reference.Commit is null)
             tag = await StartAsync(tree, ["describe", "--tags", "--long", "--abbrev=12", "--match", "*[0-9]*"], isOwn: false).ConfigureAwait(false) is { Code: 0, Said: var said } ? said.Trim() : null;
-        var date = (await RunAsync(reference, tree, "show", "--no-patch", "--format=%cI", commit).ConfigureAwait(false)).Trim();
+        // Not by git's own formats of dates, which its versions write in two ways, nor by a command that follows the user's wishes for logs.
+        var seconds = long.Parse((await RunAsync(reference, tree, "rev-list", "--max-count=1", "--timestamp", commit).ConfigureAwait(false)).Split(' ')[0], CultureInfo.InvariantCulture);
+        var date = string.Create(CultureInfo.InvariantCulture, $"{DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(seconds, 0, 253402300799)):yyyy-MM-ddTHH:mm:ss}+00:00");
         var archival = $"{tree}/.git_archival.txt";
         // One that is there wants to be filled in; and what is not a file would lead elsewhere.
         Trees.Remove(archival);
         File.WriteAllText(archival, $"node: {commit}\nnode-date: {date}\n{(tag is null ? "" : $"describe-name: {tag}\n")}");
-        return new RepositoryFiles(commit, tag, Pack(reference, tree, PackedPart.Commit, work));
+        return new RepositoryFiles(commit, tag, Pack(reference, tree, PackedPart.Commit, name, work));
     }
 
     /// <summary>The commit, where it is known before there is a clone.</summary>
@@ -118,19 +128,20 @@ internal sealed class GitSources(Store store, IProgress<Activity>? progress, Can
             await RunAsync(reference, tree, "fetch", "--quiet", "--no-recurse-submodules", "--", reference.Url, commit).ConfigureAwait(false);
         if (commit is null && !await HasAsync(tree, reference.Revision!).ConfigureAwait(false))
             throw new MayflyException($"{Login.Shown(reference.Url)} has no revision {reference.Revision}", "name a branch, a tag or a commit that it has");
-        commit ??= (await RunAsync(reference, tree, "rev-parse", "--verify", "--end-of-options", $"{reference.Revision}^{{commit}}").ConfigureAwait(false)).Trim();
+        // What is called by its digest may be a tag that leads to one.
+        commit = (await RunAsync(reference, tree, "rev-parse", "--verify", "--end-of-options", $"{commit ?? reference.Revision}^{{commit}}").ConfigureAwait(false)).Trim();
         await RunAsync(reference, tree, "checkout", "--quiet", "--detach", commit).ConfigureAwait(false);
         await RunAsync(reference, tree, "submodule", "--quiet", "update", "--init", "--recursive").ConfigureAwait(false);
         progress?.Report(new Activity($"clone {reference.Name}", commit[..12]) { Ended = true });
         return (tree, commit);
     }
 
-    private string Pack(DirectReference reference, string tree, PackedPart part, WorkFolder work)
+    private string Pack(DirectReference reference, string tree, PackedPart part, string name, WorkFolder work)
     {
         var archive = $"{work.Path}/archive";
         try
         {
-            var sha256 = PrivateFile.Write(archive, to => FolderArchive.Write(tree, Path.GetFileNameWithoutExtension(reference.FileName), to, part));
+            var sha256 = PrivateFile.Write(archive, to => FolderArchive.Write(tree, name, to, part));
             store.Commit(archive, StoreArea.Artifacts, sha256);
             return sha256;
         }
@@ -167,7 +178,7 @@ internal sealed class GitSources(Store store, IProgress<Activity>? progress, Can
     /// <param name="isOwn">True for a repository of this host: one of elsewhere shall have no submodule here.</param>
     private async Task<(int Code, string Said, string Told)> StartAsync(string folder, string[] arguments, bool isOwn)
     {
-        var start = new ProcessStartInfo("git", ["-c", "core.hooksPath=/dev/null", "-c", "advice.detachedHead=false", "-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=60", .. arguments])
+        var start = new ProcessStartInfo("git", ["-c", "core.hooksPath=/dev/null", "-c", "advice.detachedHead=false", "-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=60", .. _settings, .. arguments])
         {
             WorkingDirectory = folder,
             RedirectStandardInput = true,
