@@ -10,7 +10,7 @@ namespace Mayfly.Environments;
 /// its own after a command that had to copy these files, and is there once all of it is on the disk, so that a power cut leaves no half of it; the next environment takes it by one rename, has it for itself, and
 /// the store has none until another one is made. Whoever finds none, or cannot take it (another file system, owner or mask, a folder of that name that is there already), copies, as without it.
 /// Why: a file system takes longest for making files and folders, whoever asks for them and whatever is in them, so an installer that makes them when it is asked cannot be faster than that; and mostly nobody waits for anything
-/// a moment later. Why not for every wheel: it takes the room of one more environment, so there is one only of what has many files, has been in the store before, and takes little of the room that the disk has.
+/// a moment later. Why not for every wheel: it takes the room of one more environment, so there is one only of what has many files, and takes little of the room that the disk has.
 /// </remarks>
 public sealed class PreparedCopy
 {
@@ -52,11 +52,11 @@ public sealed class PreparedCopy
         return largest is not null && largest.Count() >= Least ? new PreparedCopy(wheel, largest.Key, [.. largest]) : null;
     }
 
-    /// <summary>Those that the next environment would gain by: of wheels that were used before, and have none, where it could be taken and leaves the disk its room.</summary>
+    /// <summary>Those that the next environment would gain by: of wheels that have none, where it could be taken and leaves the disk its room.</summary>
     /// <param name="wheels">What came into an environment.</param>
     /// <param name="environment">That environment: the next one is taken to be like it.</param>
     public static IReadOnlyList<PreparedCopy> Wanted(IEnumerable<UnpackedWheel> wheels, VirtualEnvironment environment) => environment.Links != LinkMode.Copy ? []
-        : [.. wheels.Where(wheel => !wheel.IsNew && PlaceOf(wheel.Store.Folder(StoreArea.Prepared)) == PlaceOf(environment.PackagesFolder)).Select(Of).OfType<PreparedCopy>().Where(static one => !one.IsThere && one.HasRoom)];
+        : [.. wheels.Where(wheel => PlaceOf(wheel.Store.Folder(StoreArea.Prepared)) == PlaceOf(environment.PackagesFolder)).Select(Of).OfType<PreparedCopy>().Where(static one => !one.IsThere && one.HasRoom)];
 
     /// <summary>On which file system a folder is, and whose.</summary>
     private static (ulong FileSystem, int User, int Group) PlaceOf(string folder)

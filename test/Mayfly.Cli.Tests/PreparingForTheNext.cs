@@ -35,16 +35,18 @@ public sealed class PreparingForTheNext : IDisposable
     };
 
     [Fact]
-    public async Task The_second_use_prepares_the_third_unless_one_says_otherwise()
+    public async Task Every_use_prepares_the_next_unless_one_says_otherwise()
     {
         Offer();
         var no = new Dictionary<string, string?>(Host) { ["MAYFLY_PREPARE"] = "0" };
-        foreach (var (name, host) in ((string, Dictionary<string, string?>)[])[("first", Host), ("second", no)])
-        {
-            Done(host, $"env create {name} large --python /usr/bin/python3");
-            await EndedAsync();
-            Assert.Empty(Directory.GetDirectories(Prepared));
-        }
+        Done(no, "env create first large --python /usr/bin/python3");
+        await EndedAsync();
+        Assert.Empty(Directory.GetDirectories(Prepared));
+
+        // What was fetched just now is prepared too.
+        Done(new Dictionary<string, string?>(Host) { ["MAYFLY_STORE"] = $"{_folder.Path}/.other" }, "env create second large --python /usr/bin/python3");
+        await EndedAsync(".other");
+        Assert.Single(Directory.GetDirectories($"{_folder.Path}/.other/prepared"));
 
         // By all ways that copy; links need none.
         Done(Host, "env create linked large --python /usr/bin/python3 --link-mode hardlink");
@@ -127,7 +129,7 @@ public sealed class PreparingForTheNext : IDisposable
     }
 
     /// <summary>Until the process that nobody waits for has ended.</summary>
-    private async Task EndedAsync()
+    private async Task EndedAsync(string store = ".store")
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         while (Directory.GetDirectories("/proc").Any(process => IsOurs(process)))
@@ -137,7 +139,7 @@ public sealed class PreparingForTheNext : IDisposable
         {
             try
             {
-                return int.TryParse(Path.GetFileName(process), out _) && File.ReadAllText($"{process}/cmdline").Contains("\0prepare-copies\0", StringComparison.Ordinal) && File.ReadAllText($"{process}/environ").Contains($"MAYFLY_STORE={_folder.Path}/", StringComparison.Ordinal);
+                return int.TryParse(Path.GetFileName(process), out _) && File.ReadAllText($"{process}/cmdline").Contains("\0prepare-copies\0", StringComparison.Ordinal) && File.ReadAllText($"{process}/environ").Contains($"MAYFLY_STORE={_folder.Path}/{store}", StringComparison.Ordinal);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

@@ -38,9 +38,6 @@ public sealed class UnpackedWheel
     /// <summary>Where it is in the store.</summary>
     public string Place => Store.PathOf(StoreArea.Wheels, Sha256);
 
-    /// <summary>True when the store did not have it apart before it was asked for.</summary>
-    public bool IsNew { get; private init; }
-
     /// <summary>True when the store has it apart; its archive is needed no more then.</summary>
     public static bool IsIn(Store store, string sha256) => store.Has(StoreArea.Wheels, sha256);
 
@@ -125,7 +122,7 @@ public sealed class UnpackedWheel
             foreach (var (name, sha256) in missing)
             {
                 store.Commit(Path.Combine(work.Path, sha256), StoreArea.Wheels, sha256, sync: false);
-                found.Add(sha256, Find(store, sha256, isNew: true) ?? throw new MayflyException($"the wheel {name} cannot be read in the store {store.Root} although it was just written", "look at the disk"));
+                found.Add(sha256, Find(store, sha256) ?? throw new MayflyException($"the wheel {name} cannot be read in the store {store.Root} although it was just written", "look at the disk"));
                 // As it was kept once, a folder with its files.
                 if (store.Has(StoreArea.Unpacked, sha256))
                     store.Remove(StoreArea.Unpacked, sha256);
@@ -161,16 +158,14 @@ public sealed class UnpackedWheel
     }
 
     /// <summary>One that is apart already; null when it is not there, and one whose index is damaged goes.</summary>
-    public static UnpackedWheel? Find(Store store, string sha256) => Find(store, sha256, isNew: false);
-
-    private static UnpackedWheel? Find(Store store, string sha256, bool isNew)
+    public static UnpackedWheel? Find(Store store, string sha256)
     {
         if (!IsIn(store, sha256))
             return null;
         using (var file = FileHandles.OpenFile(store.PathOf(StoreArea.Wheels, sha256)))
         {
             if (WheelPack.Read(file) is { } pack && WheelName.TryParse(pack.Name) is { } name)
-                return new UnpackedWheel(store, sha256, pack, name) { IsNew = isNew };
+                return new UnpackedWheel(store, sha256, pack, name);
         }
 
         TakeOut(store, sha256);
