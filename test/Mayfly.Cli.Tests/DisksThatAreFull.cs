@@ -73,7 +73,7 @@ public sealed class DisksThatAreFull : IDisposable
             Assert.Equal(0, Env(store, "environments", "rollback", "--env", "shop").ExitCode);
             Directory.Delete($"{_folder.Path}/environments/.shop.before", recursive: true);
             File.Delete($"{_folder.Path}/environments/.shop.lock");
-            Mounts.Unmount(Disk);
+            Mounts.Detach(Disk);
         }
 
         Assert.True(new HashSet<string> { "page", "wheel", "files" }.IsSubsetOf(seen), string.Join('\n', seen));
@@ -103,7 +103,7 @@ public sealed class DisksThatAreFull : IDisposable
 
             Room();
             Assert.Equal("+ big 1.0\nshop: 1 installed\n", Env(store, "disk/environments", "install", "big", "--env", "shop").Output);
-            Mounts.Unmount(Disk);
+            Mounts.Detach(Disk);
         }
     }
 
@@ -125,7 +125,7 @@ public sealed class DisksThatAreFull : IDisposable
             Assert.Equal([], Names($"{Disk}/environments"));
             Room();
             Assert.Equal(0, Env($"{_folder.Path}/store", "disk/environments", ["create", "shop", "--python", "/usr/bin/python3", .. words]).ExitCode);
-            Mounts.Unmount(Disk);
+            Mounts.Detach(Disk);
         }
     }
 

@@ -93,8 +93,9 @@ public sealed class StoreTests : IDisposable
         {
             sleeper?.Kill(entireProcessTree: true);
             sleeper?.WaitForExit();
+            // What flock had started may take a moment to end.
             foreach (var place in places.Where(static place => Directory.EnumerateFileSystemEntries(place).Any()))
-                Mounts.Unmount(place);
+                Mounts.Detach(place);
         }
     }
 
