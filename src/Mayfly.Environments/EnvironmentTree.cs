@@ -42,7 +42,10 @@ internal static class EnvironmentTree
     }
 
     /// <summary>What files take of a disk, in bytes: whole blocks of the usual size.</summary>
-    public static long RoomFor(IReadOnlyList<WheelPlan> install) => install.SelectMany(static plan => plan.Files).Sum(static file => ((file.Size ?? 0) + Block - 1) / Block * Block);
+    public static long RoomFor(IReadOnlyList<WheelPlan> install) => RoomFor(install.SelectMany(static plan => plan.Files).Select(static file => file.Size ?? 0));
+
+    /// <summary>The same of files of these sizes.</summary>
+    public static long RoomFor(IEnumerable<long> sizes) => sizes.Sum(static size => (size + Block - 1) / Block * Block);
 
     /// <summary>Also its byte code, and folders that have nothing left in them.</summary>
     public static void Remove(string root, string path, HashSet<string> skeleton)

@@ -56,7 +56,7 @@ public sealed class PreparedCopy
     /// <param name="wheels">What came into an environment.</param>
     /// <param name="environment">That environment: the next one is taken to be like it.</param>
     public static IReadOnlyList<PreparedCopy> Wanted(IEnumerable<UnpackedWheel> wheels, VirtualEnvironment environment) => environment.Links != LinkMode.Copy ? []
-        : [.. wheels.Where(wheel => PlaceOf(wheel.Store.Folder(StoreArea.Prepared)) == PlaceOf(environment.PackagesFolder)).Select(Of).OfType<PreparedCopy>().Where(static one => !one.IsThere && one.HasRoom)];
+        : [.. wheels.Select(Of).OfType<PreparedCopy>().Where(one => !one.IsThere && PlaceOf(one._wheel.Store.Folder(StoreArea.Prepared)) == PlaceOf(environment.PackagesFolder) && one.HasRoom)];
 
     /// <summary>On which file system a folder is, and whose.</summary>
     private static (ulong FileSystem, int User, int Group) PlaceOf(string folder)
@@ -65,9 +65,7 @@ public sealed class PreparedCopy
         return (node.FileSystem, node.User, node.Group);
     }
 
-    private bool HasRoom => DiskRoom.Of(_wheel.Store.Root) is var room && EnvironmentTree.RoomFor([Copied]) is <= Largest and var needed && Ample * needed <= room.Bytes && Ample * (long)_files.Count <= room.Files;
-
-    private WheelPlan Copied => new() { Wheel = _wheel, Files = [.. _files.Select(file => new PlannedFile(file.Path[(Folder.Length + 1)..]) { Source = file, Runs = file.Runs, Size = file.Size })] };
+    private bool HasRoom => DiskRoom.Of(_wheel.Store.Root) is var room && EnvironmentTree.RoomFor(_files.Select(static file => file.Size)) is <= Largest and var needed && Ample * needed <= room.Bytes && Ample * (long)_files.Count <= room.Files;
 
     /// <summary>Makes it, unless somebody else does or has.</summary>
     /// <exception cref="MayflyException">The wheel is damaged, and has been taken out of the store.</exception>
@@ -85,7 +83,7 @@ public sealed class PreparedCopy
             using var work = _wheel.Store.BeginWork("prepared");
             var made = $"{work.Path}/{Folder}";
             Directory.CreateDirectory(made);
-            EnvironmentTree.Write(made, [Copied], LinkMode.Copy, null, cancellationToken);
+            EnvironmentTree.Write(made, [new WheelPlan { Wheel = _wheel, Files = [.. _files.Select(file => new PlannedFile(file.Path[(Folder.Length + 1)..]) { Source = file, Runs = file.Runs })] }], LinkMode.Copy, null, cancellationToken);
             _wheel.Store.Commit(made, StoreArea.Prepared, Sha256);
             RemoveOldest(_wheel.Store);
         }

@@ -44,7 +44,7 @@ internal static class Preparation
     {
         var store = Store.Open();
         using var held = store.LockShared();
-        foreach (var sha256 in wheels.Where(static word => word.Length == 64 && !word.AsSpan().ContainsAnyExcept("0123456789abcdef")))
+        foreach (var sha256 in wheels)
         {
             try
             {

@@ -160,7 +160,7 @@ public sealed class UnpackedWheel
     /// <summary>One that is apart already; null when it is not there, and one whose index is damaged goes.</summary>
     public static UnpackedWheel? Find(Store store, string sha256)
     {
-        if (!IsIn(store, sha256))
+        if (!LockFile.IsSha256(sha256) || !IsIn(store, sha256))
             return null;
         using (var file = FileHandles.OpenFile(store.PathOf(StoreArea.Wheels, sha256)))
         {

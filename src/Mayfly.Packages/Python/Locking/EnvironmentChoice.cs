@@ -41,7 +41,7 @@ public static class EnvironmentChoice
         foreach (var entry in requested.Requirements.Entries.Where(static entry => entry.IsEditable))
             progress?.Report(new Activity($"note: {Path.GetFileName(request.File)}", $"-e {entry.Text}: an image has nothing of this host's folder, and gets a copy") { Ended = true });
         var before = stays.Where(static wheel => wheel.Index == LockedWheel.FromRepository).ToLookup(static wheel => (wheel.From!, wheel.Source!.Subdirectory), static wheel => wheel.Source!);
-        var packed = usual.And(await own.PackedAsync(AsBefore(requested, stays, store), reference => (requested.FromOf(reference), before[(requested.FromOf(reference), reference.Subdirectory)].FirstOrDefault()), target, work.Path, progress, cancellationToken).ConfigureAwait(false)).And(new RequirementsFile { Builds = own.Permission });
+        var packed = usual.And(await own.PackedAsync(AsBefore(requested, stays, store), Locked, target, work.Path, progress, cancellationToken).ConfigureAwait(false)).And(new RequirementsFile { Builds = own.Permission });
         var file = await DirectNames.FindAsync(store, packed, target, places => builder?.Invoke(places), progress, null, cancellationToken).ConfigureAwait(false);
         var (wanted, sources) = PythonRequirements.Of(file, new PythonSources { Builds = request.Builds }, target);
         if (wanted.Select(static one => one.Address).OfType<string>().Select(static address => DirectReference.Read(address)).FirstOrDefault(static one => one.IsRepository) is { } repository)
@@ -74,6 +74,12 @@ public static class EnvironmentChoice
             ],
         };
 
+        (string From, LockedSource? Before) Locked(DirectReference reference)
+        {
+            var from = requested.FromOf(reference);
+            return (from, before[(from, reference.Subdirectory)].FirstOrDefault());
+        }
+
         // Of sources the wheel is known when it was built: in the image, whose packages are locked before.
         async Task<IReadOnlyList<LockedWheel>> LockedAsync(IReadOnlyList<ChosenDistribution> all)
         {
@@ -93,7 +99,7 @@ public static class EnvironmentChoice
                     continue;
                 }
 
-                var made = one.IsSource ? built.Dequeue() : null;
+                var (made, repository) = (one.IsSource ? built.Dequeue() : null, own.RepositoryOf(one.Direct));
                 locked.Add(new LockedWheel
                 {
                     File = made?.Name ?? one.File!.Name,
@@ -102,7 +108,7 @@ public static class EnvironmentChoice
                     Index = IndexOf(one),
                     From = FromOf(one.Project, one.Direct),
                     Metadata = made is null ? one.MetadataSha256 : null,
-                    Source = made is null ? null : new LockedSource { File = one.File!.Name, Subdirectory = one.Direct?.Subdirectory, Sha256 = file.Sha256, Size = file.Size, Packages = packages.Value, Commit = own.RepositoryOf(one.Direct)?.Commit, Tag = own.RepositoryOf(one.Direct)?.Tag, With = [.. (await LockedAsync(made.Requires).ConfigureAwait(false)).OrderBy(static wheel => wheel.File, StringComparer.Ordinal)] },
+                    Source = made is null ? null : new LockedSource { File = one.File!.Name, Subdirectory = one.Direct?.Subdirectory, Sha256 = file.Sha256, Size = file.Size, Packages = packages.Value, Commit = repository?.Commit, Tag = repository?.Tag, With = [.. (await LockedAsync(made.Requires).ConfigureAwait(false)).OrderBy(static wheel => wheel.File, StringComparer.Ordinal)] },
                 });
             }
 

@@ -83,24 +83,30 @@ public sealed class OwnDistributions(Store store, string folder)
     {
         foreach (var wheel in wheels)
         {
-            if (wheel.Index == LockedWheel.FromRepository && !store.Has(StoreArea.Artifacts, wheel.Fetched.Sha256))
-            {
-                var reference = DirectReference.Read(wheel.From!);
-                var files = await new GitSources(store, progress, cancellationToken).ExportAsync(reference with { Url = addresses?.GetValueOrDefault(wheel.From!)?.OriginalString ?? reference.Url, Commit = wheel.Source!.Commit }, wheel.Source.Tag, Path.GetFileNameWithoutExtension(wheel.Source.File)).ConfigureAwait(false);
-                if (files.Sha256 != wheel.Source.Sha256)
-                    throw new MayflyException($"the files of {wheel.From}, commit {wheel.Source.Commit}, are others than those that {LockFile.Name} has of {wheel.ReadName().Project}", "a filter of this host's git (LFS, say) may be missing or another one: compare `git config --list` on both hosts");
-            }
-
-            if (!wheel.IsOwn)
-                continue;
-            if (!IsThere(wheel))
-                throw new MayflyException($"there is no {wheel.From}, from which {LockFile.Name} has {wheel.ReadName().Project}", $"paths are meant from {folder}");
-            using var work = store.BeginWork("own");
-            var file = $"{work.Path}/file";
-            if (Keep(file, to => Write(wheel, to)) != wheel.Fetched.Sha256)
-                throw new MayflyException($"{wheel.From} is not what {LockFile.Name} has of {wheel.ReadName().Project}", "`mayfly lock` takes it as it is now");
-            store.Commit(file, StoreArea.Artifacts, wheel.Fetched.Sha256);
+            if (wheel.IsOwn)
+                Bring(wheel);
+            else if (wheel.Index == LockedWheel.FromRepository && !store.Has(StoreArea.Artifacts, wheel.Fetched.Sha256))
+                await BringAsync(wheel, addresses?.GetValueOrDefault(wheel.From!), new GitSources(store, progress, cancellationToken)).ConfigureAwait(false);
         }
+    }
+
+    private void Bring(LockedWheel wheel)
+    {
+        if (!IsThere(wheel))
+            throw new MayflyException($"there is no {wheel.From}, from which {LockFile.Name} has {wheel.ReadName().Project}", $"paths are meant from {folder}");
+        using var work = store.BeginWork("own");
+        var file = $"{work.Path}/file";
+        if (Keep(file, to => Write(wheel, to)) != wheel.Fetched.Sha256)
+            throw new MayflyException($"{wheel.From} is not what {LockFile.Name} has of {wheel.ReadName().Project}", "`mayfly lock` takes it as it is now");
+        store.Commit(file, StoreArea.Artifacts, wheel.Fetched.Sha256);
+    }
+
+    private static async Task BringAsync(LockedWheel wheel, Uri? address, GitSources git)
+    {
+        var (reference, source) = (DirectReference.Read(wheel.From!), wheel.Source!);
+        var files = await git.ExportAsync(reference with { Url = address?.OriginalString ?? reference.Url, Commit = source.Commit }, source.Tag, Path.GetFileNameWithoutExtension(source.File)).ConfigureAwait(false);
+        if (files.Sha256 != source.Sha256)
+            throw new MayflyException($"the files of {wheel.From}, commit {source.Commit}, are others than those that {LockFile.Name} has of {wheel.ReadName().Project}", "a filter of this host's git (LFS, say) may be missing or another one: compare `git config --list` on both hosts");
     }
 
     private async Task<RequirementsEntry> PackedAsync(RequirementsEntry entry, DirectRequirement direct, (string From, LockedSource? Before) locked, string work, GitSources git)
