@@ -35,16 +35,7 @@ public sealed class EnvironmentsForPrograms : IDisposable
         Assert.Equal(0, Env("create", "shop", "--python", "/usr/bin/python3", "web<2").ExitCode);
     }
 
-    private Invocation Env(params string[] words) => Invocation.Run(_folder, new Dictionary<string, string?>
-    {
-        ["WORKON_HOME"] = $"{_folder.Path}/environments",
-        ["PIP_NO_INDEX"] = "1",
-        ["PIP_FIND_LINKS"] = $"{_folder.Path}/wheels",
-        ["PIP_CONFIG_FILE"] = "/dev/null",
-        ["PIP_INDEX_URL"] = null,
-        ["VIRTUAL_ENV"] = null,
-        ["HOME"] = _folder.Path,
-    }, ["env", .. words]);
+    private Invocation Env(params string[] words) => Invocation.Run(_folder, Invocation.WheelsAlone(_folder), ["env", .. words]);
 
     [Theory]
     [InlineData("env-json-show", 0, "show", "--env", "shop")]

@@ -92,15 +92,5 @@ public sealed class InterpretersThatVanish : IDisposable
 
     private IReadOnlyList<string> Files() => [.. Directory.EnumerateFileSystemEntries($"{_folder.Path}/environments", "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
 
-    private Invocation Run(params string[] words) => Invocation.Run(_folder, new Dictionary<string, string?>
-    {
-        ["WORKON_HOME"] = $"{_folder.Path}/environments",
-        ["PIP_NO_INDEX"] = "1",
-        ["PIP_FIND_LINKS"] = $"{_folder.Path}/wheels",
-        ["PIP_CONFIG_FILE"] = "/dev/null",
-        ["PIP_INDEX_URL"] = null,
-        ["PIP_EXTRA_INDEX_URL"] = null,
-        ["VIRTUAL_ENV"] = null,
-        ["HOME"] = _folder.Path,
-    }, words);
+    private Invocation Run(params string[] words) => Invocation.Run(_folder, Invocation.WheelsAlone(_folder), words);
 }

@@ -8,6 +8,19 @@ internal sealed record Invocation(int ExitCode, string Output, string Error)
 {
     private static readonly string Assembly = Path.Combine(AppContext.BaseDirectory, "Mayfly.Cli.dll");
 
+    /// <summary>A home in a folder, and no packages but those that its <c>wheels</c> has.</summary>
+    public static Dictionary<string, string?> WheelsAlone(Folder folder) => new()
+    {
+        ["WORKON_HOME"] = $"{folder.Path}/environments",
+        ["PIP_NO_INDEX"] = "1",
+        ["PIP_FIND_LINKS"] = $"{folder.Path}/wheels",
+        ["PIP_CONFIG_FILE"] = "/dev/null",
+        ["PIP_INDEX_URL"] = null,
+        ["PIP_EXTRA_INDEX_URL"] = null,
+        ["VIRTUAL_ENV"] = null,
+        ["HOME"] = folder.Path,
+    };
+
     public static Invocation Run(Folder folder, params string[] arguments) => Run(folder, [], arguments);
 
     public static Invocation Run(Folder folder, Dictionary<string, string?> environment, params string[] arguments)

@@ -18,20 +18,12 @@ public sealed class PreparingForTheNext : IDisposable
 
     private string Prepared => $"{_folder.Path}/.store/prepared";
 
-    private Dictionary<string, string?> Host => new()
+    private Dictionary<string, string?> Host => new(Invocation.WheelsAlone(_folder))
     {
         ["DOTNET_ROOT"] = Path.GetDirectoryName(Environment.ProcessPath is { } path && Path.GetFileName(path) == "dotnet" ? path : new FileInfo(Shell.Run("/", [], "command -v dotnet").Output.Trim()) is var dotnet && dotnet.ResolveLinkTarget(true) is { } target ? target.FullName : dotnet.FullName),
         ["MAYFLY_STORE"] = $"{_folder.Path}/.store",
-        ["WORKON_HOME"] = $"{_folder.Path}/environments",
         ["XDG_CACHE_HOME"] = $"{_folder.Path}/.cache",
-        ["PIP_NO_INDEX"] = "1",
-        ["PIP_FIND_LINKS"] = $"{_folder.Path}/wheels",
-        ["PIP_CONFIG_FILE"] = "/dev/null",
-        ["PIP_INDEX_URL"] = null,
-        ["PIP_EXTRA_INDEX_URL"] = null,
-        ["VIRTUAL_ENV"] = null,
         ["MAYFLY_PROPS"] = null,
-        ["HOME"] = _folder.Path,
     };
 
     [Fact]

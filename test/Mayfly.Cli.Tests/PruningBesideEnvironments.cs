@@ -21,17 +21,7 @@ public sealed class PruningBesideEnvironments : IDisposable
 
     private string Wheels => $"{_folder.Path}/wheels";
 
-    private Dictionary<string, string?> Host => new()
-    {
-        ["WORKON_HOME"] = $"{_folder.Path}/environments",
-        ["PIP_NO_INDEX"] = "1",
-        ["PIP_FIND_LINKS"] = Wheels,
-        ["PIP_CONFIG_FILE"] = "/dev/null",
-        ["PIP_INDEX_URL"] = null,
-        ["PIP_EXTRA_INDEX_URL"] = null,
-        ["VIRTUAL_ENV"] = null,
-        ["HOME"] = _folder.Path,
-    };
+    private Dictionary<string, string?> Host => Invocation.WheelsAlone(_folder);
 
     private void Offer(int projects)
     {

@@ -35,8 +35,7 @@ internal static class Leftovers
     private static string Nft()
     {
         const string Own = "/usr/sbin/nft";
-        var store = Environment.GetEnvironmentVariable("MAYFLY_STORE") is { Length: > 0 } named ? named : "/var/lib/mayfly";
-        return File.Exists(Own) ? Own : Directory.EnumerateDirectories(Path.Combine(store, "tools")).Select(tools => Path.Combine(tools, "bin/nft")).First(File.Exists);
+        return File.Exists(Own) ? Own : Directory.EnumerateDirectories(Path.Combine(HostStore.Folder, "tools")).Select(tools => Path.Combine(tools, "bin/nft")).First(File.Exists);
     }
 
     private static string? Read(string path)

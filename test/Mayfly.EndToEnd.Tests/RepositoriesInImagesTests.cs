@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Mayfly.Environments.Tests;
 using Mayfly.Packages.Tests.Debian;
+using Mayfly.Packages.Tests.Python;
 
 namespace Mayfly.EndToEnd.Tests;
 
@@ -17,8 +18,6 @@ public sealed partial class RepositoriesInImagesTests : IDisposable
     private string Folder => _workspace.FolderOf("answers");
 
     private string Clone => $"{_wheels.FullName}/clone";
-
-    private static string Store => Environment.GetEnvironmentVariable("MAYFLY_STORE") is { Length: > 0 } named ? named : "/var/lib/mayfly";
 
     public void Dispose()
     {
@@ -60,10 +59,10 @@ public sealed partial class RepositoriesInImagesTests : IDisposable
 
                 """,
         });
-        await GitAsync("init", "--quiet", "--initial-branch=main");
-        var first = await CommitAsync("one");
-        await GitAsync("tag", "v1.2");
-        await PublishAsync();
+        var clone = new ServedRepository(Clone, _server, "told.git").Begin();
+        var first = clone.Commit("one");
+        clone.Git("tag", "v1.2");
+        clone.Publish();
         File.WriteAllText($"{Folder}/requirements.txt", $"told @ git+{_server.Address}told.git@main\n");
         try
         {
@@ -76,20 +75,13 @@ public sealed partial class RepositoriesInImagesTests : IDisposable
 
             // Its tag is taken away and the branch goes on; another host clones it again, and has the same.
             File.WriteAllText($"{Clone}/later.txt", "");
-            var second = await CommitAsync("two");
-            await GitAsync("tag", "--delete", "v1.2");
-            await GitAsync("tag", "v2.0");
-            await PublishAsync();
+            var second = clone.Commit("two");
+            clone.Git("tag", "--delete", "v1.2");
+            clone.Git("tag", "v2.0");
+            clone.Publish();
             var wheel = Built().Match(locked);
             Assert.True(wheel.Success, locked);
-            foreach (var digest in (string[])[wheel.Groups["wheel"].Value, wheel.Groups["sources"].Value])
-            {
-                File.Delete($"{Store}/artifacts/{digest}");
-                File.Delete($"{Store}/wheels/{digest}");
-                foreach (var known in Directory.GetFiles($"{Store}/indexes", "built-*").Where(path => File.ReadAllText(path).Contains(digest, StringComparison.Ordinal)))
-                    File.Delete(known);
-            }
-
+            HostStore.Forget(wheel.Groups["wheel"].Value, wheel.Groups["sources"].Value);
             var again = (await MayflyAsync("up")).Succeeded();
             Assert.Contains("clone git+", again.Error, StringComparison.Ordinal);
             Assert.Contains("build told.tar", again.Error, StringComparison.Ordinal);
@@ -109,26 +101,6 @@ public sealed partial class RepositoriesInImagesTests : IDisposable
 
         Assert.Empty(await Leftovers.FindAsync("answers"));
     }
-
-    private async Task<string> CommitAsync(string message)
-    {
-        await GitAsync("add", "--all");
-        await GitAsync("-c", "user.name=x", "-c", "user.email=x@y", "commit", "--quiet", $"--message={message}");
-        return (await GitAsync("rev-parse", "HEAD")).Trim();
-    }
-
-    /// <summary>By the protocol for servers that know nothing of git.</summary>
-    private async Task PublishAsync()
-    {
-        await GitAsync("update-server-info");
-        foreach (var former in _server.Files.Keys.Where(static path => path.StartsWith("told.git/refs/", StringComparison.Ordinal)))
-            _server.Files.TryRemove(former, out _);
-        foreach (var file in Directory.GetFiles($"{Clone}/.git", "*", SearchOption.AllDirectories))
-            _server.Files[$"told.git/{Path.GetRelativePath($"{Clone}/.git", file)}"] = File.ReadAllBytes(file);
-        _server.Files["told.git/info/refs?service=git-upload-pack"] = File.ReadAllBytes($"{Clone}/.git/info/refs");
-    }
-
-    private async Task<string> GitAsync(params string[] words) => (await Tool.RunAsync("git", ["-C", Clone, .. words])).Succeeded().Output;
 
     private async Task<Ended> MayflyAsync(string verb, params string[] options) => await Tool.RunAsync(Path.Combine(Tool.Repository, "mayfly"), [verb, Folder, .. options], _server.OnlyIndex());
 

@@ -17,8 +17,6 @@ public sealed partial class SourcesInImagesTests : IDisposable
 
     private string Folder => _workspace.FolderOf("answers");
 
-    private static string Store => Environment.GetEnvironmentVariable("MAYFLY_STORE") is { Length: > 0 } named ? named : "/var/lib/mayfly";
-
     /// <summary>An extension in C, and a server of what it says.</summary>
     private static Dictionary<string, string> Fast => new()
     {
@@ -54,8 +52,8 @@ public sealed partial class SourcesInImagesTests : IDisposable
         _workspace.Dispose();
         Directory.Delete(_links, recursive: true);
         // What a refused build said is kept until somebody prunes.
-        if (Directory.Exists($"{Store}/failed/wheel-fast-1.0.tar.gz"))
-            Directory.Delete($"{Store}/failed/wheel-fast-1.0.tar.gz", recursive: true);
+        if (Directory.Exists($"{HostStore.Folder}/failed/wheel-fast-1.0.tar.gz"))
+            Directory.Delete($"{HostStore.Folder}/failed/wheel-fast-1.0.tar.gz", recursive: true);
     }
 
     [Fact]
@@ -101,20 +99,20 @@ public sealed partial class SourcesInImagesTests : IDisposable
 
             // Another host has the lock and nothing else: what was built is made again, of the same inputs, and is the same. Its network has the files alone.
             var wheel = built.Groups["sha256"].Value;
-            Forget(wheel, Digest("setuptools-66.1.1-py3-none-any.whl"), Digest("fast-1.0.tar.gz"));
+            HostStore.Forget(wheel, Digest("setuptools-66.1.1-py3-none-any.whl"), Digest("fast-1.0.tar.gz"));
             var again = (await MayflyAsync("up")).Succeeded();
             Assert.Contains("build fast-1.0.tar.gz", again.Error, StringComparison.Ordinal);
             Assert.Contains("nothing to do", again.Output, StringComparison.Ordinal);
             Assert.Equal(locked, File.ReadAllText($"{Folder}/stack.lock"));
 
             // Other bytes than the lock's are nobody's.
-            Forget(wheel);
+            HostStore.Forget(wheel);
             File.WriteAllText($"{Folder}/stack.lock", locked.Replace(wheel, new string('0', 64), StringComparison.Ordinal));
             (await MayflyAsync("up")).Refused("fast-1.0.tar.gz gave another wheel than the one that stack.lock has", wheel);
             // A lock says what is built, and the script alone whose code may run.
             File.WriteAllText($"{Folder}/stack.lock", locked);
             Script(script.Replace(Allowed, "", StringComparison.Ordinal));
-            Forget(wheel);
+            HostStore.Forget(wheel);
             (await MayflyAsync("licenses")).Refused("stack.lock has fast-1.0.tar.gz, and nothing of fast may be built");
         }
         finally
@@ -161,7 +159,7 @@ public sealed partial class SourcesInImagesTests : IDisposable
 
             // Another host has the same bytes of the same folder.
             var wheel = FolderWheel().Match(locked);
-            Forget(wheel.Groups["wheel"].Value, wheel.Groups["sources"].Value);
+            HostStore.Forget(wheel.Groups["wheel"].Value, wheel.Groups["sources"].Value);
             var again = (await MayflyAsync("up")).Succeeded();
             Assert.Contains("build fast.tar", again.Error, StringComparison.Ordinal);
             Assert.Contains("nothing to do", again.Output, StringComparison.Ordinal);
@@ -179,8 +177,8 @@ public sealed partial class SourcesInImagesTests : IDisposable
         }
         finally
         {
-            if (Directory.Exists($"{Store}/failed/wheel-fast.tar"))
-                Directory.Delete($"{Store}/failed/wheel-fast.tar", recursive: true);
+            if (Directory.Exists($"{HostStore.Folder}/failed/wheel-fast.tar"))
+                Directory.Delete($"{HostStore.Folder}/failed/wheel-fast.tar", recursive: true);
             (await MayflyAsync("down", "--volumes")).Succeeded();
         }
 
@@ -242,18 +240,6 @@ public sealed partial class SourcesInImagesTests : IDisposable
     private void Script(string text) => File.WriteAllText($"{Folder}/stack.cs", text);
 
     private string Digest(string file) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes($"{_links}/{file}")));
-
-    /// <summary>Takes these artifacts out of the store, and what it knows of builds.</summary>
-    private static void Forget(params string[] digests)
-    {
-        foreach (var digest in digests)
-        {
-            File.Delete($"{Store}/artifacts/{digest}");
-            File.Delete($"{Store}/wheels/{digest}");
-            foreach (var known in Directory.GetFiles($"{Store}/indexes", "built-*").Where(path => File.ReadAllText(path).Contains(digest, StringComparison.Ordinal)))
-                File.Delete(known);
-        }
-    }
 
     private async Task<Ended> MayflyAsync(string verb, params string[] options) =>
         await Tool.RunAsync(Path.Combine(Tool.Repository, "mayfly"), [verb, Folder, .. options], new Dictionary<string, string> { ["PIP_NO_INDEX"] = "1", ["PIP_FIND_LINKS"] = _links, ["PIP_CONFIG_FILE"] = "/dev/null" });

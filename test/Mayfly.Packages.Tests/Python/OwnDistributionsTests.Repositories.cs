@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Formats.Tar;
 using Mayfly.Environments.Tests;
 using Mayfly.Packages.Python;
@@ -10,6 +9,10 @@ namespace Mayfly.Packages.Tests.Python;
 public sealed partial class OwnDistributionsTests
 {
     private string Work => $"{_folder.FullName}/work";
+
+    private ServedRepository Served => Named("work");
+
+    private ServedRepository Named(string name) => new(Work, _server, $"t0ken-of-nobody/{name}.git");
 
     private string Repository => $"git+{_server.Address.AbsoluteUri.Replace("http://", "http://joe:sw0rdfish@", StringComparison.Ordinal)}${{OWN_TEST_TOKEN}}/work.git";
 
@@ -25,12 +28,12 @@ public sealed partial class OwnDistributionsTests
             [".env"] = "kept as it is\n",
             [".git_archival.txt"] = "describe-name: $Format:%(describe:tags=true)$\n",
         });
-        Git("init", "--quiet", "--initial-branch=main");
-        Commit("one");
-        Git("tag", "v1.0");
+        Served.Begin();
+        Served.Commit("one");
+        Served.Git("tag", "v1.0");
         File.WriteAllText($"{Work}/later.py", "");
-        var first = Commit("two");
-        Publish();
+        var first = Served.Commit("two");
+        Served.Publish();
         var request = Request($"{Repository}\ndeep @ {Repository}@main#subdirectory=python/deep\n") with { Builds = BuildPermission.Parse("work,deep") };
         var builds = new FolderBuilds(_store.Store);
         var locked = await ChooseAsync(_store.Store, request, [], [], builds);
@@ -51,9 +54,9 @@ public sealed partial class OwnDistributionsTests
 
         // Whatever becomes of branch and tags, it is what it was, until it is updated; and nobody is asked.
         File.WriteAllText($"{Work}/pyproject.toml", "[project]\nname = 'work'\nversion = '2.0'\n");
-        var second = Commit("three");
-        Git("tag", "v9.0", first);
-        Publish();
+        var second = Served.Commit("three");
+        Served.Git("tag", "v9.0", first);
+        Served.Publish();
         _server.Requests.Clear();
         Assert.Same(locked, Find(stack, request));
         var more = Request($"{Repository}\ndeep @ {Repository}@main#subdirectory=python/deep\n./libs/util\n") with { Builds = request.Builds };
@@ -89,9 +92,9 @@ public sealed partial class OwnDistributionsTests
     {
         _server.Authorization = null;
         SourceProject.Folder(Work, new Dictionary<string, string> { ["pyproject.toml"] = "[project]\nname = 'work'\nversion = '1.0'\n" });
-        Git("init", "--quiet", "--initial-branch=main");
-        Commit("one");
-        Publish();
+        Served.Begin();
+        Served.Commit("one");
+        Served.Publish();
         foreach (var (line, message) in ((string, string)[])[
             ($"git+file://{Work}", $"git+file://{Work} is a repository of this host, and a lock is for all"),
             ($"work @ {Repository}@nosuch", "has no revision nosuch"),
@@ -122,15 +125,15 @@ public sealed partial class OwnDistributionsTests
         _server.Authorization = null;
         SourceProject.Folder(Work, new Dictionary<string, string> { ["pyproject.toml"] = "[project]\nname = 'work'\nversion = '1.0'\n[project.optional-dependencies]\na = []\nb = []\n", ["text.txt"] = "one\ntwo\n", [".gitattributes"] = "*.txt text\n" });
         File.CreateSymbolicLink($"{Work}/link", "text.txt");
-        Git("init", "--quiet", "--initial-branch=main");
-        var commit = Commit("one");
-        Git("branch", "fix/#12");
-        Git("branch", "feat@2");
-        Git("branch", "b-of-nobody");
-        Git("-c", "user.name=x", "-c", "user.email=x@y", "tag", "--annotate", "--message=told", "v1.0");
-        var tag = Git("rev-parse", "v1.0").Trim();
-        Publish();
-        Publish("s3cret-name");
+        Served.Begin();
+        var commit = Served.Commit("one");
+        Served.Git("branch", "fix/#12");
+        Served.Git("branch", "feat@2");
+        Served.Git("branch", "b-of-nobody");
+        Served.Git("-c", "user.name=x", "-c", "user.email=x@y", "tag", "--annotate", "--message=told", "v1.0");
+        var tag = Served.Git("rev-parse", "v1.0").Trim();
+        Served.Publish();
+        Named("s3cret-name").Publish();
         Environment.SetEnvironmentVariable("OWN_TEST_BRANCH", "b-of-nobody");
         Environment.SetEnvironmentVariable("OWN_TEST_NAME", "s3cret-name");
         var permitted = BuildPermission.Parse("work");
@@ -187,23 +190,23 @@ public sealed partial class OwnDistributionsTests
         // What a link in the repository leads to is this host's, and stays as it is.
         SourceProject.Folder($"{_folder.FullName}/host", new Dictionary<string, string> { [".git/config"] = "[remote]\n\turl = x\n", ["kept.txt"] = "" });
         SourceProject.Folder(Work, new Dictionary<string, string> { ["inner.py"] = "inner = True\n" });
-        Git("init", "--quiet", "--initial-branch=main");
-        Commit("inner");
-        Publish("inner");
+        Served.Begin();
+        Served.Commit("inner");
+        Named("inner").Publish();
         Directory.Delete(Work, recursive: true);
         SourceProject.Folder(Work, new Dictionary<string, string> { ["pyproject.toml"] = "[project]\nname = 'work'\nversion = '1.0'\n", [".git_archival.txt/odd"] = "" });
         File.CreateSymbolicLink($"{Work}/lead", $"{_folder.FullName}/host");
-        Git("init", "--quiet", "--initial-branch=main");
-        Git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", $"{_server.Address}t0ken-of-nobody/inner.git", "inner");
-        Git("config", "--file=.gitmodules", "submodule.inner.url", "../inner.git");
-        Commit("one");
-        Publish();
+        Served.Begin();
+        Served.Git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", $"{_server.Address}t0ken-of-nobody/inner.git", "inner");
+        Served.Git("config", "--file=.gitmodules", "submodule.inner.url", "../inner.git");
+        Served.Commit("one");
+        Served.Publish();
         var request = Request($"work @ {Repository}\n") with { Builds = BuildPermission.Parse("work") };
         Assert.Contains("work/lead", (await Assert.ThrowsAnyAsync<MayflyException>(() => ChooseAsync(_store.Store, request, [], []))).Message, StringComparison.Ordinal);
         File.Delete($"{Work}/lead");
         File.CreateSymbolicLink($"{Work}/lead", "pyproject.toml");
-        Commit("two");
-        Publish();
+        Served.Commit("two");
+        Served.Publish();
         var locked = await ChooseAsync(_store.Store, request, [], []);
         var files = Entries(_store.Store.PathOf(StoreArea.Artifacts, Assert.Single(locked.Wheels).Source!.Sha256));
         Assert.Equal(["work/.git_archival.txt", "work/.gitmodules", "work/inner/inner.py", "work/lead", "work/pyproject.toml"], files.Keys.Order(StringComparer.Ordinal));
@@ -221,31 +224,5 @@ public sealed partial class OwnDistributionsTests
         }
 
         return found;
-    }
-
-    private string Commit(string message)
-    {
-        Git("add", "--all", "--force");
-        Git("-c", "user.name=x", "-c", "user.email=x@y", "commit", "--quiet", $"--message={message}");
-        return Git("rev-parse", "HEAD").Trim();
-    }
-
-    /// <summary>By the protocol for servers that know nothing of git.</summary>
-    private void Publish(string name = "work")
-    {
-        Git("update-server-info");
-        foreach (var file in Directory.GetFiles($"{Work}/.git", "*", SearchOption.AllDirectories))
-            _server.Files[$"t0ken-of-nobody/{name}.git/{Path.GetRelativePath($"{Work}/.git", file)}"] = File.ReadAllBytes(file);
-        _server.Files[$"t0ken-of-nobody/{name}.git/info/refs?service=git-upload-pack"] = File.ReadAllBytes($"{Work}/.git/info/refs");
-    }
-
-    private string Git(params string[] words)
-    {
-        using var process = Process.Start(new ProcessStartInfo("git", ["-C", Work, .. words]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var error = process.StandardError.ReadToEndAsync();
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, output + error.Result);
-        return output;
     }
 }
