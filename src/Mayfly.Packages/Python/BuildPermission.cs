@@ -16,11 +16,16 @@ public sealed record BuildPermission
     /// <summary>Of what these addresses lead to (<see cref="DirectReference.Text"/>): folders of this host that whoever runs the command names, or a file of theirs, are their own work.</summary>
     public IReadOnlySet<string> Addresses { get; init; } = new HashSet<string>();
 
+    /// <summary>Where the code runs and how a project is permitted, in the words of whoever asks; null for those of the command line.</summary>
+    public Func<string, string>? Words { get; init; }
+
+    private static string OnCommandLine(string project) => $": permit it with --allow-build={project}";
+
     /// <summary>Of these.</summary>
     public static BuildPermission Of(params IEnumerable<ProjectName> projects) => new() { Projects = projects.ToHashSet() };
 
     /// <summary>What one or the other permits.</summary>
-    public BuildPermission And(BuildPermission other) => new() { Everybody = Everybody || other.Everybody, Projects = Projects.Union(other.Projects).ToHashSet(), Addresses = Addresses.Union(other.Addresses).ToHashSet() };
+    public BuildPermission And(BuildPermission other) => new() { Everybody = Everybody || other.Everybody, Projects = Projects.Union(other.Projects).ToHashSet(), Addresses = Addresses.Union(other.Addresses).ToHashSet(), Words = Words ?? other.Words };
 
     /// <summary>As it is typed: names between commas, or <c>:all:</c>.</summary>
     /// <exception cref="MayflyException">A name is none.</exception>
@@ -32,5 +37,7 @@ public sealed record BuildPermission
     /// <summary>Whether what an address leads to may be built.</summary>
     public bool Allows(ProjectName? project, DirectReference? direct) => Everybody || (project is { } known && Allows(known)) || (direct is not null && Addresses.Contains(direct.Text));
 
-    internal static string Hint(ProjectName? project) => $"a build runs code of that project: permit it with --allow-build={project?.Text ?? ":all:"}, or take a version that has a wheel";
+    /// <summary>What is said to whoever has not permitted it.</summary>
+    /// <param name="project">Null where only its build can tell; then everybody's is what counts.</param>
+    internal string Hint(ProjectName? project) => $"a build runs code of that project{(Words ?? OnCommandLine)(project?.Text ?? ":all:")}, or take a version that has a wheel";
 }

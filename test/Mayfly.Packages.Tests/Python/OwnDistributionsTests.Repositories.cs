@@ -105,6 +105,9 @@ public sealed partial class OwnDistributionsTests
             var failure = await Assert.ThrowsAnyAsync<MayflyException>(() => ChooseAsync(_store.Store, Request($"{line}\n"), [], []));
             Assert.Contains(message, failure.Message, StringComparison.Ordinal);
             Assert.NotNull(failure.Hint);
+            // In the words of a stack's script, and with the line where it is one's fault.
+            Assert.DoesNotContain("--allow-build", failure.Hint, StringComparison.Ordinal);
+            Assert.True(failure.Message.StartsWith($"{Stack}/requirements.txt:1: ", StringComparison.Ordinal) || failure.Hint.Contains("permit it with .Pip(\"requirements.txt\", into: \"/srv/env\", allowBuild: [\"work\"])", StringComparison.Ordinal));
             Assert.DoesNotContain("sw0rdfish", $"{failure.Message}{failure.Hint}", StringComparison.Ordinal);
         }
 

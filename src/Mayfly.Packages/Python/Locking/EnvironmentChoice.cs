@@ -37,20 +37,21 @@ public static class EnvironmentChoice
     {
         var target = python.Target;
         var own = new OwnDistributions(store, request.Folder);
+        var permitted = request.Builds with { Words = name => $", in the image: permit it with .Pip(\"{Path.GetFileName(request.File)}\", into: \"{request.Into}\", allowBuild: [\"{name}\"])" };
         using var work = store.BeginWork("own");
         foreach (var entry in requested.Requirements.Entries.Where(static entry => entry.IsEditable))
             progress?.Report(new Activity($"note: {Path.GetFileName(request.File)}", $"-e {entry.Text}: an image has nothing of this host's folder, and gets a copy") { Ended = true });
         var before = stays.Where(static wheel => wheel.Index == LockedWheel.FromRepository).ToLookup(static wheel => (wheel.From!, wheel.Source!.Subdirectory), static wheel => wheel.Source!);
-        var packed = usual.And(await own.PackedAsync(AsBefore(requested, stays, store), Locked, target, work.Path, progress, cancellationToken).ConfigureAwait(false)).And(new RequirementsFile { Builds = own.Permission });
+        var packed = usual.And(await own.PackedAsync(AsBefore(requested, stays, store), Locked, target, work.Path, progress, cancellationToken).ConfigureAwait(false)).And(new RequirementsFile { Builds = own.Permission.And(permitted) });
         var file = await DirectNames.FindAsync(store, packed, target, places => builder?.Invoke(places), progress, null, cancellationToken).ConfigureAwait(false);
-        var (wanted, sources) = PythonRequirements.Of(file, new PythonSources { Builds = request.Builds }, target);
+        var (wanted, sources) = PythonRequirements.Of(file, new PythonSources { Builds = permitted }, target);
         if (wanted.Select(static one => one.Address).OfType<string>().Select(static address => DirectReference.Read(address)).FirstOrDefault(static one => one.IsRepository) is { } repository)
             throw Repository(repository);
         if (wanted.Any(static one => one.Address is null) && sources.Indexes.Count + sources.Links.Count + sources.Bound.Count == 0)
             throw new MayflyException($"component {request.Set} wants Python packages, and no index may be asked for them", "take no-index out of the requirements file, pip.conf or PIP_NO_INDEX; or write --find-links FOLDER into the requirements file");
         var kept = stays.Select(static wheel => wheel.ReadName()).DistinctBy(static one => one.Project).ToDictionary(static one => one.Project, static one => one.Version);
         var builds = builder?.Invoke(sources);
-        var chosen = await ResolveAsync(sources with { Preferred = kept.ToDictionary(static one => one.Key, static one => (IReadOnlyList<PythonVersion>)[one.Value]) }).ConfigureAwait(false);
+        var chosen = await PythonResolution.ResolveAsync(store, wanted, target, sources with { Preferred = kept.ToDictionary(static one => one.Key, static one => (IReadOnlyList<PythonVersion>)[one.Value]) }, progress, null, cancellationToken, builds).ConfigureAwait(false);
         string[] moved = [.. chosen.Where(one => one.Direct is null && kept.TryGetValue(one.Project, out var version) && version != one.Version && wanted.All(want => want.Name != one.Project || want.Versions.Allows(version, preReleases: true))).Select(one => $"{one.Project} {kept[one.Project]}")];
         if (moved.Length > 0)
             progress?.Report(new Activity($"note: {LockFile.Name}", $"could not keep {string.Join(", ", moved)}") { Ended = true });
@@ -128,18 +129,6 @@ public static class EnvironmentChoice
 
         string? FromOf(ProjectName project, DirectReference? direct) => direct is null ? null : direct.Path is null ? requested.FromOf(direct)
             : own.FromOf(direct) ?? throw new MayflyException($"{project} comes from {direct.Path}, a path of this host that a package in {request.File} names", "name it in that file itself, or take another version of that package");
-
-        async Task<IReadOnlyList<ChosenDistribution>> ResolveAsync(PythonSources places)
-        {
-            try
-            {
-                return await PythonResolution.ResolveAsync(store, wanted, target, places, progress, null, cancellationToken, builds).ConfigureAwait(false);
-            }
-            catch (UnresolvableException e) when (e.Withheld is [var project, ..])
-            {
-                throw new UnresolvableException(e.Message, $"a build runs code of that project, in the image: permit it with .Pip(\"{Path.GetFileName(request.File)}\", into: \"{request.Into}\", allowBuild: [\"{project}\"]), or take a version that has a wheel", e.Derivation);
-            }
-        }
     }
 
     /// <summary>What came from an address stays what it was, and is not asked for again while the store has it: as with versions, only an update takes what is there now.</summary>

@@ -36,10 +36,22 @@ public sealed class OwnDistributions(Store store, string folder)
             else if (file.RequiresHashes || file.Entries.Any(static one => one.Hashes.Count > 0) || direct.Marker?.Holds(target.Markers) == false)
                 entries.Add(entry);
             else
-                entries.Add(await PackedAsync(entry, direct, locked(direct.Reference), place, new GitSources(store, progress, cancellationToken)).ConfigureAwait(false));
+                entries.Add(await ToldAsync(entry, PackedAsync(entry, direct, locked(direct.Reference), place, new GitSources(store, progress, cancellationToken))).ConfigureAwait(false));
         }
 
         return file with { Entries = entries };
+
+        static async Task<RequirementsEntry> ToldAsync(RequirementsEntry entry, Task<RequirementsEntry> packed)
+        {
+            try
+            {
+                return await packed.ConfigureAwait(false);
+            }
+            catch (MayflyException e)
+            {
+                throw new MayflyException(entry.Told(e.Message), e.Hint, e);
+            }
+        }
     }
 
     /// <summary>Where something of these is, as the lock has it; null for what a packed file does not name.</summary>
@@ -113,7 +125,7 @@ public sealed class OwnDistributions(Store store, string folder)
     {
         var (reference, before) = (direct.Reference, locked.Before);
         if (reference.Address.IsFile)
-            throw new MayflyException(entry.Told($"{reference.Name} is a repository of this host, and a lock is for all"), "name the address that others have it by, or the folder of its clone");
+            throw new MayflyException($"{reference.Name} is a repository of this host, and a lock is for all", "name the address that others have it by, or the folder of its clone");
         // What stands in several lines is one thing.
         if (!_archives.TryGetValue((locked.From, before?.Commit), out var archive))
         {

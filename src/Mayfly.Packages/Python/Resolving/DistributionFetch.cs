@@ -27,7 +27,7 @@ public static class DistributionFetch
             if (!one.IsSource)
                 wheels.Add(new BuiltWheel(file.Name, sha256!, []));
             else if (builder is null || !sources.Builds.Allows(one.Project, one.Direct))
-                throw new MayflyException($"{file.Direct?.Name ?? file.Name} is sources, from which nothing is built without permission", BuildPermission.Hint(one.Project));
+                throw new MayflyException($"{file.Direct?.Name ?? file.Name} is sources, from which nothing is built without permission", sources.Builds.Hint(one.Project));
             else
                 wheels.Add(await builder.BuildAsync(SourceTree.Of(sha256 is null ? file : file with { Hashes = new Dictionary<string, string> { ["sha256"] = sha256 } }) with { Meant = (one.Project, one.Version), Requires = one.BuildRequires }, cancellationToken).ConfigureAwait(false));
         }

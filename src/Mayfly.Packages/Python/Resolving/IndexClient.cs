@@ -230,7 +230,7 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
     private async Task<CoreMetadata> FromSourcesAsync(IndexFile file, SourceName source)
     {
         if (!sources.Builds.Allows(source.Project))
-            throw new MayflyException($"{file.Name} is sources, from which nothing is built without permission", BuildPermission.Hint(source.Project));
+            throw new MayflyException($"{file.Name} is sources, from which nothing is built without permission", sources.Builds.Hint(source.Project));
         var sha256 = await BringAsync(file).ConfigureAwait(false);
         if (Usable(() => SourceArchive.Metadata(store.PathOf(StoreArea.Artifacts, sha256), file.Name)) is { } known)
             return known;
@@ -245,7 +245,7 @@ internal sealed class IndexClient(Store store, Transport transport, PythonSource
             return known;
         // Whose project it is may be known by the build alone; then the permission for everybody's is what counts.
         if (!sources.Builds.Allows(direct.Project, direct))
-            throw new MayflyException($"{direct.Name} is sources, from which nothing is built without permission", BuildPermission.Hint(direct.Project));
+            throw new MayflyException($"{direct.Name} is sources, from which nothing is built without permission", sources.Builds.Hint(direct.Project));
         return builder is null ? throw new MayflyException($"{direct.Name} does not say what it needs without being built, and nothing is built here", "name a wheel")
             : await builder.MetadataAsync(SourceTree.Of(file), _ended.Token).ConfigureAwait(false);
     }

@@ -63,7 +63,7 @@ public static class PythonResolution
         if (resolution.Failure is { } failure)
         {
             throw new UnresolvableException($"no versions fit together for {target.Name}:\n{DerivationText.Render(failure)}",
-                candidates.Withheld.Count > 0 ? BuildPermission.Hint(candidates.Withheld.First())
+                candidates.Withheld.Count > 0 ? sources.Builds.Hint(candidates.Withheld.First())
                 : candidates.Unknown.Where(IsCalledLikeAFile).ToArray() is [var file, ..] ? $"{file} is called like a file: requirements that stand in one are named with -r, as in -r {file.Text[..file.Text.LastIndexOf('-')]}.{file.Text[(file.Text.LastIndexOf('-') + 1)..]}"
                 : candidates.Unknown is { Count: > 0 } unknown ? $"look how {string.Join(" and ", unknown)} {(unknown.Count == 1 ? "is" : "are")} spelled, and whether the index that has {(unknown.Count == 1 ? "it" : "them")} is named"
                 : requests.Count == 1 ? "ask for other versions of it, or for another interpreter" : "ask for other versions, leave something out, or override what a project says of another", failure)
